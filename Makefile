@@ -1,0 +1,47 @@
+# Everything happens in .venv of this checkout; nothing is installed elsewhere, except Debian packages for
+# the real Open vSwitch/OVN test bed, and only where we are root and may.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test check bench lock clean ovn
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "klinik needs Python 3.11 or newer (Debian: apt-get install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) 2>/dev/null || { \
+		echo "python3-venv is missing; installing it"; apt-get update -q && apt-get install -y -q python3-venv; \
+		$(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(STAMP)
+	@$(BIN)/klinik
+
+test: $(STAMP) ovn
+	$(BIN)/python -m pytest
+
+# The test bed installs Open vSwitch and OVN where it may, and says so where it may not.
+ovn:
+	@sh tests/ovn/install.sh
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_architecture.py
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench
+
+# Rewrites the lock: versions and hashes only, never an address of an index or a file.
+lock:
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools
+	.venv-lock/bin/pip-compile -q --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --strip-extras --allow-unsafe -o requirements.lock pyproject.toml
+	rm -rf .venv-lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build

@@ -1,0 +1,195 @@
+"""The one protocol between klinik and any cluster: live, recorded or practice. Plain dicts, deadlines, typed errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+Object = dict[str, Any]
+"""A Kubernetes object as JSON."""
+PatchType = Literal["merge", "json"]
+
+_RESOURCE = re.compile(r"^(?:(?P<group>[a-z0-9.-]+)/)?(?P<version>v[0-9a-z]+)/(?P<plural>[a-z0-9-]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind by its REST coordinates; written ``v1/pods``, ``apps/v1/daemonsets``, ``kubeovn.io/v1/subnets``."""
+
+    group: str
+    version: str
+    plural: str
+
+    @classmethod
+    def parse(cls, text: str) -> Resource:
+        """The resource written as ``[group/]version/plural``; raises ValueError."""
+        match = _RESOURCE.match(text)
+        if not match:
+            raise ValueError(f"{text!r} is not a resource; write [group/]version/plural, like kubeovn.io/v1/subnets")
+        return cls(match["group"] or "", match["version"], match["plural"])
+
+    def __str__(self) -> str:
+        return f"{self.group}/{self.version}/{self.plural}" if self.group else f"{self.version}/{self.plural}"
+
+    @property
+    def dotted(self) -> str:
+        """As kubectl and RBAC messages name it: ``subnets.kubeovn.io``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """The URL path of the collection or of one object."""
+        base = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        return f"{base}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+
+PODS = Resource("", "v1", "pods")
+NODES = Resource("", "v1", "nodes")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """Which cluster this is, as the header shows it."""
+
+    context: str
+    server: str
+    user: str = ""
+    namespace: str = "default"
+    practice: str = ""
+    """Name of the practice scenario; empty for a real cluster."""
+    production: bool = False
+    pace: float = 1.0
+    """Real seconds per second of this cluster's time: below 1 on the practice cluster, where time runs faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """What a command in a container left: its outputs apart, and its exit code."""
+
+    stdout: str
+    stderr: str
+    code: int
+    argv: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Cluster(Protocol):
+    """Everything klinik asks of a cluster. Every call ends by its deadline (seconds) and raises only ClusterError."""
+
+    @property
+    def info(self) -> ClusterInfo:
+        """Which cluster this is; known without a call."""
+        ...
+
+    def version(self, *, timeout: float = 5.0) -> str:
+        """The server's version, ``v1.28.3``."""
+        ...
+
+    def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        timeout: float = 15.0,
+    ) -> Iterator[Object]:
+        """All objects of a kind, fetched in pages; a missing kind raises NotFound."""
+        ...
+
+    def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
+        """One object."""
+        ...
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str = "",
+        *,
+        tail: int | None = None,
+        since: float | None = None,
+        previous: bool = False,
+        timeout: float = 15.0,
+    ) -> str:
+        """The log of a container: the last `tail` lines, or since so many seconds ago."""
+        ...
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: tuple[str, ...],
+        *,
+        timeout: float = 10.0,
+        on_output: Callable[[str], None] | None = None,
+    ) -> ExecResult:
+        """Runs a command and waits for its exit code; Unreachable where the node does not answer or has no binary."""
+        ...
+
+    def patch(
+        self,
+        resource: Resource,
+        name: str,
+        body: Any,
+        *,
+        namespace: str = "",
+        type: PatchType = "merge",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> Object:
+        """Patches one object and returns it as it is then; with `dry_run` the server only says what it would be."""
+        ...
+
+    def create(
+        self, resource: Resource, body: Object, *, namespace: str = "", dry_run: bool = False, timeout: float = 15.0
+    ) -> Object:
+        """Creates an object and returns it."""
+        ...
+
+    def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str = "",
+        uid: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> None:
+        """Asks for the deletion of an object, only of the one with this uid where one is given (else Conflict)."""
+        ...
+
+    def can(
+        self, verb: str, resource: Resource, *, namespace: str = "", subresource: str = "", timeout: float = 5.0
+    ) -> bool:
+        """Whether this user may (SelfSubjectAccessReview)."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of connections; the cluster is not used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a command ran or shall run: one container of one pod on one node, as it was when it was looked up."""
+
+    namespace: str
+    pod: str
+    container: str
+    node: str = ""
+    uid: str = ""
+    role: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.pod} ({self.node})" if self.node else self.pod
+
+    def kubectl(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """The same command as a kubectl argv, for copying."""
+        return ("kubectl", "-n", self.namespace, "exec", self.pod, "-c", self.container, "--", *argv)

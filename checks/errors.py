@@ -1,0 +1,82 @@
+"""What can go wrong between klinik and a cluster.
+
+    ClusterError            reason "error"
+     ├─ Forbidden           reason "forbidden"    403: names verb and resource
+     ├─ NotFound            reason "absent"       404: object, or the whole kind (missing CRD)
+     ├─ Conflict            reason "conflict"     409: changed meanwhile, already exists
+     ├─ Invalid             reason "invalid"      422 or 400: the server refuses the content, webhooks included
+     ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
+     ├─ Timeout             reason "timeout"      no answer before the deadline
+     ├─ Unreachable         reason "unreachable"  no connection, TLS, proxy
+     └─ InDoubt             reason "in-doubt"     a write went out and its answer did not come back
+
+    ConfigError             no or broken kubeconfig, unknown context: nothing was sent
+"""
+
+from __future__ import annotations
+
+
+class ClusterError(Exception):
+    """A call to the cluster that gave no usable answer; `reason` is stable and appears in results and JSON."""
+
+    reason = "error"
+
+    def __init__(self, message: str, *, verb: str = "", resource: str = "", namespace: str = "", name: str = ""):
+        super().__init__(message)
+        self.message = message
+        self.verb = verb
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+
+
+class Forbidden(ClusterError):
+    """The server says that this user may not."""
+
+    reason = "forbidden"
+
+
+class NotFound(ClusterError):
+    """The object, or the whole kind, is not there."""
+
+    reason = "absent"
+
+
+class Conflict(ClusterError):
+    """The object changed meanwhile or exists already."""
+
+    reason = "conflict"
+
+
+class Invalid(ClusterError):
+    """The server refuses the content of the request."""
+
+    reason = "invalid"
+
+
+class Unauthenticated(ClusterError):
+    """The server does not know this user: wrong or expired token or certificate."""
+
+    reason = "unauthenticated"
+
+
+class Timeout(ClusterError):
+    """No answer before the deadline of the call."""
+
+    reason = "timeout"
+
+
+class Unreachable(ClusterError):
+    """No connection to the server or, for exec and logs, to the node behind it."""
+
+    reason = "unreachable"
+
+
+class InDoubt(ClusterError):
+    """A write was sent and no answer came back: it may or may not have happened."""
+
+    reason = "in-doubt"
+
+
+class ConfigError(Exception):
+    """The kubeconfig, context or flags do not lead to any cluster; says what to do instead."""

@@ -1,0 +1,276 @@
+"""Checks and their results as frozen values (DESIGN.md, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Literal
+
+from kb.text import Text
+
+JSON = Any
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Verdict(StrEnum):
+    """The five answers of a check; unknown is never health."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+SEVERITY = {Verdict.SKIPPED: 0, Verdict.OK: 1, Verdict.UNKNOWN: 2, Verdict.WARN: 3, Verdict.FAIL: 4}
+"""How verdicts of parts fold into one: the worst wins, unknown beats ok (a part unseen is not a part that is well)."""
+
+
+def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """The verdict of a whole from those of its parts; skipped where there are none."""
+    return max(verdicts, key=SEVERITY.__getitem__, default=Verdict.SKIPPED)
+
+
+CauseState = Literal["supported", "refuted", "open", "unknown"]
+Cost = Literal["cheap", "moderate", "heavy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that was read: what exactly, when, and what came back, raw."""
+
+    source: str
+    """What was read, in words of the field: ``exec ovs-ovn-x7 (node-1)`` or ``list subnets.kubeovn.io``."""
+    command: tuple[str, ...]
+    """The same read as a kubectl argv, for copying."""
+    text: str
+    """The raw output, bounded; for failed reads empty."""
+    at: float
+    """Unix time of the answer."""
+    error: str = ""
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The judgement of one part of a check: one node, one subnet, one router."""
+
+    target: str
+    verdict: Verdict
+    text: Text
+    value: JSON = None
+    data: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the pure half of a check says about facts; the runner adds time, evidence and identity."""
+
+    verdict: Verdict
+    summary: Text
+    value: JSON = None
+    reason: str = ""
+    """Why it is unknown: forbidden, timeout, absent, unreachable, unparsable, error. Empty for real verdicts."""
+    remedy: Text = Text()
+    """With unknown: what would settle it."""
+    data: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+    """Small named values, visible to expressions as ``alias.name``."""
+    tables: Mapping[str, tuple[Mapping[str, JSON], ...]] = field(default_factory=lambda: NOTHING)
+    """Rows that inputs choose from (``alias.name``); may be large, so expressions do not see them."""
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A check's answer for one run, with the evidence it rests on."""
+
+    check: str
+    alias: str
+    title: Text
+    judgement: Judgement
+    evidence: tuple[Evidence, ...]
+    at: float
+    took_ms: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the judgement."""
+        return self.judgement.verdict
+
+    @property
+    def summary(self) -> Text:
+        """The one-line summary of the judgement."""
+        return self.judgement.summary
+
+
+# --- what a check is ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """All objects of a kind; `optional` turns a missing kind into an empty list."""
+
+    resource: str
+    namespace: str = ""
+    labels: str = ""
+    fields: str = ""
+    optional: bool = False
+    kind: Literal["list"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecRead:
+    """A command in every pod of a role, its output parsed; several `samples` are taken `apart` seconds."""
+
+    on: str
+    argv: tuple[str, ...]
+    parse: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+    """``{regex: …}``, ``{csv: [columns]}``, ``{json: true}``, ``{table: …}`` … see `checks.parse`; empty: text."""
+    timeout: float = 10.0
+    samples: int = 1
+    apart: float = 0.0
+    ok_codes: tuple[int, ...] = (0,)
+    """Exit codes that are answers; another one makes the answer an error."""
+    fallback: str = ""
+    """Role to ask on the same node when this one is refused (rc≠0 with "Permission denied")."""
+    given: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Slots of `argv` filled from another read's answer of the same target: ``{pid: read-name}`` (its stripped text).
+
+    Values outside ``[A-Za-z0-9._:-]`` make the answer ``unparsable``; this takes the place of shell pipelines."""
+    kind: Literal["exec"] = "exec"
+
+
+@dataclass(frozen=True, slots=True)
+class LogsRead:
+    """The log of every pod of a role."""
+
+    on: str
+    tail: int = 500
+    since: float | None = None
+    previous: bool = False
+    parse: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+    kind: Literal["logs"] = "logs"
+
+
+Read = ListRead | ExecRead | LogsRead
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of an ordered list of outcomes: the first whose condition holds gives the verdict."""
+
+    verdict: Verdict
+    say: Text
+    when: str = ""
+    """CEL; empty: always (the mandatory default)."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A check as declared in ``checks/*.yaml``."""
+
+    id: str
+    title: Text
+    why: Text
+    path: str
+    line: int
+    reads: Mapping[str, Read]
+    params: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+    """Names and defaults of what a guide may set with `with:`."""
+    cost: Cost = "cheap"
+    each: str = ""
+    """Name of the read whose every answer is judged apart; empty: the facts are judged as a whole."""
+    outcomes: tuple[Outcome, ...] = ()
+    measure: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """CEL expressions computed before the outcomes, in order; visible to them, and kept in `data`."""
+    value: str = ""
+    """Name of the measure that is the headline value; with `each` folded by `fold`."""
+    fold: Literal["max", "min", "sum", "count"] = "max"
+    summary: Text = Text()
+    """With `each`: the summary of the whole; placeholders value, total, bad, unknown, worst and params."""
+    judge: str = ""
+    """Instead of outcomes: the name of a function in `checks.judges`."""
+    unit: str = ""
+    articles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one target said to one read: a parsed value, or why there is none."""
+
+    target: str
+    """Node name for exec and logs in per-node roles, else pod name; empty for lists."""
+    value: JSON
+    raw: str
+    at: float
+    command: tuple[str, ...] = ()
+    source: str = ""
+    error: str = ""
+    """Reason code of the failure (forbidden, timeout, …); empty when `value` is an answer."""
+    message: str = ""
+    node: str = ""
+    pod: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """All answers to one read of one run; `error` is set when there was nobody to ask."""
+
+    answers: tuple[Answer, ...] = ()
+    error: str = ""
+    message: str = ""
+
+    @property
+    def good(self) -> tuple[Answer, ...]:
+        """The answers that carry a value."""
+        return tuple(a for a in self.answers if not a.error)
+
+    @property
+    def failed(self) -> tuple[Answer, ...]:
+        """The answers that carry an error."""
+        return tuple(a for a in self.answers if a.error)
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """For a list read: the objects."""
+        return list(self.answers[0].value) if self.answers and not self.answers[0].error else []
+
+
+# --- events of a run ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run began with so many checks."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStarted:
+    """A check's reads began."""
+
+    alias: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinished:
+    """A check has its result; results come in the order they are ready."""
+
+    result: Result
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """All checks have results."""
+
+    took_ms: int
+
+
+RunEvent = RunStarted | CheckStarted | CheckFinished | RunFinished

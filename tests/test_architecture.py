@@ -41,7 +41,8 @@ MODELS = (
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (
-    "kb.library", "kb.index", "kb.search", "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile",
+    "kb.library", "kb.index", "kb.search", "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile",
+    "kb.guidefile",
     "checks.live", "checks.liveexec", "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal",
     "checks.apply", "checks.verify", "checks.walk", "checks.resume", "checks.catalogue", "checks.layout",
     "checks.practice", "tui",
@@ -202,7 +203,7 @@ def test_slow_libraries_wait_for_their_first_use(entry: str) -> None:
 
 
 def test_every_message_has_both_languages_and_the_same_slots() -> None:
-    """A message missing in one language, or with other placeholders there, would break at the worst moment."""
+    """A message missing in one language, or with other placeholders there, breaks at the worst moment."""
     from string import Formatter
 
     def slots(text: str) -> set[str]:
@@ -210,7 +211,8 @@ def test_every_message_has_both_languages_and_the_same_slots() -> None:
 
     for path in sorted((ROOT / "assets" / "i18n").glob("*.json")):
         for key, value in json.loads(path.read_text(encoding="utf-8")).items():
-            assert value.get("en") and value.get("zh"), f"{path.name}: {key} lacks a language"
+            assert value.get("en"), f"{path.name}: {key} lacks English"
+            assert value.get("zh"), f"{path.name}: {key} lacks Chinese"
             assert slots(value["en"]) == slots(value["zh"]), f"{path.name}: {key} differs in placeholders"
 
 

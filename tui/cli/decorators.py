@@ -1,0 +1,91 @@
+"""The shared options as click decorators."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.cli.options import Root, Where, duration
+from tui.cli.texts import t
+
+Command = Callable[..., Any]
+
+
+class Duration(click.ParamType[float]):
+    """A duration as kubectl writes it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """Seconds, or a usage error."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            return duration(value)
+        except ValueError:
+            self.fail(t("bad-duration", value=value), param, ctx)
+
+
+def where_options(function: Command) -> Command:
+    """kubectl's flags and ``--practice``; the command gets them as one `where: Where`."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        names = ("kubeconfig", "context", "namespace", "as_user", "as_groups", "request_timeout", "practice")
+        given = Where(**{name: kwargs.pop(name) for name in names})
+        return function(*args, where=given, **kwargs)
+
+    options = [
+        click.option("--kubeconfig", metavar="FILE", help=t("opt.kubeconfig")),
+        click.option("--context", metavar="NAME", help=t("opt.context")),
+        click.option("-n", "--namespace", metavar="NS", help=t("opt.namespace")),
+        click.option("--as", "as_user", metavar="USER", help=t("opt.as")),
+        click.option("--as-group", "as_groups", metavar="GROUP", multiple=True, help=t("opt.as-group")),
+        click.option("--request-timeout", type=Duration(), metavar="DURATION", help=t("opt.request-timeout")),
+        click.option("--practice", metavar="SCENARIO", help=t("opt.practice")),
+    ]
+    decorated: Command = wrapped
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def common_options(function: Command) -> Command:
+    """``--lang`` and ``--kb``; the command gets the merged `root: Root` of before and behind it."""
+
+    @click.pass_context
+    @functools.wraps(function)
+    def wrapped(ctx: click.Context, /, *args: Any, lang: str | None, kb: tuple[Path, ...], **kwargs: Any) -> Any:
+        before = ctx.find_object(Root) or Root()
+        root = Root(before.where, (*before.roots, *kb), lang or before.lang, before.read_only)
+        return function(*args, root=root, **kwargs)
+
+    decorated: Command = wrapped
+    for option in (
+        click.option("--lang", type=click.Choice(["zh", "en"]), help=t("opt.lang")),
+        click.option(
+            "--kb",
+            metavar="ROOT",
+            multiple=True,
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help=t("opt.kb"),
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+def output_option(function: Command) -> Command:
+    """``-o json|text``."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help=t("opt.output"),
+    )(function)

@@ -1,0 +1,60 @@
+"""What goes wrong at the command line: one clear line on stderr, and the exit code of its kind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from checks.errors import ClusterError, ConfigError
+from kb.safe import one_line
+from tui.cli.texts import t
+
+OK, FAILED, USAGE, UNKNOWN, NO_CLUSTER = 0, 1, 2, 3, 4
+
+
+class Stop(click.ClickException):
+    """Ends a command with a message and an exit code."""
+
+    def __init__(self, message: str, code: int = USAGE):
+        super().__init__(message)
+        self.exit_code = code
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    click.echo(f"klinik: {text}", err=True)
+
+
+def guarded(run: Callable[[], Any]) -> int:
+    """Runs a command and turns every foreseeable failure into a line on stderr and an exit code."""
+    try:
+        result = run()
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.exceptions.Abort:
+        complain(t("aborted"))
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except Stop as stop:
+        complain(stop.format_message())
+        return int(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return int(error.exit_code)
+    except ConfigError as error:
+        complain(one_line(str(error)))
+        complain(t("try-practice"))
+        return NO_CLUSTER
+    except ClusterError as error:
+        complain(t("cluster-error", reason=error.reason, message=one_line(error.message)))
+        return NO_CLUSTER
+    except BrokenPipeError:
+        # The reader went away (`klinik … | head`): nothing to say, and nothing more to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return result if isinstance(result, int) else OK

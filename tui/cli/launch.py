@@ -1,0 +1,20 @@
+"""Opens the app."""
+
+from __future__ import annotations
+
+import sys
+
+from tui.cli.failures import USAGE, complain
+from tui.cli.options import Root
+from tui.cli.texts import t
+
+
+def launch(root: Root) -> int:
+    """Runs the app on the terminal; without one it says what to use instead."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        complain(t("no-terminal"))
+        return USAGE
+    from tui.app import run
+    from tui.services import Services
+
+    return run(Services.from_options(root))

@@ -1,0 +1,61 @@
+"""Library and catalogue as the command line opens them, with what is wrong in them said on stderr."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kb.model import Article
+from tui.cli.failures import USAGE, Stop, complain
+from tui.cli.options import Root, system_language
+from tui.cli.texts import t
+
+if TYPE_CHECKING:
+    from checks.catalogue import Catalogue
+    from kb.library import Library
+
+
+def roots_of(root: Root) -> list:  # type: ignore[type-arg]
+    """The shipped knowledge base first, then the given roots: later ones win by id."""
+    from kb.paths import ASSETS
+
+    return [ASSETS, *root.roots]
+
+
+def language(root: Root) -> str:
+    """The language of answers: as asked for, else the terminal's."""
+    return root.lang or system_language()
+
+
+def open_library(root: Root) -> Library:
+    """The library of all roots; broken files are named on stderr and the rest works."""
+    from kb import open_library as open_roots
+    from kb.paths import cache_dir
+
+    library = open_roots(roots_of(root), cache_dir=cache_dir())
+    for problem in library.problems:
+        if problem.severity == "error":
+            complain(str(problem))
+    return library
+
+
+def open_catalogue(root: Root) -> Catalogue:
+    """The check catalogue of all roots; broken files are named on stderr."""
+    from checks.catalogue import load_catalogue
+
+    catalogue = load_catalogue(roots_of(root))
+    for problem in catalogue.problems:
+        if problem.severity == "error":
+            complain(str(problem))
+    return catalogue
+
+
+def article_named(library: Library, article_id: str) -> Article:
+    """The article with this id, or a usage error that names the nearest ones."""
+    import difflib
+
+    found = library.get(article_id)
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(article_id, list(library.articles), n=3, cutoff=0.5)
+    hint = t("did-you-mean", names=", ".join(near)) if near else t("search-first")
+    raise Stop(t("no-article", id=article_id) + " " + hint, USAGE)

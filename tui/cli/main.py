@@ -1,0 +1,79 @@
+"""The entry point: global options, commands loaded when they are called, and what an exit code means."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.cli.decorators import where_options
+from tui.cli.options import Root, Where
+from tui.cli.texts import t
+
+COMMANDS = {
+    "search": "tui.cli.knowledge:search",
+    "show": "tui.cli.knowledge:show",
+    "check": "tui.cli.checking:check",
+    "guide": "tui.cli.checking:guide",
+    "sessions": "tui.cli.sessions:sessions",
+    "practice": "tui.cli.practice:practice",
+    "doctor": "tui.cli.doctor:doctor",
+    "kb": "tui.cli.library:kb",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when klinik starts."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of an operator's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+def program_version() -> str:
+    """The installed version of klinik."""
+    try:
+        return version("klinik")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=t("help"),
+    epilog=t("exit-codes"),
+)
+@where_options
+@click.option("--kb", metavar="ROOT", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help=t("opt.kb"))
+@click.option("--lang", type=click.Choice(["zh", "en"]), help=t("opt.lang"))
+@click.option("--read-only", is_flag=True, help=t("opt.read-only"))
+@click.version_option(program_version(), prog_name="klinik")
+@click.pass_context
+def cli(ctx: click.Context, where: Where, kb: tuple[Path, ...], lang: str | None, read_only: bool) -> None:
+    """The root command; without a command it opens the app."""
+    ctx.obj = Root(where, tuple(kb), lang, read_only)
+    if ctx.invoked_subcommand is None:
+        from tui.cli.launch import launch
+
+        ctx.exit(launch(ctx.obj))
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Runs klinik and exits with its code (0 well, 1 failed, 2 usage, 3 unknown, 4 no cluster)."""
+    from tui.cli.failures import guarded
+
+    sys.exit(guarded(lambda: cli.main(arguments, prog_name="klinik", standalone_mode=False)))

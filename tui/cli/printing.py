@@ -1,0 +1,83 @@
+"""Text for people and one JSON document for programs, from the same values."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from checks.model import Verdict
+from kb.safe import printable
+
+SIGNS = {
+    Verdict.OK: ("✓", "green"),
+    Verdict.WARN: ("!", "yellow"),
+    Verdict.FAIL: ("✗", "red"),
+    Verdict.UNKNOWN: ("?", "magenta"),
+    Verdict.SKIPPED: ("-", None),
+}
+ASCII_SIGNS = {"✓": "+", "✗": "x", "●": "*", "○": "o", "◌": "."}
+CAUSE_SIGNS = {
+    "supported": ("●", "red"),
+    "refuted": ("○", None),
+    "open": ("◌", "yellow"),
+    "unknown": ("?", "magenta"),
+}
+
+
+def ascii_only() -> bool:
+    """Whether the terminal cannot be trusted with signs beyond ASCII."""
+    return os.environ.get("TERM") in ("dumb", "linux") or "utf" not in (sys.stdout.encoding or "").lower()
+
+
+def _signed(sign: str, word: str, colour: str | None) -> str:
+    shown = ASCII_SIGNS.get(sign, sign) if ascii_only() else sign
+    text = f"{shown} {word:<9}"
+    return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
+
+
+def verdict(value: Verdict) -> str:
+    """A verdict as sign, word and colour."""
+    sign, colour = SIGNS[value]
+    return _signed(sign, value.value, colour)
+
+
+def cause_state(state: str) -> str:
+    """A cause's state as sign, word and colour."""
+    sign, colour = CAUSE_SIGNS[state]
+    return _signed(sign, state, colour)
+
+
+def say(text: str = "") -> None:
+    """A line for people."""
+    click.echo(text)
+
+
+def foreign(text: str) -> str:
+    """Text that came from a cluster or a document, safe to print."""
+    return printable(text)
+
+
+def as_json(value: Any) -> None:
+    """The one JSON document of a command."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def on_terminal() -> bool:
+    """Whether somebody watches stderr, so that progress makes sense."""
+    return sys.stderr.isatty()
+
+
+def progress(text: str) -> None:
+    """A progress line that the next one overwrites, on a terminal only."""
+    if on_terminal():
+        click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
+
+
+def progress_done() -> None:
+    """Takes the progress line away."""
+    if on_terminal():
+        click.echo("\r\x1b[2K", err=True, nl=False)

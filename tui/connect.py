@@ -1,0 +1,74 @@
+"""From flags to a cluster: a real one through its kubeconfig, or a practice cluster that lives as long as the caller."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checks.cluster import Cluster
+from tui.cli.options import Where
+
+PRACTICE_PACE = 0.1
+"""Time on a practice cluster that klinik itself starts runs ten times faster, so that waiting does not hide the lesson."""
+
+
+@dataclass
+class Connection:
+    """A cluster to work on, and what has to end with it."""
+
+    cluster: Cluster
+    _endings: list[Callable[[], None]] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Lets go of the cluster; ends the practice server where there is one. May be called again."""
+        while self._endings:
+            self._endings.pop()()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
+    """Opens the cluster that the flags name, without asking it anything yet; ConfigError says what is wrong with them."""
+    if where.practice:
+        return practice(where.practice, where, pace=pace)
+    from checks.live import connect as connect_live
+
+    cluster = connect_live(
+        kubeconfig=where.kubeconfig,
+        context=where.context,
+        namespace=where.namespace,
+        as_user=where.as_user,
+        as_groups=where.as_groups,
+        request_timeout=where.request_timeout,
+    )
+    return Connection(cluster, [cluster.close])
+
+
+def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PACE) -> Connection:  # noqa: B008
+    """Starts a practice cluster and connects to it with the same client as to any cluster."""
+    from checks.live import connect as connect_live
+    from checks.practice.scenario import build_world
+    from checks.practice.server import PracticeServer
+
+    server = PracticeServer(build_world(scenario, pace=pace))
+    server.start()
+    endings: list[Callable[[], None]] = [server.stop]
+    folder = tempfile.TemporaryDirectory(prefix="klinik-practice-")
+    endings.append(folder.cleanup)
+    path = Path(folder.name) / "kubeconfig"
+    server.write_kubeconfig(path)
+    cluster = connect_live(
+        kubeconfig=str(path),
+        namespace=where.namespace,
+        as_user=where.as_user,
+        as_groups=where.as_groups,
+        request_timeout=where.request_timeout,
+    )
+    endings.append(cluster.close)
+    return Connection(cluster, endings)

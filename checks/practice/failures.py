@@ -1,0 +1,141 @@
+"""What an API server refuses, as errors of `checks.errors` on the inside and as a Status object on the wire.
+
+The wordings are those of Kubernetes 1.28 (k8s.io/apimachinery `pkg/api/errors`, API server handlers).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.cluster import Resource
+from checks.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Timeout,
+    Unauthenticated,
+    Unreachable,
+)
+
+
+class BadRequest(Invalid):
+    """400: the request itself makes no sense."""
+
+
+class AlreadyExists(Conflict):
+    """409: an object of this name is there."""
+
+
+class UnsupportedMedia(Invalid):
+    """415: a body of a type that this kind does not take."""
+
+
+class Expired(ClusterError):
+    """410: a resource version or continue token of too long ago."""
+
+
+class TooManyRequests(ClusterError):
+    """429: come back later."""
+
+
+class NoSuchPath(NotFound):
+    """404 for a path that no kind is served at; the real server answers it in plain text."""
+
+
+_STATUS: tuple[tuple[type[ClusterError], int, str], ...] = (
+    (BadRequest, 400, "BadRequest"),
+    (UnsupportedMedia, 415, "UnsupportedMediaType"),
+    (AlreadyExists, 409, "AlreadyExists"),
+    (Expired, 410, "Expired"),
+    (TooManyRequests, 429, "TooManyRequests"),
+    (Unauthenticated, 401, "Unauthorized"),
+    (Forbidden, 403, "Forbidden"),
+    (NotFound, 404, "NotFound"),
+    (Conflict, 409, "Conflict"),
+    (Invalid, 422, "Invalid"),
+    (Timeout, 504, "Timeout"),
+    (Unreachable, 500, "InternalError"),
+)
+
+
+def status_of(error: ClusterError) -> tuple[int, dict[str, Any]]:
+    """The HTTP code and the Status object that say this error."""
+    code, reason = next(
+        ((code, reason) for kind, code, reason in _STATUS if isinstance(error, kind)), (500, "InternalError")
+    )
+    body: dict[str, Any] = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": error.message,
+        "reason": reason,
+        "code": code,
+    }
+    details = _details(error)
+    if details:
+        body["details"] = details
+    return code, body
+
+
+def _details(error: ClusterError) -> dict[str, str]:
+    if not error.resource:
+        return {}
+    plural, _, group = error.resource.partition(".")
+    pairs = (("name", error.name), ("group", group), ("kind", plural))
+    return {key: value for key, value in pairs if value}
+
+
+def _about(resource: Resource, name: str, namespace: str = "") -> dict[str, str]:
+    return {"resource": resource.dotted, "name": name, "namespace": namespace}
+
+
+def not_found(resource: Resource, name: str, namespace: str = "") -> NotFound:
+    """The object is not there."""
+    return NotFound(f'{resource.dotted} "{name}" not found', **_about(resource, name, namespace))
+
+
+def no_such_path() -> NoSuchPath:
+    """Nothing is served at this path, for example because the CRD is not installed."""
+    return NoSuchPath("the server could not find the requested resource")
+
+
+def already_exists(resource: Resource, name: str, namespace: str = "") -> AlreadyExists:
+    """The name is taken."""
+    return AlreadyExists(f'{resource.dotted} "{name}" already exists', **_about(resource, name, namespace))
+
+
+def stale(resource: Resource, name: str, namespace: str = "") -> Conflict:
+    """The resource version of the request is not the object's any more."""
+    text = "the object has been modified; please apply your changes to the latest version and try again"
+    return Conflict(
+        f'Operation cannot be fulfilled on {resource.dotted} "{name}": {text}',
+        **_about(resource, name, namespace),
+    )
+
+
+def precondition(resource: Resource, name: str, what: str, wanted: str, found: str) -> Conflict:
+    """A precondition of a delete or write does not hold; `what` is ``UID`` or ``ResourceVersion``."""
+    text = f"Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
+    return Conflict(
+        f'Operation cannot be fulfilled on {resource.dotted} "{name}": {text}', **_about(resource, name)
+    )
+
+
+def invalid(resource: Resource, kind: str, name: str, why: str) -> Invalid:
+    """The content breaks a rule: `why` is ``field: Invalid value: …``."""
+    shown = f"{kind}.{resource.group}" if resource.group else kind
+    return Invalid(f'{shown} "{name}" is invalid: {why}', **_about(resource, name))
+
+
+def forbidden(
+    user: str, verb: str, resource: Resource, *, namespace: str = "", name: str = "", subresource: str = ""
+) -> Forbidden:
+    """The wording of the RBAC authorizer."""
+    full = f"{resource.plural}/{subresource}" if subresource else resource.plural
+    where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+    what = f'{resource.dotted} "{name}"' if name else resource.dotted
+    cannot = f'User "{user}" cannot {verb} resource "{full}" in API group "{resource.group}" {where}'
+    return Forbidden(f"{what} is forbidden: {cannot}", verb=verb, **_about(resource, name, namespace))

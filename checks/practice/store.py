@@ -1,0 +1,325 @@
+"""The objects of a practice cluster: an in-memory etcd with the API server's rules about writing to it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from checks.cluster import Object, Resource
+from checks.practice.failures import (
+    Expired,
+    already_exists,
+    no_such_path,
+    not_found,
+    precondition,
+)
+from checks.practice.kinds import Kind, definition
+from checks.practice.patches import copy
+from checks.practice.rules import check_new, prepare_update, stamp, timestamp
+from checks.practice.selectors import field_test, label_test
+
+CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+NAMESPACES = Resource("", "v1", "namespaces")
+_KEPT_CHANGES = 20_000
+
+Key = tuple[Resource, str, str]
+Callback = Callable[[str, Resource, Object], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the watch history; `type` is ADDED, MODIFIED or DELETED."""
+
+    version: int
+    type: str
+    resource: Resource
+    object: Object
+    old: Object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A write as validators see it; they raise Invalid or Forbidden to refuse it. Not to be changed."""
+
+    verb: str
+    """create, update or delete."""
+    resource: Resource
+    namespace: str
+    name: str
+    new: Object | None
+    old: Object | None
+    subresource: str = ""
+    dry_run: bool = False
+
+
+class Store:
+    """Thread-safe objects by resource, namespace and name.
+
+    Objects go in and come out as copies, except from `scan` and in callbacks, where they are shared and must
+    not be changed. Refusals are errors of `checks.errors` with the API server's wording. Callbacks run in the
+    writing thread after the write, outside the lock, before the writing call returns.
+    """
+
+    def __init__(
+        self, kinds: Iterable[Kind], *, clock: Callable[[], float] = time.time, graceful: bool = False
+    ) -> None:
+        self.kinds: dict[Resource, Kind] = {kind.resource: kind for kind in kinds}
+        self.clock = clock
+        self.graceful = graceful
+        """Whether deleted pods with a node stay, Terminating, until a delete with ``grace=0``."""
+        self.validators: list[Callable[[Admission], None]] = []
+        self._objects: dict[Resource, dict[tuple[str, str], Object]] = {r: {} for r in self.kinds}
+        self._version = 1000
+        self._changes: deque[Change] = deque(maxlen=_KEPT_CHANGES)
+        self._oldest = self._version
+        self._callbacks: list[Callback] = []
+        self._lock = threading.RLock()
+        if CRDS in self.kinds:
+            for kind in self.kinds.values():
+                if kind.custom:
+                    self.create(CRDS, definition(kind))
+
+    # --- reading
+
+    def kind(self, resource: Resource) -> Kind:
+        """The served kind; NoSuchPath where the cluster does not have it."""
+        if resource not in self.kinds:
+            raise no_such_path()
+        return self.kinds[resource]
+
+    @property
+    def version(self) -> int:
+        """The resource version of the last write."""
+        return self._version
+
+    def scan(
+        self, resource: Resource, *, namespace: str = "", labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """The objects themselves, shared: look, don't change. Sorted by namespace and name, as in etcd."""
+        self.kind(resource)
+        tests = ([label_test(labels)] if labels else []) + ([field_test(fields, resource)] if fields else [])
+        with self._lock:
+            rows = sorted(self._objects[resource].items())
+        return [o for (ns, _), o in rows if (not namespace or ns == namespace) and all(t(o) for t in tests)]
+
+    def all(
+        self, resource: Resource, *, namespace: str = "", labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """Copies of the objects."""
+        found: list[Object] = copy(self.scan(resource, namespace=namespace, labels=labels, fields=fields))
+        return found
+
+    def find(self, resource: Resource, name: str, namespace: str = "") -> Object | None:
+        """A copy of the object, or None."""
+        self.kind(resource)
+        with self._lock:
+            found: Object | None = copy(self._objects[resource].get((namespace, name)))
+        return found
+
+    def get(self, resource: Resource, name: str, namespace: str = "") -> Object:
+        """A copy of the object; NotFound."""
+        found = self.find(resource, name, namespace)
+        if found is None:
+            raise not_found(resource, name, namespace)
+        return found
+
+    def changes_since(self, version: int) -> list[Change]:
+        """The writes after a resource version, oldest first; Expired where they are no longer kept."""
+        with self._lock:
+            if version < self._oldest:
+                raise Expired(f"too old resource version: {version} ({self._oldest})")
+            newer: list[Change] = []
+            for change in reversed(self._changes):
+                if change.version <= version:
+                    break
+                newer.append(change)
+        return newer[::-1]
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Calls back ``(event type, resource, object)`` after every write; returns the way to stop it."""
+        with self._lock:
+            self._callbacks.append(callback)
+
+        def stop() -> None:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+        return stop
+
+    # --- writing
+
+    def create(
+        self, resource: Resource, body: Object, *, namespace: str = "", dry_run: bool = False
+    ) -> Object:
+        """Creates an object; fills name (generateName), uid, versions and creation time."""
+        kind = self.kind(resource)
+        new: Object = copy(body)
+        meta = new.setdefault("metadata", {})
+        generated = not meta.get("name") and bool(meta.get("generateName"))
+        if generated:
+            meta["name"] = f"{meta['generateName']}{secrets.token_hex(3)[:5]}"
+        check_new(kind, new, namespace)
+        if kind.namespaced:
+            meta["namespace"] = namespace
+        else:
+            meta.pop("namespace", None)
+        name = meta["name"]
+        with self._lock:
+            if (
+                kind.namespaced
+                and (NAMESPACES in self.kinds)
+                and ("", namespace) not in self._objects[NAMESPACES]
+            ):
+                raise not_found(NAMESPACES, namespace)
+            if (namespace if kind.namespaced else "", name) in self._objects[resource]:
+                raise already_exists(resource, name, namespace)
+            stamp(kind, new, uid=str(uuid.uuid4()), at=self.clock())
+            self._admit("create", resource, new, None, "", dry_run)
+            if not dry_run:
+                self._commit("ADDED", resource, new, None)
+        if not dry_run:
+            self._tell("ADDED", resource, new)
+        return self._out(new)
+
+    def update(
+        self,
+        resource: Resource,
+        name: str,
+        change: Callable[[Object], Object],
+        *,
+        namespace: str = "",
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> Object:
+        """Changes and writes an object under one lock; `change` gets a copy and returns the new one.
+
+        A resource version in what `change` returns that is not the current one is a Conflict, as for PUT.
+        """
+        kind = self.kind(resource)
+        with self._lock:
+            old = self._objects[resource].get((namespace if kind.namespaced else "", name))
+            if old is None:
+                raise not_found(resource, name, namespace)
+            new = prepare_update(kind, old, change(copy(old)), subresource)
+            if new == old:
+                return self._out(old)
+            self._admit("update", resource, new, old, subresource, dry_run)
+            if dry_run:
+                return self._out(new)
+            gone = _is_gone(new, waits=self._waits(new))
+            event = "DELETED" if gone else "MODIFIED"
+            self._commit(event, resource, new, old)
+        self._tell(event, resource, new)
+        return self._out(new)
+
+    def modify(
+        self, resource: Resource, name: str, change: Callable[[Object], None], *, namespace: str = ""
+    ) -> Object:
+        """For controllers: changes object and status in place in one write, without admission."""
+        kind = self.kind(resource)
+        with self._lock:
+            old = self._objects[resource].get((namespace if kind.namespaced else "", name))
+            if old is None:
+                raise not_found(resource, name, namespace)
+            draft = copy(old)
+            change(draft)
+            new = prepare_update(kind, old, draft, "*")
+            if new == old:
+                return self._out(old)
+            event = "DELETED" if _is_gone(new, waits=self._waits(new)) else "MODIFIED"
+            self._commit(event, resource, new, old)
+        self._tell(event, resource, new)
+        return self._out(new)
+
+    def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str = "",
+        uid: str = "",
+        resource_version: str = "",
+        grace: int | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Deletes an object, or marks it where finalizers (for pods: the kubelet) hold it; returns it."""
+        kind = self.kind(resource)
+        with self._lock:
+            old = self._objects[resource].get((namespace if kind.namespaced else "", name))
+            if old is None:
+                raise not_found(resource, name, namespace)
+            meta = old["metadata"]
+            if uid and uid != meta["uid"]:
+                raise precondition(resource, name, "UID", uid, meta["uid"])
+            if resource_version and resource_version != meta["resourceVersion"]:
+                raise precondition(
+                    resource, name, "ResourceVersion", resource_version, meta["resourceVersion"]
+                )
+            self._admit("delete", resource, None, old, "", dry_run)
+            new = self._marked(kind, old, grace)
+            if dry_run or new == old:
+                return self._out(new)
+            event = "DELETED" if _is_gone(new, waits=self._waits(new)) else "MODIFIED"
+            self._commit(event, resource, new, old)
+        self._tell(event, resource, new)
+        return self._out(new)
+
+    # --- inside
+
+    def _marked(self, kind: Kind, old: Object, grace: int | None) -> Object:
+        """The object with its deletion asked for."""
+        new: Object = copy(old)
+        meta = new["metadata"]
+        seconds = 0
+        if self.graceful and kind.resource.plural == "pods" and new.get("spec", {}).get("nodeName"):
+            asked = new["spec"].get("terminationGracePeriodSeconds", 30) if grace is None else grace
+            seconds = min(asked, meta.get("deletionGracePeriodSeconds", asked))
+        if "deletionTimestamp" not in meta:
+            meta["deletionTimestamp"] = timestamp(self.clock() + seconds)
+        meta["deletionGracePeriodSeconds"] = seconds
+        return new
+
+    def _waits(self, obj: Object) -> bool:
+        return bool(obj["metadata"].get("deletionGracePeriodSeconds"))
+
+    def _admit(
+        self, verb: str, resource: Resource, new: Object | None, old: Object | None, sub: str, dry_run: bool
+    ) -> None:
+        meta = (new or old or {})["metadata"]
+        request = Admission(verb, resource, meta.get("namespace", ""), meta["name"], new, old, sub, dry_run)
+        for validate in tuple(self.validators):
+            validate(request)
+
+    def _commit(self, event: str, resource: Resource, new: Object, old: Object | None) -> None:
+        self._version += 1
+        meta = new["metadata"]
+        meta["resourceVersion"] = str(self._version)
+        key = (meta.get("namespace", ""), meta["name"])
+        if event == "DELETED":
+            self._objects[resource].pop(key, None)
+        else:
+            self._objects[resource][key] = new
+        if len(self._changes) == _KEPT_CHANGES:
+            self._oldest = self._changes[0].version
+        self._changes.append(Change(self._version, event, resource, new, old))
+
+    def _tell(self, event: str, resource: Resource, obj: Object) -> None:
+        with self._lock:
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback(event, resource, obj)
+
+    def _out(self, obj: Object) -> Object:
+        out: Object = copy(obj)
+        return out
+
+
+def _is_gone(obj: Object, *, waits: bool) -> bool:
+    meta = obj["metadata"]
+    return "deletionTimestamp" in meta and not meta.get("finalizers") and not waits

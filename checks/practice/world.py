@@ -42,9 +42,9 @@ class World(Protocol):
     ) -> ExecResult:
         """Runs a command as the container would and returns what is left to print.
 
-        Lines may be sent early through `on_output` (standard output); they come before `ExecResult.stdout`.
-        Lines may be sent early through `on_output` (stdout); they come before `ExecResult.stdout`. Unreachable
-        with the kubelet's message is raised where the node is away or the container has no such binary.
+        Lines may be sent early through `on_output` (stdout); they come before `ExecResult.stdout`. Unreachable,
+        with the kubelet's message, where the node is away or the container has no such binary.
+        """
         ...
 
     def logs(

@@ -1,4 +1,4 @@
-"""From flags to a cluster: a real one through its kubeconfig, or a practice cluster that lives as long as the caller."""
+"""From flags to a cluster: a real one through its kubeconfig, or a practice cluster that ends with the caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checks.cluster import Cluster
 from tui.cli.options import Where
 
 PRACTICE_PACE = 0.1
-"""Time on a practice cluster that klinik itself starts runs ten times faster, so that waiting does not hide the lesson."""
+"""Time on a practice cluster that klinik starts runs ten times faster: waiting must not hide the lesson."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Connection:
 
 
 def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
-    """Opens the cluster that the flags name, without asking it anything yet; ConfigError says what is wrong with them."""
+    """Opens the cluster that the flags name, without asking it anything yet; raises ConfigError."""
     if where.practice:
         return practice(where.practice, where, pace=pace)
     from checks.live import connect as connect_live

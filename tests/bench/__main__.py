@@ -117,7 +117,7 @@ def bench_memory() -> bool:
     )
     quotient = value / base
     print(
-        f"{'memory: guide on 52,110 rows, server included':<44} {value / 1024:9.1f} MB  {quotient:7.2f}x  against its libraries"
+        f"{'memory: guide on 52,110 rows, with server':<44} {value / 1024:9.1f} MB  {quotient:7.2f}x  its libraries"
     )
     return True
 

@@ -1,7 +1,7 @@
 """Real OVN and Open vSwitch daemons in user space, in folders of their own, on loopback and unix sockets only.
 
-Three ovn-central members (ovsdb-server NB and SB in a raft cluster, ovn-northd) and one node (ovsdb-server, ovs-vswitchd
-with a dummy datapath, ovn-controller), laid out as the pods of Kube-OVN see them: ``run/ovn``, ``run/openvswitch``,
+Three ovn-central members (ovsdb-server NB and SB in a raft cluster, ovn-northd) and one node
+(ovsdb-server, ovs-vswitchd with a dummy datapath, ovn-controller), laid out as the pods of Kube-OVN see them: ``run/ovn``, ``run/openvswitch``,
 ``log/ovn``, ``log/openvswitch``, ``etc/ovn``.
 """
 
@@ -158,7 +158,8 @@ class Daemons:
         place.run(
             "ovsdb-server", "-vconsole:off", f"--log-file={place.root}/log/ovn/ovsdb-server-{db}.log",
             f"--pidfile={run}/ovn{db}_db.pid", f"--unixctl={run}/ovn{db}_db.ctl",
-            f"--remote=punix:{run}/ovn{db}_db.sock", f"--remote=ptcp:{self._client[db][number]}:127.0.0.1", "--detach", file,
+            f"--remote=punix:{run}/ovn{db}_db.sock", f"--remote=ptcp:{self._client[db][number]}:127.0.0.1",
+            "--detach", file,
         )  # fmt: skip
         wait_until(lambda: b"cluster member" in self.status(place, db), f"{schema} on member {number + 1}")
 
@@ -256,7 +257,7 @@ class Daemons:
         ).strip()
         rows = [
             ("--", "create", "MAC_Binding", f"logical_port={port}", f"ip={network}{1 + n // 250}.{n % 250 + 1}",
-             f'mac="02:00:{n >> 24 & 255:02x}:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}"', f"datapath={datapath}")
+             f'mac="02:00:00:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}"', f"datapath={datapath}")
             for n in range(count)
         ]  # fmt: skip
         for start in range(0, count, 1000):

@@ -20,6 +20,7 @@ from tui.connect import connect
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
+
     from checks.cluster import Cluster
 
 
@@ -64,7 +65,7 @@ def cluster_json(cluster: Cluster) -> dict[str, Any]:
 
 
 def reach(cluster: Cluster) -> None:
-    """Asks the cluster once, so that an unreachable one ends the command with exit code 4 and not with a page of unknowns."""
+    """Asks the cluster once: an unreachable one shall end the command, not give a page of unknowns."""
     cluster.version()
 
 
@@ -73,7 +74,11 @@ def _print_result(result: Result, lang: str, verbose: bool) -> None:
     judgement = result.judgement
     if judgement.remedy and result.verdict is Verdict.UNKNOWN:
         say(f"{'':13}{foreign(judgement.remedy.get(lang))}")
-    rows = judgement.rows if verbose else tuple(r for r in judgement.rows if r.verdict not in (Verdict.OK, Verdict.SKIPPED))
+    rows = (
+        judgement.rows
+        if verbose
+        else tuple(r for r in judgement.rows if r.verdict not in (Verdict.OK, Verdict.SKIPPED))
+    )
     for row in rows[:50]:
         say(f"{'':13}{printing.verdict(row.verdict)} {foreign(row.target)}: {foreign(row.text.get(lang))}")
     if len(rows) > 50:
@@ -110,9 +115,7 @@ def check(
     unknown = [i for i in check_ids if i not in catalogue.ids()]
     if unknown:
         raise Stop(t("check.no-such", ids=", ".join(unknown)), USAGE)
-    chosen = check_ids or tuple(
-        i for i in catalogue.ids() if everything or catalogue.get(i).cost == "cheap"
-    )
+    chosen = check_ids or tuple(i for i in catalogue.ids() if everything or catalogue.get(i).cost == "cheap")
     uses = [CheckUse(alias_of(i), i) for i in chosen]
     with connect(where.over(root.where)) as connection:
         reach(connection.cluster)
@@ -123,32 +126,40 @@ def check(
     if output == "json":
         from checks.render import result_json
 
-        printing.as_json({
-            "cluster": about,
-            "results": [result_json(r, lang) for r in results.values()],
-            "totals": totals,
-        })
+        printing.as_json(
+            {
+                "cluster": about,
+                "results": [result_json(r, lang) for r in results.values()],
+                "totals": totals,
+            }
+        )
     else:
         for result in results.values():
             _print_result(result, lang, verbose)
-        say("  ".join(f"{printing.verdict(v).rstrip()} {n}" for v, n in ((v, totals[v.value]) for v in Verdict) if n))
+        say(
+            "  ".join(
+                f"{printing.verdict(v).rstrip()} {n}" for v, n in ((v, totals[v.value]) for v in Verdict) if n
+            )
+        )
     return exit_code(verdicts, on_warn=False)
 
 
 def _list_checks(catalogue: Catalogue, output: str, lang: str) -> int:
     specs = [catalogue.get(i) for i in catalogue.ids()]
     if output == "json":
-        printing.as_json([
-            {
-                "id": s.id,
-                "title": s.title.get(lang),
-                "why": s.why.get(lang),
-                "cost": s.cost,
-                "params": dict(s.params),
-                "articles": list(s.articles),
-            }
-            for s in specs
-        ])
+        printing.as_json(
+            [
+                {
+                    "id": s.id,
+                    "title": s.title.get(lang),
+                    "why": s.why.get(lang),
+                    "cost": s.cost,
+                    "params": dict(s.params),
+                    "articles": list(s.articles),
+                }
+                for s in specs
+            ]
+        )
         return OK
     for spec in specs:
         say(f"{spec.id:<28} {spec.cost:<9} {spec.title.get(lang)}")
@@ -211,12 +222,12 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
 
 
 def _because(reason: Any) -> str:
-    return reason if isinstance(reason, str) else f"{reason['check']} {reason['verdict']}: {reason['summary']}"
+    return (
+        reason if isinstance(reason, str) else f"{reason['check']} {reason['verdict']}: {reason['summary']}"
+    )
 
 
 def _command(command: Any) -> str:
     import shlex
 
     return command if isinstance(command, str) else shlex.join(str(word) for word in command)
-
-

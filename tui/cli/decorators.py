@@ -59,7 +59,9 @@ def common_options(function: Command) -> Command:
 
     @click.pass_context
     @functools.wraps(function)
-    def wrapped(ctx: click.Context, /, *args: Any, lang: str | None, kb: tuple[Path, ...], **kwargs: Any) -> Any:
+    def wrapped(
+        ctx: click.Context, /, *args: Any, lang: str | None, kb: tuple[Path, ...], **kwargs: Any
+    ) -> Any:
         before = ctx.find_object(Root) or Root()
         root = Root(before.where, (*before.roots, *kb), lang or before.lang, before.read_only)
         return function(*args, root=root, **kwargs)

@@ -35,24 +35,26 @@ def search(query: tuple[str, ...], limit: int, conditions: tuple[str, ...], outp
     library = open_library(root)
     found = library.find(text, limit=limit, lang=root.lang, where=_filters(conditions))
     if output == "json":
-        as_json({
-            "query": text,
-            "took_ms": found.took_ms,
-            "total": found.total,
-            "suggestion": found.suggestion or None,
-            "hits": [
-                {
-                    "id": hit.article_id,
-                    "lang": hit.lang,
-                    "title": hit.title,
-                    "score": round(hit.score, 4),
-                    "path": hit.path,
-                    "section": hit.section,
-                    "snippet": str(hit.snippet),
-                }
-                for hit in found.hits
-            ],
-        })
+        as_json(
+            {
+                "query": text,
+                "took_ms": found.took_ms,
+                "total": found.total,
+                "suggestion": found.suggestion or None,
+                "hits": [
+                    {
+                        "id": hit.article_id,
+                        "lang": hit.lang,
+                        "title": hit.title,
+                        "score": round(hit.score, 4),
+                        "path": hit.path,
+                        "section": hit.section,
+                        "snippet": str(hit.snippet),
+                    }
+                    for hit in found.hits
+                ],
+            }
+        )
         return OK if found.hits else FAILED
     for hit in found.hits:
         mark = click.style(t("search.guide-mark"), fg="green") if hit.has_guide else ""
@@ -115,8 +117,12 @@ def article_json(article: Article, lang: str) -> dict[str, object]:
             "applies_to": dict(guide.applies_to),
             "fixed_in": {k: list(v) for k, v in guide.fixed_in.items()},
             "signatures": list(guide.signatures),
-            "checks": [{"alias": a, "check": u.check, "with": dict(u.params)} for a, u in guide.checks.items()],
-            "symptoms": [{"id": s.id, "text": s.text.get(lang), "checks": list(s.checks)} for s in guide.symptoms],
+            "checks": [
+                {"alias": a, "check": u.check, "with": dict(u.params)} for a, u in guide.checks.items()
+            ],
+            "symptoms": [
+                {"id": s.id, "text": s.text.get(lang), "checks": list(s.checks)} for s in guide.symptoms
+            ],
             "causes": [
                 {
                     "id": c.id,

@@ -24,6 +24,7 @@ def kb() -> None:
 def all_problems(root: Root) -> list[Problem]:
     """Every problem of articles, guides and checks of all roots, in the order of their files."""
     from checks.catalogue import lint_guide, load_catalogue
+
     from kb import open_library
     from kb.paths import cache_dir
 
@@ -45,9 +46,12 @@ def lint(output: str, root: Root) -> int:
     found = all_problems(root)
     errors = [p for p in found if p.severity == "error"]
     if output == "json":
-        printing.as_json([
-            {"path": p.path, "line": p.line, "code": p.code, "severity": p.severity, "message": p.message} for p in found
-        ])
+        printing.as_json(
+            [
+                {"path": p.path, "line": p.line, "code": p.code, "severity": p.severity, "message": p.message}
+                for p in found
+            ]
+        )
     else:
         for problem in found:
             say(str(problem))

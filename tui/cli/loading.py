@@ -11,6 +11,7 @@ from tui.cli.texts import t
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
+
     from kb.library import Library
 
 

@@ -58,7 +58,13 @@ def program_version() -> str:
     epilog=t("exit-codes"),
 )
 @where_options
-@click.option("--kb", metavar="ROOT", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help=t("opt.kb"))
+@click.option(
+    "--kb",
+    metavar="ROOT",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help=t("opt.kb"),
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=t("opt.lang"))
 @click.option("--read-only", is_flag=True, help=t("opt.read-only"))
 @click.version_option(program_version(), prog_name="klinik")

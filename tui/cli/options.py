@@ -41,7 +41,7 @@ class Root:
 
 
 def system_language() -> str:
-    """"zh" where the terminal's locale is Chinese, else "en"; ``KLINIK_LANG`` overrides it."""
+    """ "zh" where the terminal's locale is Chinese, else "en"; ``KLINIK_LANG`` overrides it."""
     for name in ("KLINIK_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)
         if value:

@@ -35,10 +35,17 @@ def list_scenarios(output: str, root: Root) -> int:
     lang = language(root)
     found = read_all()
     if output == "json":
-        printing.as_json([
-            {"name": s.name, "title": s.title.get(lang), "article": s.article or None, "cause": s.cause or None}
-            for s in found
-        ])
+        printing.as_json(
+            [
+                {
+                    "name": s.name,
+                    "title": s.title.get(lang),
+                    "article": s.article or None,
+                    "cause": s.cause or None,
+                }
+                for s in found
+            ]
+        )
         return OK
     for scenario in found:
         say(f"{scenario.name:<28} {scenario.title.get(lang)}")
@@ -50,9 +57,14 @@ def list_scenarios(output: str, root: Root) -> int:
 @practice.command("serve", help=t("practice.serve"))
 @click.argument("scenario")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help=t("practice.port"))
-@click.option("--pace", type=click.FloatRange(0.01, 1.0), default=1.0, show_default=True, help=t("practice.pace"))
 @click.option(
-    "--write-kubeconfig", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=t("practice.write")
+    "--pace", type=click.FloatRange(0.01, 1.0), default=1.0, show_default=True, help=t("practice.pace")
+)
+@click.option(
+    "--write-kubeconfig",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=t("practice.write"),
 )
 @common_options
 def serve(scenario: str, port: int, pace: float, write_kubeconfig: Path | None, root: Root) -> int:

@@ -1,0 +1,141 @@
+"""`klinik sessions`: the journal read back: list, show, export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli import printing
+from tui.cli.decorators import common_options, output_option
+from tui.cli.failures import OK, USAGE, Stop
+from tui.cli.loading import language
+from tui.cli.options import Root
+from tui.cli.printing import foreign, say
+from tui.cli.texts import t
+
+if TYPE_CHECKING:
+    from checks.session import Session, SessionSummary
+
+
+def journal_dir() -> Path:
+    """Where the journals are."""
+    from kb.paths import state_dir
+
+    return state_dir() / "sessions"
+
+
+@click.group(help=t("sessions.help"), invoke_without_command=True)
+@click.pass_context
+def sessions(ctx: click.Context) -> None:
+    """Without a subcommand: the list."""
+    if ctx.invoked_subcommand is None:
+        ctx.exit(ctx.invoke(list_sessions))
+
+
+@sessions.command("list", help=t("sessions.list"))
+@output_option
+@common_options
+def list_sessions(output: str, root: Root) -> int:
+    """All sessions, the newest first."""
+    from checks.journal import list_sessions as read_all
+
+    found = read_all(journal_dir())
+    lang = language(root)
+    if output == "json":
+        printing.as_json([_summary_json(s, lang) for s in found])
+        return OK
+    if not found:
+        say(t("sessions.none"))
+    for summary in found:
+        state = _state(summary)
+        opened = datetime.fromtimestamp(summary.opened).strftime("%Y-%m-%d %H:%M")
+        say(f"{click.style(summary.id, bold=True)}  {opened}  {state}")
+        if summary.problem:
+            say(f"  {foreign(summary.problem.get(lang))}")
+            continue
+        where = f"PRACTICE {summary.practice}" if summary.practice else summary.context
+        steps = t("sessions.steps", done=summary.done, total=summary.total)
+        parts = (where, summary.title.get(lang), summary.cause, steps, summary.operator)
+        say("  " + foreign(" · ".join(part for part in parts if part)))
+    return OK
+
+
+def _state(summary: SessionSummary) -> str:
+    if summary.problem:
+        return t("sessions.state-unreadable")
+    if summary.in_doubt:
+        return t("sessions.state-in-doubt", count=summary.in_doubt)
+    return t(f"sessions.outcome-{summary.outcome}") if summary.outcome else t("sessions.state-open")
+
+
+def _summary_json(summary: SessionSummary, lang: str) -> dict[str, Any]:
+    return {
+        "id": summary.id,
+        "article": summary.article,
+        "title": summary.title.get(lang),
+        "context": summary.context,
+        "practice": summary.practice or None,
+        "operator": summary.operator,
+        "cause": summary.cause or None,
+        "opened": summary.opened,
+        "updated": summary.updated,
+        "steps": {"done": summary.done, "in_doubt": summary.in_doubt, "total": summary.total},
+        "outcome": summary.outcome or None,
+        "path": summary.path,
+        "problem": summary.problem.get(lang) if summary.problem else None,
+    }
+
+
+def load(session_id: str) -> Session:
+    """The session of this id, as far as its journal can be read; Stop where there is none."""
+    from checks.journal import JournalError, read
+    from checks.session import fold, interrupted
+
+    # The id becomes a file name: nothing that leads out of the folder.
+    path = journal_dir() / f"{Path(session_id).name}.jsonl"
+    if Path(session_id).name != session_id or not path.is_file():
+        raise Stop(t("sessions.no-such", id=session_id), USAGE)
+    try:
+        return interrupted(fold(read(path)))
+    except JournalError as error:
+        raise Stop(t("sessions.torn", path=path, reason=str(error)), USAGE) from error
+
+
+@sessions.command("show", help=t("sessions.show"))
+@click.argument("session_id", metavar="ID")
+@output_option
+@common_options
+def show(session_id: str, output: str, root: Root) -> int:
+    """One session for people (its Markdown), or as JSON."""
+    return _print(session_id, "json" if output == "json" else "md", root)
+
+
+@sessions.command("export", help=t("sessions.export"))
+@click.argument("session_id", metavar="ID")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "json"]),
+    default="md",
+    show_default=True,
+    help=t("sessions.format"),
+)
+@common_options
+def export(session_id: str, form: str, root: Root) -> int:
+    """One session as Markdown or JSON on stdout."""
+    return _print(session_id, form, root)
+
+
+def _print(session_id: str, form: str, root: Root) -> int:
+    from checks.export import session_json, session_markdown
+
+    session = load(session_id)
+    lang = language(root)
+    if form == "json":
+        printing.as_json(session_json(session, lang))
+    else:
+        say(foreign(session_markdown(session, lang)))
+    return OK

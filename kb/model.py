@@ -100,6 +100,8 @@ class Symptom:
     text: Text
     checks: tuple[str, ...]
     signatures: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    """What people type when they look for it, in either language: for the search only."""
 
 
 @dataclass(frozen=True, slots=True)

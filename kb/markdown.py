@@ -1,0 +1,109 @@
+"""The door to markdown-it: headings, code blocks, and plain text for the index and snippets.
+
+Only blocks are parsed; inline markup is stripped with a few patterns, which is many times faster and cannot be
+made to loop by hostile text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+MAX_LINE = 20_000
+"""Longer lines are cut before parsing: they are data, not prose, and the parser may need very long for them."""
+
+IMAGE = re.compile(r"!\[([^\[\]]{0,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,200})?\)")
+LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,200})?\)")
+TAG = re.compile(
+    r"""</?[A-Za-z][\w.:-]{0,40}(?:\s+[\w.:@-]{1,60}(?:\s?=\s?(?:"[^"]{0,400}"|'[^']{0,400}'))?){0,20}\s?/?>"""
+    r"""|<!--.{0,2000}?-->""",
+    re.S,
+)
+STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
+EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,300}?)(?<=\S)\*(?![\w*])")
+CODE = re.compile(r"(`{1,3})(.{1,500}?)\1")
+ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One leaf block in document order: a heading, a paragraph (or a table cell or list item), or code."""
+
+    kind: str
+    """heading, text, code or html."""
+    text: str
+    """Headings and text: without markup; code: as it stands."""
+    line: int
+    """1-based, in the text that was parsed."""
+    level: int = 0
+    info: str = ""
+    end: int = 0
+    """Headings: the line after it (an underlined heading has two lines)."""
+
+
+def blocks(markdown: str, *, first_line: int = 1) -> list[Block]:
+    """All leaf blocks of a Markdown text; lines count from `first_line`."""
+    found: list[Block] = []
+    level, line, end = 0, first_line, first_line
+    for token in _parser().parse(_bounded(markdown)):
+        if token.map:
+            line, end = token.map[0] + first_line, token.map[1] + first_line
+        if token.type == "heading_open":
+            level = 0 if token.level else int(token.tag[1:])  # a heading inside a quote or list heads nothing
+        elif token.type == "inline":
+            kind = "heading" if level else "text"
+            found.append(Block(kind, strip_inline(token.content), line, level, end=end))
+            level = 0
+        elif token.type in ("fence", "code_block"):
+            found.append(_code(token, line))
+        elif token.type == "html_block":
+            found.append(Block("html", TAG.sub(" ", token.content).strip(), line))
+    return found
+
+
+def _code(token: Token, line: int) -> Block:
+    # the block's own first line is the one after an opening fence
+    start = line + 1 if token.type == "fence" else line
+    return Block("code", token.content.rstrip("\n"), start, info=token.info.strip())
+
+
+def plain_text(parts: Sequence[Block]) -> str:
+    """The words of blocks, one block per line or more."""
+    return "\n".join(part.text for part in parts if part.text)
+
+
+def strip_inline(text: str) -> str:
+    """Inline Markdown without its markup: links keep their text, code its words."""
+    if "`" in text:
+        text = CODE.sub(lambda m: m[2].strip(), text)
+    if "](" in text:
+        text = LINK.sub(r"\1", IMAGE.sub(r"\1", text))
+    if "<" in text:
+        text = TAG.sub(" ", text)
+    if "*" in text or "__" in text:
+        text = EMPHASIS.sub(r"\1", STRONG.sub(r"\2", text))
+    if "\\" in text:
+        text = ESCAPE.sub(r"\1", text)
+    return text.strip()
+
+
+def _bounded(markdown: str) -> str:
+    if len(markdown) <= MAX_LINE:
+        return markdown
+    return "\n".join(line if len(line) <= MAX_LINE else line[:MAX_LINE] for line in markdown.split("\n"))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser

@@ -1,0 +1,109 @@
+"""Which files of the roots belong to which article; looks at names and `stat`, opens nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Literal
+
+from kb.articlefile import SUFFIXES, file_name
+from kb.findings import finding
+from kb.problem import Problem
+
+GUIDE = "guide.yaml"
+SKIPPED = ("node_modules", "__pycache__")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of an article as the file system knows it; equal sources have equal contents."""
+
+    article: str
+    kind: Literal["text", "guide"]
+    path: str
+    root: str
+    size: int
+    mtime_ns: int
+    lang: str = ""
+    """Where the file's name says it."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """All files of all roots by article; of an article in several roots, only the files of the last one."""
+
+    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def scan(roots: Sequence[Path]) -> Scan:
+    """Walk the roots in order; later ones win by article id."""
+    found = Scan()
+    for root in roots:
+        here: dict[str, list[Source]] = {}
+        if not root.is_dir():
+            found.problems.append(finding(str(root), 0, "root.missing"))
+            continue
+        for source in _walk(root, found.problems):
+            here.setdefault(source.article, []).append(source)
+        found.sources.update({article: tuple(sources) for article, sources in here.items()})
+    return found
+
+
+def _walk(root: Path, problems: list[Problem]) -> Iterator[Source]:
+    seen: set[tuple[int, int]] = set()
+    pending = [(str(root), PurePath())]
+    while pending:
+        folder, relative = pending.pop()
+        try:
+            info = os.stat(folder)
+            if (info.st_dev, info.st_ino) in seen:  # a link back to a folder already walked
+                continue
+            seen.add((info.st_dev, info.st_ino))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(_unreadable(folder, error))
+            continue
+        names = {entry.name.lower() for entry in entries}
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            below = relative / entry.name
+            wanted = entry.name.lower().endswith(SUFFIXES) or (
+                entry.name == GUIDE and _is_article_folder(relative, names)
+            )
+            try:
+                info = entry.stat()
+                if stat.S_ISDIR(info.st_mode):
+                    if entry.name not in SKIPPED:
+                        pending.append((entry.path, below))
+                    if wanted:
+                        problems.append(finding(entry.path, 0, "file.not-a-file", "warning"))
+                elif wanted and not stat.S_ISREG(info.st_mode):
+                    problems.append(finding(entry.path, 0, "file.not-a-file"))
+                elif wanted:
+                    yield _source(entry.path, below, str(root), info)
+            except OSError as error:
+                if wanted:
+                    problems.append(_unreadable(entry.path, error))
+
+
+def _is_article_folder(relative: PurePath, names: set[str]) -> bool:
+    """Only there is ``guide.yaml`` a guide: in ``articles/<id>/``, or beside ``en.md`` or ``zh.md``."""
+    under_articles = len(relative.parts) == 2 and relative.parts[0] == "articles"
+    return bool(relative.parts) and (under_articles or bool(names & {"en.md", "zh.md", "en.mdx", "zh.mdx"}))
+
+
+def _source(path: str, relative: PurePath, root: str, info: os.stat_result) -> Source:
+    if relative.name == GUIDE:
+        return Source(relative.parts[-2], "guide", path, root, info.st_size, info.st_mtime_ns)
+    name = file_name(relative)
+    return Source(name.article, "text", path, root, info.st_size, info.st_mtime_ns, name.lang)
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    return finding(path, 0, "file.unreadable", why=error.strerror or type(error).__name__)

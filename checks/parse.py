@@ -1,0 +1,139 @@
+"""Output to data: the parsers a check may name (docs/formats.md, ``parse:``). Pure; garbage raises Unparsable."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from checks.parsers import ovs, proc
+from checks.parsers.base import Unparsable, cleaned, excerpt, number
+
+__all__ = ["KINDS", "Unparsable", "mistakes", "parse"]
+
+Parser = Callable[[Any, str], Any]
+
+
+def parse(how: Mapping[str, Any], text: str) -> Any:
+    """`text` read as `how` says (one key of KINDS, with ``expect:`` for some); without any: the text."""
+    text = cleaned(text)
+    kind, argument = _kind(how)
+    if not kind:
+        return text.rstrip("\n")
+    expected = how.get("expect")
+    if expected and not _regex(expected).search(text):
+        raise Unparsable(f"nothing matches {expected!r} in {excerpt(text)}")
+    return KINDS[kind](argument, text)
+
+
+def mistakes(how: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a ``parse:`` of a check, in words; empty where nothing is."""
+    kinds = [key for key in how if key != "expect"]
+    unknown = [key for key in kinds if key not in KINDS]
+    found = [f"there is no parser {key}; known: {', '.join(sorted(KINDS))}" for key in unknown]
+    if len(kinds) != 1:
+        found.append("write exactly one parser")
+    patterns = [(key, how[key]) for key in ("regex", "lines", "count_lines", "expect") if key in how]
+    for key, pattern in patterns:
+        found += _pattern_mistakes(key, pattern)
+    columns = how.get("csv")
+    if "csv" in how and not (
+        isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns)
+    ):
+        found.append("csv takes the list of column names")
+    if "keyvalue" in how and how["keyvalue"] not in _SEPARATORS:
+        found.append('keyvalue takes ":", "=" or " "')
+    found += [f"{key} takes true" for key in kinds if key in _PLAIN and how[key] is not True]
+    return found
+
+
+def _pattern_mistakes(key: str, pattern: Any) -> list[str]:
+    if not isinstance(pattern, str):
+        return [f"{key} takes a regular expression"]
+    try:
+        groups = _regex(pattern).groupindex
+    except re.error as error:
+        return [f"{key} is no regular expression: {error}"]
+    if key in ("regex", "lines") and not groups:
+        return [f"{key} needs named groups, like (?P<count>\\d+)"]
+    return []
+
+
+def _kind(how: Mapping[str, Any]) -> tuple[str, Any]:
+    for key, argument in how.items():
+        if key in KINDS:
+            return key, argument
+    return "", None
+
+
+@lru_cache(maxsize=512)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)
+
+
+def _groups(match: re.Match[str]) -> dict[str, Any]:
+    return {name: number(text) for name, text in match.groupdict().items() if text is not None}
+
+
+def _first_match(pattern: str, text: str) -> dict[str, Any]:
+    match = _regex(pattern).search(text)
+    if not match:
+        raise Unparsable(f"{pattern!r} is not in {excerpt(text)}")
+    return _groups(match)
+
+
+def _matching_lines(pattern: str, text: str) -> list[dict[str, Any]]:
+    regex = _regex(pattern)
+    return [_groups(match) for match in map(regex.search, text.splitlines()) if match]
+
+
+def _count_lines(pattern: str, text: str) -> int:
+    regex = _regex(pattern)
+    return sum(1 for line in text.splitlines() if regex.search(line))
+
+
+def _json(_: Any, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unparsable(f"no JSON: {error}") from None
+
+
+_SEPARATORS = (":", "=", " ")
+
+
+def _keyvalue(separator: str, text: str) -> dict[str, Any]:
+    """One pair per line; or, where every word is a pair (``atoms:99 cells:181``), one per word."""
+    words = text.split()
+    if not words:
+        raise Unparsable("empty, no pairs")
+    by_word = separator != " " and all(0 < word.find(separator) < len(word) - 1 for word in words)
+    found: dict[str, Any] = {}
+    for part in words if by_word else text.splitlines():
+        if not part.strip():
+            continue
+        key, sign, value = part.strip().partition(separator)
+        if not sign:
+            raise Unparsable(f"no {separator!r} in {excerpt(part)}")
+        found[key.strip()] = number(value.strip())
+    return found
+
+
+KINDS: Mapping[str, Parser] = {
+    "regex": _first_match,
+    "lines": _matching_lines,
+    "count_lines": _count_lines,
+    "csv": lambda columns, text: ovs.csv_rows(text, columns),
+    "ovsdb": lambda _, text: ovs.ovsdb_rows(text),
+    "json": _json,
+    "keyvalue": _keyvalue,
+    "proc_stat": lambda _, text: proc.pid_stats(text),
+    "cpu_stat": lambda _, text: proc.cpu_stat(text),
+    "netlink": lambda _, text: proc.netlink_rows(text),
+    "raft": lambda _, text: ovs.raft_status(text),
+    "ovslog": lambda _, text: ovs.log_lines(text),
+}
+"""Parser by its key in ``parse:``."""
+_PLAIN = ("ovsdb", "json", "proc_stat", "cpu_stat", "netlink", "raft", "ovslog")

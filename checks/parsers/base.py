@@ -1,0 +1,45 @@
+"""What every parser shares: the error, numbers in text, and text that is fit for parsing."""
+
+from __future__ import annotations
+
+import re
+
+_INTEGER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,17}\.[0-9]{1,17}", re.ASCII)
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+class Unparsable(ValueError):
+    """Output that is not what the parser knows; the message says what was expected and what stood there."""
+
+
+def number(text: str) -> int | float | str:
+    """The number that `text` is, or the text; ``007``, hex and exponents stay text (names and ids look like them)."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    return text
+
+
+def integer(text: str, what: str) -> int:
+    """The integer that `text` must be; raises Unparsable."""
+    value = number(text)
+    if not isinstance(value, int):
+        raise Unparsable(f"{what} is {excerpt(text)}, not a whole number")
+    return value
+
+
+def cleaned(text: str) -> str:
+    """Output without colour and other escape sequences, with plain newlines; raises Unparsable for binary."""
+    if "\x00" in text:
+        raise Unparsable("binary output")
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    return text.replace("\r\n", "\n") if "\r" in text else text
+
+
+def excerpt(text: str, limit: int = 60) -> str:
+    """The beginning of `text`, quoted, for a message."""
+    first = text.strip()[: limit + 1]
+    return repr(first if len(first) <= limit else first[:limit] + "…")

@@ -1,0 +1,364 @@
+"""The risk of a command from its parsed argv: tables of programs and subcommands, unknown is destructive.
+
+Sources: ovn-nbctl(8), ovn-sbctl(8), ovs-vsctl(8) with "Database Commands"; ovs-ofctl(8), ovs-dpctl(8),
+ovs-appctl(8), ovn-controller(8), ovn-northd(8), ovsdb-server(1), ovn-ctl(8), kubectl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
+
+from kb.model import RISKS, Risk
+
+_FOLDERS = frozenset(
+    (
+        *("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"),
+        *("/usr/share/ovn/scripts", "/usr/share/openvswitch/scripts"),
+    )
+)
+_READERS = frozenset(
+    ("cat", "head", "tail", "ls", "stat", "df", "wc", "readlink", "grep", "pidof", "uname", "id")
+)
+_TAKES_VALUE = frozenset(("-t", "--timeout", "-d", "--db", "-T", "--target", "-O", "-F"))
+
+_GLOBAL = frozenset(
+    ("--timeout", "-t", "--db", "-d", "--no-leader-only", "--leader-only", "--no-wait", "--format")
+)
+_FLAGS = frozenset(
+    (
+        *(
+            "--if-exists",
+            "--may-exist",
+            "--all",
+            "--bare",
+            "--no-heading",
+            "--no-headings",
+            "--pretty",
+            "--oneline",
+        ),
+        *(
+            "--no-leader-only",
+            "--leader-only",
+            "--with-iface",
+            "--no-wait",
+            "--names",
+            "--no-names",
+            "--more",
+            "-m",
+        ),
+        *("--rsort", "--sort", "--stats", "--no-stats", "--force", "--add-duplicate", "--id", "--must-exist"),
+    )
+)
+
+_LOW_COLUMNS = frozenset(("options", "external_ids"))
+_NODE_WIRING = (
+    "ovn-remote",
+    "ovn-encap",
+    "ovn-bridge",
+    "ovn-cms",
+    "ovn-chassis",
+    "ovn-set-local",
+    "system-id",
+    "hostname",
+)
+_DB_READ = frozenset(("list", "find", "get", "show", "wait-until", "comment"))
+
+_VSCTL: dict[str, Risk] = {
+    **dict.fromkeys(
+        ("show", "list-br", "list-ports", "list-ifaces", "port-to-br", "iface-to-br", "br-exists"), "read"
+    ),
+    **dict.fromkeys(
+        ("br-to-vlan", "br-to-parent", "br-get-external-id", "get-controller", "get-manager"), "read"
+    ),
+    **dict.fromkeys(("get-fail-mode", "get-ssl", "get-aa-mapping"), "read"),
+    "br-set-external-id": "low",
+    **dict.fromkeys(
+        ("add-port", "del-port", "add-br", "add-bond", "add-bond-iface", "del-bond-iface"), "disruptive"
+    ),
+    **dict.fromkeys(
+        ("set-controller", "del-controller", "set-manager", "del-manager", "set-fail-mode"), "disruptive"
+    ),
+    "del-fail-mode": "disruptive",
+    "del-br": "destructive",
+    "emer-reset": "destructive",
+}
+_SBCTL: dict[str, Risk] = {
+    **dict.fromkeys(("show", "lflow-list", "dump-flows", "count-flows", "get-connection", "get-ssl"), "read"),
+    **dict.fromkeys(("lsp-bind", "lsp-unbind", "chassis-add", "set-connection"), "disruptive"),
+    "chassis-del": "destructive",
+}
+_NBCTL: dict[str, Risk] = {"show": "read", "sync": "low", "get-connection": "read", "get-ssl": "read"}
+_OFCTL: dict[str, Risk] = {
+    "show": "read",
+    **dict.fromkeys(
+        ("add-flow", "add-flows", "mod-flows", "replace-flows", "add-group", "mod-group"), "disruptive"
+    ),
+    **dict.fromkeys(
+        ("mod-port", "mod-table", "add-meter", "mod-meter", "ct-flush", "packet-out"), "disruptive"
+    ),
+    **dict.fromkeys(("del-flows", "del-groups", "del-meter", "del-meters"), "destructive"),
+}
+_DPCTL: dict[str, Risk] = {
+    **dict.fromkeys(
+        ("show", "get-flow", "ct-stats-show", "ct-bkts", "ct-get-maxconns", "ct-get-nconns"), "read"
+    ),
+    **dict.fromkeys(
+        ("add-if", "set-if", "del-if", "add-flow", "add-flows", "mod-flow", "mod-flows"), "disruptive"
+    ),
+    **dict.fromkeys(
+        ("del-flow", "del-flows", "flush-conntrack", "ct-set-maxconns", "ct-set-limits"), "disruptive"
+    ),
+    **dict.fromkeys(("add-dp", "ct-del-limits"), "disruptive"),
+    "del-dp": "destructive",
+}
+_APPCTL: dict[str, Risk] = {
+    **dict.fromkeys(("version", "list-commands", "connection-status", "status", "cluster/status"), "read"),
+    **dict.fromkeys(("nb-connection-status", "sb-connection-status", "dpif-netlink/dispatch-mode"), "read"),
+    **dict.fromkeys(("ovsdb-server/get-db-storage-status", "ovsdb-server/list-dbs", "ofproto/list"), "read"),
+    **dict.fromkeys(("ovsdb-server/sync-status", "ovsdb-server/list-remotes", "ct-zone-list"), "read"),
+    **dict.fromkeys(("group-table-list", "meter-table-list", "debug/chassis-features-list"), "read"),
+    # A trace injects nothing, but holds the main loop of a busy switch.
+    **dict.fromkeys(("ofproto/trace", "vlog/set", "vlog/reopen", "stopwatch/reset", "memory-trim"), "low"),
+    **dict.fromkeys(
+        ("inc-engine/clear-stats", "upcall/set-flow-limit", "ovsdb-server/memory-trim-on-compaction"), "low"
+    ),
+    **dict.fromkeys(
+        ("recompute", "inc-engine/recompute", "lflow-cache/flush", "lflow-cache/disable"), "disruptive"
+    ),
+    **dict.fromkeys(("lflow-cache/enable", "ovsdb-server/compact", "fdb/flush", "mdb/flush"), "disruptive"),
+    **dict.fromkeys(("sb-cluster-state-reset", "nb-cluster-state-reset", "pause", "resume"), "disruptive"),
+    **dict.fromkeys(("ovsdb-server/reconnect", "revalidator/purge", "dpctl/flush-conntrack"), "disruptive"),
+    **dict.fromkeys(("cluster/change-election-timer", "dpctl/del-flows", "dpctl/del-flow"), "disruptive"),
+}
+_KUBECTL: dict[str, Risk] = {
+    **dict.fromkeys(
+        ("get", "describe", "logs", "top", "version", "api-resources", "api-versions", "explain"), "read"
+    ),
+    **dict.fromkeys(("cluster-info", "wait", "diff", "events"), "read"),
+    **dict.fromkeys(("annotate", "label", "create", "cordon", "uncordon"), "low"),
+    **dict.fromkeys(
+        ("patch", "edit", "apply", "set", "scale", "replace", "drain", "taint", "cp"), "disruptive"
+    ),
+}
+
+
+def risk_of_argv(argv: Sequence[str]) -> Risk:
+    """The risk of one command line, given as words; slots (``{x}``) count as unknown values."""
+    if not argv:
+        return "destructive"
+    path = PurePosixPath(argv[0])
+    folder = str(path.parent) if "/" in argv[0] else ""
+    if folder not in _FOLDERS:
+        return "destructive"
+    program, rest = path.name, tuple(argv[1:])
+    if program in _READERS:
+        return "read"
+    judge = _PROGRAMS.get(program)
+    return judge(rest) if judge else "destructive"
+
+
+def _worst(risks: Sequence[Risk]) -> Risk:
+    return max(risks, key=RISKS.index, default="read")
+
+
+def _split(words: Sequence[str]) -> list[list[str]]:
+    """The commands of a database tool: ``--`` begins the next one."""
+    commands: list[list[str]] = [[]]
+    for word in words:
+        if word == "--":
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    return commands
+
+
+def _without_options(words: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The words of a command without its leading options, and those options; no words where one is not known.
+
+    An unknown option might take the next word as its value, and then the command is not the word it seems to be.
+    """
+    options: set[str] = set()
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        name, equals, _ = words[at].partition("=")
+        if not equals and name not in _FLAGS and name not in _TAKES_VALUE:
+            return [], {name}
+        options.add(name)
+        at += 2 if not equals and name in _TAKES_VALUE else 1
+    return list(words[at:]), options
+
+
+def _database_tool(table: dict[str, Risk], guess: Callable[[str], Risk]) -> Callable[[Sequence[str]], Risk]:
+    def judge(words: Sequence[str]) -> Risk:
+        parsed = [_without_options(command) for command in _split(words)]
+        # Only the first part may be empty: global options, with every command behind a `--`.
+        if len(parsed) > 1 and not parsed[0][0] and not parsed[0][1] - _GLOBAL:
+            parsed = parsed[1:]
+        risks: list[Risk] = [
+            _database(one, options, table, guess) if one else "destructive" for one, options in parsed
+        ]
+        return _worst(risks)
+
+    return judge
+
+
+def _database(
+    words: list[str], options: set[str], table: dict[str, Risk], guess: Callable[[str], Risk]
+) -> Risk:
+    name, args = words[0], words[1:]
+    if name in _DB_READ:
+        return "read"
+    if name in ("set", "add", "remove", "clear"):
+        return _column_write(name, args)
+    if name in ("create", "destroy"):
+        cache = bool(args) and _plain(args[0]) == "mac_binding"
+        if name == "create":
+            return "low" if cache else "disruptive"
+        # Learned again by ARP one by one; the whole table at once is felt.
+        return ("disruptive" if "--all" in options else "low") if cache else "destructive"
+    return table.get(name) or guess(name)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _column_write(command: str, args: list[str]) -> Risk:
+    if len(args) < 3:
+        return "destructive"
+    node = _plain(args[0]) in ("open_vswitch", "open", ".")
+    wiring = _plain(args[0]) in ("interface", "port", "bridge", "port_binding", "chassis", "encap")
+    if command == "set":
+        pairs = [tuple(part.partition("=")[0].partition(":")[::2]) for part in args[2:]]
+    elif command == "clear":
+        pairs = [(column, "") for column in args[2:]]
+    else:
+        pairs = [(args[2], key.partition("=")[0]) for key in args[3:]] or [(args[2], "")]
+    for column, key in pairs:
+        if _plain(column) not in _LOW_COLUMNS or not key:
+            return "disruptive"
+        if wiring and _plain(column) == "options":
+            return "disruptive"
+        if node and ("{" in key or (key.startswith(_NODE_WIRING) and "interval" not in key)):
+            return "disruptive"
+    return "low"
+
+
+def _nb_guess(name: str) -> Risk:
+    if name.endswith(("-list", "-get")) or "-get-" in name:
+        return "read"
+    if name.endswith(("-add", "-set")) or "-set-" in name or name.startswith("set-"):
+        return "disruptive"
+    return "destructive"
+
+
+def _unknown(_: str) -> Risk:
+    return "destructive"
+
+
+def _by_table(table: dict[str, Risk], reading: tuple[str, ...]) -> Callable[[Sequence[str]], Risk]:
+    def judge(words: Sequence[str]) -> Risk:
+        command, _ = _without_options(words)
+        if not command:
+            return "destructive"
+        return table.get(command[0]) or ("read" if command[0].startswith(reading) else "destructive")
+
+    return judge
+
+
+def _appctl(words: Sequence[str]) -> Risk:
+    command, _ = _without_options(words)
+    if not command:
+        return "destructive"
+    last = command[0].rpartition("/")[2]
+    reading = "/" in command[0] and last.startswith(("show", "list", "dump", "get-"))
+    return _APPCTL.get(command[0]) or ("read" if reading else "destructive")
+
+
+def _ctl_script(words: Sequence[str]) -> Risk:
+    command, _ = _without_options(words)
+    name = command[0] if command else ""
+    if name.startswith("status_") or name in ("status", "version"):
+        return "read"
+    return "disruptive" if name in ("restart_controller", "start_controller") else "destructive"
+
+
+def _ovsdb_client(words: Sequence[str]) -> Risk:
+    command, _ = _without_options(words)
+    name = command[0] if command else ""
+    if name in (
+        "list-dbs",
+        "get-schema",
+        "get-schema-version",
+        "list-tables",
+        "list-columns",
+        "dump",
+        "query",
+    ):
+        return "read"
+    return "disruptive" if name == "compact" else "destructive"
+
+
+def _kubectl(words: Sequence[str]) -> Risk:
+    flags_with_value = {
+        "-n",
+        "--namespace",
+        "--context",
+        "--kubeconfig",
+        "-l",
+        "-c",
+        "--container",
+        "-o",
+        "--as",
+    }
+    plain: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word == "--":
+            break
+        if not word.startswith("-"):
+            plain.append(word)
+        at += 2 if word in flags_with_value else 1
+    name = plain[0] if plain else ""
+    if name == "exec":
+        return risk_of_argv(tuple(words[at + 1 :]))
+    if name == "ko":
+        tool = {"nbctl": "ovn-nbctl", "sbctl": "ovn-sbctl", "vsctl": "ovs-vsctl", "ofctl": "ovs-ofctl"}
+        start = list(words).index("ko")
+        inner = list(words[start + 1 :])
+        known = tool.get(inner[0]) if inner else None
+        skip = 2 if known and known.startswith("ovs") else 1
+        return risk_of_argv((known, *inner[skip:])) if known else "destructive"
+    if name == "rollout":
+        return "read" if plain[1:2] and plain[1] in ("status", "history") else "disruptive"
+    if name == "auth":
+        return "read" if plain[1:2] == ["can-i"] else "destructive"
+    if name == "delete" and plain[1:2] and plain[1].partition("/")[0] in ("pod", "pods", "po"):
+        return "disruptive"
+    risk = _KUBECTL.get(name, "destructive")
+    if risk != "read" and any("finalizers" in word for word in words):
+        return "destructive"
+    return risk
+
+
+def _always(risk: Risk) -> Callable[[Sequence[str]], Risk]:
+    return lambda _: risk
+
+
+_PROGRAMS: dict[str, Callable[[Sequence[str]], Risk]] = {
+    "ovn-nbctl": _database_tool(_NBCTL, _nb_guess),
+    "ovn-sbctl": _database_tool(_SBCTL, _unknown),
+    "ovs-vsctl": _database_tool(_VSCTL, _unknown),
+    "ovs-ofctl": _by_table(_OFCTL, ("dump-", "ofp-", "queue-get", "queue-stats")),
+    "ovs-dpctl": _by_table(_DPCTL, ("dump-", "ct-get-")),
+    "ovs-appctl": _appctl,
+    "ovn-appctl": _appctl,
+    "ovn-ctl": _ctl_script,
+    "ovs-ctl": _ctl_script,
+    "ovn-trace": _always("read"),
+    "ovn-detrace": _always("read"),
+    "ovsdb-client": _ovsdb_client,
+    "kubectl": _kubectl,
+}

@@ -1,0 +1,388 @@
+"""A session: what one operator found and did with one guide on one cluster, folded from its journal.
+
+Everything here is a function of values. `advance` takes one entry further; an entry of an unknown kind
+changes nothing, so an older klinik reads a newer journal as far as it understands it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from kb.model import NOTHING
+from kb.text import Text
+
+VERSION = 1
+Entry = dict[str, Any]
+"""One line of a journal: ``{"v", "n", "at", "kind", …}``."""
+
+StepState = Literal["todo", "running", "done", "already_done", "skipped", "failed", "in_doubt", "undone"]
+Purpose = Literal["do", "undo"]
+_NO_TEXT = Text()
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
+SETTLED: tuple[StepState, ...] = ("done", "already_done", "skipped", "undone")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One write as it was sent, and what came back."""
+
+    purpose: Purpose
+    index: int
+    what: Text
+    kubectl: tuple[str, ...]
+    at: float
+    state: Literal["sent", "ok", "failed", "in_doubt"] = "sent"
+    first: int = 0
+    """Index of the first item this write is about, in the list of the action's `each`."""
+    items: int = 0
+    code: int | None = None
+    output: str = ""
+    error: str = ""
+    took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the verification saw before and after: ``{verdict, value, summary}`` by alias."""
+
+    purpose: Purpose
+    ok: bool
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    took: float
+    """Cluster seconds from the first look to the answer."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of the session."""
+
+    id: str
+    state: StepState = "todo"
+    values: Mapping[str, Any] = field(default_factory=_nothing)
+    """The typed inputs of the last run."""
+    commands: tuple[Command, ...] = ()
+    saved: Mapping[str, Any] = field(default_factory=_nothing)
+    objects: tuple[Mapping[str, Any], ...] = ()
+    """API objects as they were before the write: ``{resource, namespace, name, object}``."""
+    proofs: tuple[Proof, ...] = ()
+    risk: str = ""
+    digest: str = ""
+    reason: str = ""
+    """Why it was skipped, or how a step in doubt was settled."""
+    message: Text = _NO_TEXT
+    started: float = 0.0
+    ended: float = 0.0
+    purpose: Purpose = "do"
+    before_run: StepState = "todo"
+    run_from: int = 0
+    """How many commands there were when the last run began."""
+
+    def proof(self, purpose: Purpose = "do") -> Proof | None:
+        """The last verification of that purpose."""
+        return next((one for one in reversed(self.proofs) if one.purpose == purpose), None)
+
+    def applied(self) -> tuple[Command, ...]:
+        """The writes of the last `do` run that went through or may have."""
+        done = [
+            one for one in self.commands if one.purpose == "do" and one.state in ("ok", "in_doubt", "sent")
+        ]
+        starts = [at for at, one in enumerate(done) if one.index == 0]
+        return tuple(done[starts[-1] :]) if starts else tuple(done)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The results of one run of the checks, in short, by alias."""
+
+    at: float
+    results: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the operator wrote down."""
+
+    at: float
+    text: str
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One walk, as far as its journal tells it."""
+
+    id: str = ""
+    article: str = ""
+    title: Text = _NO_TEXT
+    lang: str = "en"
+    cluster: Mapping[str, Any] = field(default_factory=_nothing)
+    operator: str = ""
+    reasons: tuple[str, ...] = ()
+    """Why writes were armed, in order."""
+    opened: float = 0.0
+    updated: float = 0.0
+    rounds: tuple[Round, ...] = ()
+    causes: Mapping[str, str] = field(default_factory=_nothing)
+    """State of each cause when one was last chosen."""
+    cause: str = ""
+    steps: Mapping[str, StepRecord] = field(default_factory=_nothing)
+    notes: tuple[Note, ...] = ()
+    outcome: str = ""
+    """``solved``, ``not-solved`` or ``abandoned``; empty while it is not finished."""
+    finished: float = 0.0
+    damaged: int = 0
+    """Lines of the journal that could not be read."""
+    newer: bool = False
+    """Written by a klinik that knows more kinds of entries."""
+
+    def step(self, step_id: str) -> StepRecord:
+        """The record of a step, an empty one where nothing happened yet."""
+        return self.steps.get(step_id) or StepRecord(step_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One line of the list of sessions."""
+
+    id: str
+    path: str
+    article: str = ""
+    title: Text = _NO_TEXT
+    context: str = ""
+    practice: str = ""
+    operator: str = ""
+    cause: str = ""
+    opened: float = 0.0
+    updated: float = 0.0
+    done: int = 0
+    """Steps that are settled."""
+    in_doubt: int = 0
+    total: int = 0
+    """Steps of the chosen cause."""
+    outcome: str = ""
+    problem: Text | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the operator closed it."""
+        return bool(self.outcome)
+
+
+def fold(entries: Iterable[Entry]) -> Session:
+    """The session that these entries tell."""
+    session = Session()
+    for entry in entries:
+        session = advance(session, entry)
+    return session
+
+
+def advance(session: Session, entry: Entry) -> Session:
+    """The session after one more entry."""
+    change = _CHANGES.get(entry.get("kind", ""))
+    if change:
+        session = change(session, entry)
+    at = float(entry.get("at") or 0.0)
+    newer = session.newer or int(entry.get("v") or 0) > VERSION
+    return replace(session, updated=max(session.updated, at), newer=newer)
+
+
+def interrupted(session: Session) -> Session:
+    """The session when nobody runs it: a running step is in doubt as soon as a write of it went out."""
+    steps = {key: _settle(record) for key, record in session.steps.items()}
+    return replace(session, steps=steps)
+
+
+def summary(entries: Iterable[Entry], path: str = "", name: str = "") -> SessionSummary:
+    """The line of a session in a list."""
+    entries = tuple(entries)
+    session = interrupted(fold(entries))
+    total = next((int(e.get("steps") or 0) for e in reversed(entries) if e.get("kind") == "cause"), 0)
+    return SessionSummary(
+        id=session.id or name,
+        path=path,
+        article=session.article,
+        title=session.title,
+        context=str(session.cluster.get("context", "")),
+        practice=str(session.cluster.get("practice", "")),
+        operator=session.operator,
+        cause=session.cause,
+        opened=session.opened,
+        updated=session.updated,
+        done=sum(record.state in SETTLED for record in session.steps.values()),
+        in_doubt=sum(record.state == "in_doubt" for record in session.steps.values()),
+        total=total,
+        outcome=session.outcome,
+    )
+
+
+def _settle(record: StepRecord) -> StepRecord:
+    if record.state != "running":
+        return record
+    sent = record.commands[record.run_from :]
+    if not sent:
+        return replace(record, state=record.before_run)
+    commands = tuple(
+        replace(one, state="in_doubt") if one.state == "sent" else one for one in record.commands
+    )
+    return replace(record, state="in_doubt", commands=commands)
+
+
+def _with_step(session: Session, step_id: str, **changes: Any) -> Session:
+    record = replace(session.step(step_id), **changes)
+    return replace(session, steps={**session.steps, step_id: record})
+
+
+def _opened(session: Session, e: Entry) -> Session:
+    return replace(
+        session,
+        id=e.get("session", ""),
+        article=e.get("article", ""),
+        title=Text.of(e.get("title")),
+        lang=e.get("lang", "en"),
+        cluster=e.get("cluster", {}),
+        operator=e.get("operator", ""),
+        opened=e.get("at", 0.0),
+    )
+
+
+def _armed(session: Session, e: Entry) -> Session:
+    reason = e.get("reason", "")
+    return session if reason in session.reasons else replace(session, reasons=(*session.reasons, reason))
+
+
+def _checked(session: Session, e: Entry) -> Session:
+    return replace(session, rounds=(*session.rounds, Round(e.get("at", 0.0), e.get("results", {}))))
+
+
+def _cause(session: Session, e: Entry) -> Session:
+    return replace(session, cause=e.get("cause", ""), causes=e.get("causes", {}))
+
+
+def _start(session: Session, e: Entry) -> Session:
+    record = session.step(e["step"])
+    changes: dict[str, Any] = {"values": e.get("values", {})} if e.get("purpose") != "undo" else {}
+    return _with_step(
+        session,
+        record.id,
+        state="running",
+        before_run=record.state,
+        purpose=e.get("purpose", "do"),
+        run_from=len(record.commands),
+        started=e.get("at", 0.0),
+        ended=0.0,
+        risk=e.get("risk", ""),
+        digest=e.get("digest", ""),
+        message=Text(),
+        **changes,
+    )
+
+
+def _saved(session: Session, e: Entry) -> Session:
+    return _with_step(session, e["step"], saved={**session.step(e["step"]).saved, e["name"]: e.get("value")})
+
+
+def _saved_object(session: Session, e: Entry) -> Session:
+    one = {key: e.get(key) for key in ("resource", "namespace", "name", "object")}
+    same = ("resource", "namespace", "name")
+    kept = [old for old in session.step(e["step"]).objects if any(old[key] != one[key] for key in same)]
+    return _with_step(session, e["step"], objects=(*kept, one))
+
+
+def _writing(session: Session, e: Entry) -> Session:
+    record = session.step(e["step"])
+    command = Command(
+        purpose=e.get("purpose", "do"),
+        index=e.get("index", 0),
+        what=Text.of(e.get("what")),
+        kubectl=tuple(e.get("kubectl", ())),
+        at=e.get("at", 0.0),
+        first=e.get("first", 0),
+        items=e.get("items", 0),
+    )
+    return _with_step(session, record.id, commands=(*record.commands, command))
+
+
+def _answer(session: Session, e: Entry) -> Session:
+    record = session.step(e["step"])
+    if not record.commands:
+        return session
+    last = replace(
+        record.commands[-1],
+        state=e.get("state", "ok"),
+        code=e.get("code"),
+        output=e.get("output", ""),
+        error=e.get("error", ""),
+        took_ms=e.get("took_ms", 0),
+    )
+    return _with_step(session, record.id, commands=(*record.commands[:-1], last))
+
+
+def _verified(session: Session, e: Entry) -> Session:
+    record = session.step(e["step"])
+    proof = Proof(
+        purpose=e.get("purpose", "do"),
+        ok=bool(e.get("ok")),
+        before=e.get("before", {}),
+        after=e.get("after", {}),
+        took=e.get("took", 0.0),
+        at=e.get("at", 0.0),
+    )
+    return _with_step(session, record.id, proofs=(*record.proofs, proof))
+
+
+def _ended(session: Session, e: Entry) -> Session:
+    return _with_step(
+        session,
+        e["step"],
+        state=e.get("state", "failed"),
+        message=Text.of(e.get("message")),
+        reason=e.get("reason", ""),
+        ended=e.get("at", 0.0),
+    )
+
+
+def _note(session: Session, e: Entry) -> Session:
+    note = Note(e.get("at", 0.0), e.get("text", ""), e.get("operator", ""))
+    return replace(session, notes=(*session.notes, note))
+
+
+def _resumed(session: Session, e: Entry) -> Session:
+    return replace(
+        interrupted(session), operator=e.get("operator") or session.operator, outcome="", finished=0.0
+    )
+
+
+def _finished(session: Session, e: Entry) -> Session:
+    return replace(session, outcome=e.get("outcome", ""), finished=e.get("at", 0.0))
+
+
+def _damaged(session: Session, _: Entry) -> Session:
+    return replace(session, damaged=session.damaged + 1)
+
+
+_CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
+    "opened": _opened,
+    "armed": _armed,
+    "checked": _checked,
+    "cause": _cause,
+    "start": _start,
+    "saved": _saved,
+    "saved_object": _saved_object,
+    "writing": _writing,
+    "answer": _answer,
+    "verified": _verified,
+    "ended": _ended,
+    "note": _note,
+    "resumed": _resumed,
+    "finished": _finished,
+    "damaged": _damaged,
+}

@@ -1,8 +1,8 @@
 """Real OVN and Open vSwitch daemons in user space, in folders of their own, on loopback and unix sockets only.
 
-Three ovn-central members (ovsdb-server NB and SB in a raft cluster, ovn-northd) and one node
-(ovsdb-server, ovs-vswitchd with a dummy datapath, ovn-controller), laid out as the pods of Kube-OVN see them: ``run/ovn``, ``run/openvswitch``,
-``log/ovn``, ``log/openvswitch``, ``etc/ovn``.
+Three ovn-central members (ovsdb-server NB and SB in a raft cluster, ovn-northd) and one node (ovsdb-server,
+ovs-vswitchd with a dummy datapath, ovn-controller), laid out as the pods of Kube-OVN see them: ``run/ovn``,
+``run/openvswitch``, ``log/ovn``, ``log/openvswitch``, ``etc/ovn``.
 """
 
 from __future__ import annotations

@@ -139,6 +139,8 @@ class ExecRead:
     """Slots of `argv` filled from another read's answer of the same target: ``{pid: read-name}`` (its stripped text).
 
     Values outside ``[A-Za-z0-9._:-]`` make the answer ``unparsable``; this takes the place of shell pipelines."""
+    numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Fields written as ``{param}``: ``{"apart": "gap"}``; `checks.spec.fill` puts the numbers in."""
     kind: Literal["exec"] = "exec"
 
 
@@ -151,6 +153,9 @@ class LogsRead:
     since: float | None = None
     previous: bool = False
     parse: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
+    timeout: float = 15.0
+    numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Fields written as ``{param}``, as for `ExecRead`."""
     kind: Literal["logs"] = "logs"
 
 
@@ -213,6 +218,8 @@ class Answer:
     message: str = ""
     node: str = ""
     pod: str = ""
+    truncated: bool = False
+    """`raw` is only the beginning of what came; `value` was parsed from all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 run: $(STAMP)
-	@$(BIN)/klinik
+	@$(BIN)/klinik --or-practice
 
 test: $(STAMP) ovn
 	$(BIN)/python -m pytest

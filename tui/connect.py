@@ -14,6 +14,9 @@ PRACTICE_PACE = 0.1
 """Time on a practice cluster that klinik starts runs ten times faster: waiting must not hide the lesson."""
 
 
+FIRST_PRACTICE = "mac-binding-leak"
+
+
 @dataclass
 class Connection:
     """A cluster to work on, and what has to end with it."""
@@ -72,3 +75,19 @@ def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PA
     )
     endings.append(cluster.close)
     return Connection(cluster, endings)
+
+
+def connect_or_practice(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
+    """The cluster that the flags name where it answers, else the first incident of the practice cluster."""
+    from checks.errors import ClusterError, ConfigError
+
+    try:
+        found = connect(where)
+    except ConfigError:
+        return practice(FIRST_PRACTICE, pace=pace)
+    try:
+        found.cluster.version()
+    except ClusterError:
+        found.close()
+        return practice(FIRST_PRACTICE, pace=pace)
+    return found

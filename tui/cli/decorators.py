@@ -20,12 +20,12 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds, or a usage error."""
         if isinstance(value, int | float):
             return float(value)
         try:
-            return duration(value)
+            return duration(value) or 0.0
         except ValueError:
             self.fail(t("bad-duration", value=value), param, ctx)
 

@@ -67,11 +67,19 @@ def program_version() -> str:
 )
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=t("opt.lang"))
 @click.option("--read-only", is_flag=True, help=t("opt.read-only"))
+@click.option("--or-practice", is_flag=True, help=t("opt.or-practice"))
 @click.version_option(program_version(), prog_name="klinik")
 @click.pass_context
-def cli(ctx: click.Context, where: Where, kb: tuple[Path, ...], lang: str | None, read_only: bool) -> None:
+def cli(
+    ctx: click.Context,
+    where: Where,
+    kb: tuple[Path, ...],
+    lang: str | None,
+    read_only: bool,
+    or_practice: bool,
+) -> None:
     """The root command; without a command it opens the app."""
-    ctx.obj = Root(where, tuple(kb), lang, read_only)
+    ctx.obj = Root(where, tuple(kb), lang, read_only, or_practice)
     if ctx.invoked_subcommand is None:
         from tui.cli.launch import launch
 

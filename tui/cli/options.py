@@ -38,6 +38,8 @@ class Root:
     roots: tuple[Path, ...] = ()
     lang: str | None = None
     read_only: bool = False
+    or_practice: bool = False
+    """Whether the app opens a practice cluster where no cluster can be reached."""
 
 
 def system_language() -> str:

@@ -1,0 +1,1 @@
+"""The staged cluster behind the practice API server: OVSDB tables, commands, processes, logs and controllers."""

@@ -6,25 +6,61 @@ The table names every judge a check may refer to with ``judge: NAME``; the modul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import MappingProxyType
+from typing import Any
+
+from checks.model import Fact, Judgement
+
+Judge = Callable[[Mapping[str, Fact], Mapping[str, Any], float], Judgement]
 
 JUDGES: Mapping[str, str] = MappingProxyType(
     {
+        "controller_cpu": "checks.judges.nodes:judge_controller_cpu",
         "controller_errors": "checks.judges.controller:judge_controller_errors",
         "controller_lease": "checks.judges.controller:judge_controller_lease",
         "controller_panics": "checks.judges.controller:judge_controller_panics",
         "duplicate_addresses": "checks.judges.ipam:judge_duplicate_addresses",
+        "kube_ovn_version": "checks.judges.ovn:judge_kube_ovn_version",
         "kubeovn_terminating": "checks.judges.terminating:judge_kubeovn_terminating",
         "live_pods": "checks.judges.terminating:judge_live_pods",
+        "load_balancers": "checks.judges.ovn:judge_load_balancers",
+        "long_polls": "checks.judges.nodes:judge_long_polls",
+        "mac_ageing": "checks.judges.bindings:judge_mac_ageing",
+        "mac_bindings": "checks.judges.bindings:judge_mac_bindings",
+        "node_steal": "checks.judges.nodes:judge_node_steal",
         "orphan_eips": "checks.judges.ipam:judge_orphan_eips",
         "orphan_ips": "checks.judges.ipam:judge_orphan_ips",
         "orphan_ports": "checks.judges.terminating:judge_orphan_ports",
+        "ovn_leaders": "checks.judges.ovn:judge_ovn_leaders",
+        "ovn_raft": "checks.judges.ovn:judge_ovn_raft",
+        "ovs_daemonset": "checks.judges.ovs:judge_ovs_daemonset",
+        "ovs_dispatch_mode": "checks.judges.descriptors:judge_ovs_dispatch_mode",
+        "ovs_emfile_log": "checks.judges.descriptors:judge_ovs_emfile_log",
+        "ovs_fd_kinds": "checks.judges.descriptors:judge_ovs_fd_kinds",
+        "ovs_fd_usage": "checks.judges.descriptors:judge_ovs_fd_usage",
+        "ovs_lost_interfaces": "checks.judges.ovsports:judge_ovs_lost_interfaces",
+        "ovs_memory": "checks.judges.ovs:judge_ovs_memory",
+        "ovs_netlink_sockets": "checks.judges.descriptors:judge_ovs_netlink_sockets",
+        "ovs_port_flaps": "checks.judges.ovsports:judge_ovs_port_flaps",
+        "ovs_throttling": "checks.judges.ovs:judge_ovs_throttling",
+        "probe_interval": "checks.judges.nodes:judge_probe_interval",
+        "probe_log": "checks.judges.nodes:judge_probe_log",
+        "router_options": "checks.judges.bindings:judge_router_options",
         "subnet_capacity": "checks.judges.subnets:judge_subnet_capacity",
         "subnet_range": "checks.judges.subnets:judge_subnet_range",
         "subnet_recount": "checks.judges.subnets:judge_subnet_recount",
+        "unclaimed_ports": "checks.judges.ovn:judge_unclaimed_ports",
         "workloads_ready": "checks.judges.workloads:judge_workloads_ready",
         "workloads_restarts": "checks.judges.workloads:judge_workloads_restarts",
     }
 )
 """Name of a judge to ``module:function``."""
+
+
+def find(name: str) -> Judge:
+    """The judge of this name, its module imported now; KeyError for an unknown one."""
+    module, _, function = JUDGES[name].partition(":")
+    judge: Judge = getattr(import_module(module), function)
+    return judge

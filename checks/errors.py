@@ -15,19 +15,36 @@
 
 from __future__ import annotations
 
+from kb.text import Text
+
 
 class ClusterError(Exception):
-    """A call to the cluster that gave no usable answer; `reason` is stable and appears in results and JSON."""
+    """A call to the cluster that gave no usable answer; `reason` is stable and appears in results and JSON.
+
+    `message` is the English text, `text` both languages (the server's own words are the same in both). `sent` says
+    that the request, or the command of an exec, may have reached its destination although no answer came back.
+    """
 
     reason = "error"
 
-    def __init__(self, message: str, *, verb: str = "", resource: str = "", namespace: str = "", name: str = ""):
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self,
+        message: str | Text,
+        *,
+        verb: str = "",
+        resource: str = "",
+        namespace: str = "",
+        name: str = "",
+        sent: bool = False,
+    ):
+        self.text = Text.of(message)
+        self.message = self.text.get("en")
+        super().__init__(self.message)
         self.verb = verb
         self.resource = resource
         self.namespace = namespace
         self.name = name
+        self.sent = sent
 
 
 class Forbidden(ClusterError):
@@ -79,4 +96,8 @@ class InDoubt(ClusterError):
 
 
 class ConfigError(Exception):
-    """The kubeconfig, context or flags do not lead to any cluster; says what to do instead."""
+    """The kubeconfig, context or flags do not lead to any cluster; `text` says what to do instead."""
+
+    def __init__(self, message: str | Text):
+        self.text = Text.of(message)
+        super().__init__(self.text.get("en"))

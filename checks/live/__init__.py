@@ -1,0 +1,8 @@
+"""The live implementation of `checks.cluster.Cluster`: any cluster that a kubeconfig or the own pod leads to."""
+
+from __future__ import annotations
+
+from checks.kubeconfig import ContextInfo, contexts
+from checks.live.cluster import LiveCluster, connect
+
+__all__ = ["ContextInfo", "LiveCluster", "connect", "contexts"]

@@ -1,0 +1,330 @@
+"""`Cluster` over HTTP: raw paths and plain JSON, every call with a deadline, every failure typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
+from checks.errors import ClusterError, ConfigError, Timeout, Unauthenticated
+from checks.kubeconfig import choose, find_paths, read
+from checks.live import exec as remote
+from checks.live.access import Access, Session
+from checks.live.deadline import Deadline, Overdue, bounded
+from checks.live.failures import About, Gone
+from checks.live.http import Call, fetch, no_answer
+from kb.messages import message
+
+T = TypeVar("T")
+FIELD_MANAGER = "klinik"
+_LOG_LIMIT = 64 * 1024 * 1024
+_RESTARTS = 3
+_CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
+
+
+def connect(
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    as_user: str | None = None,
+    as_groups: tuple[str, ...] = (),
+    request_timeout: float | None = None,
+) -> LiveCluster:
+    """The cluster that flags and environment lead to, without a call to it; ConfigError says what is wrong.
+
+    `request_timeout` (seconds) takes the place of the deadlines of all calls but exec.
+    """
+    config = read(kubeconfig)
+    if config is not None and (config.contexts or context):
+        choice = choose(config, context)
+        access = Access(choice, as_user or "", as_groups)
+        return LiveCluster(access, choice.info(namespace, as_user), request_timeout)
+    import os
+
+    host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
+    if not host or context:
+        shown = ", ".join(str(path) for path in find_paths(kubeconfig))
+        raise ConfigError(message("cluster.no-cluster", paths=shown))
+    port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+    info = ClusterInfo("in-cluster", f"https://{host}:{port}", as_user or "", namespace or _own_namespace())
+    return LiveCluster(Access(None, as_user or "", as_groups), info, request_timeout)
+
+
+def _own_namespace() -> str:
+    try:
+        with open("/var/run/secrets/kubernetes.io/serviceaccount/namespace", encoding="utf-8") as file:
+            return file.read().strip() or "default"
+    except OSError:
+        return "default"
+
+
+class LiveCluster:
+    """A cluster behind an API server; may be used by many threads at once."""
+
+    def __init__(self, access: Access, info: ClusterInfo, request_timeout: float | None = None) -> None:
+        self._access = access
+        self._info = info
+        self._timeout = request_timeout
+
+    @property
+    def info(self) -> ClusterInfo:
+        """Which cluster this is."""
+        return self._info
+
+    def version(self, *, timeout: float = 5.0) -> str:
+        """The server's version, ``v1.28.3``."""
+        answer = self._json(Call("GET", "/version", self._about("version")), self._deadline(timeout))
+        return str(answer.get("gitVersion", ""))
+
+    def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        timeout: float = 15.0,
+    ) -> Iterator[Object]:
+        """All objects, in pages under one deadline; starts anew where the server forgot the rest (410)."""
+        deadline = self._deadline(timeout)
+        about = self._about("list", resource, namespace)
+        query = tuple((k, v) for k, v in (("labelSelector", labels), ("fieldSelector", fields)) if v)
+        seen: set[str] = set()
+        token, restarts = "", 0
+        while True:
+            more = (("limit", str(page)), *((("continue", token),) if token else ()))
+            try:
+                answer = self._json(Call("GET", resource.path(namespace), about, (*query, *more)), deadline)
+            except Gone:
+                restarts += 1
+                if restarts > _RESTARTS:
+                    raise about.error(ClusterError, message("cluster.list-expired")) from None
+                token = ""
+                continue
+            for item in _items(answer):
+                uid = str(item.get("metadata", {}).get("uid") or "")
+                if not uid or uid not in seen:
+                    seen.add(uid)
+                    yield item
+            token = str((answer.get("metadata") or {}).get("continue") or "")
+            if not token:
+                return
+
+    def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
+        """One object."""
+        about = self._about("get", resource, namespace, name)
+        return self._json(Call("GET", resource.path(namespace, name), about), self._deadline(timeout))
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str = "",
+        *,
+        tail: int | None = None,
+        since: float | None = None,
+        previous: bool = False,
+        timeout: float = 15.0,
+    ) -> str:
+        """The log of a container."""
+        pairs = (
+            ("container", container),
+            ("tailLines", "" if tail is None else str(tail)),
+            ("sinceSeconds", "" if since is None else str(max(1, round(since)))),
+            ("previous", "true" if previous else ""),
+        )
+        about = self._about("get", PODS, namespace, pod)
+        call = Call(
+            "GET",
+            PODS.path(namespace, pod) + "/log",
+            about,
+            tuple(pair for pair in pairs if pair[1]),
+            accept="*/*",
+            limit=_LOG_LIMIT,
+        )
+        return self._send(call, self._deadline(timeout)).decode("utf-8", "replace")
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: tuple[str, ...],
+        *,
+        timeout: float = 10.0,
+        on_output: Callable[[str], None] | None = None,
+    ) -> ExecResult:
+        """Runs a command and waits for its exit code; an error's `sent` says whether it may have run."""
+        deadline = Deadline(timeout)
+        about = self._about("exec", PODS, namespace, pod)
+        path = PODS.path(namespace, pod) + "/exec"
+
+        def run(session: Session) -> ExecResult:
+            return remote.run(session, path, container, argv, about, deadline, on_output)
+
+        return self._with_session(run, about, deadline)
+
+    def patch(
+        self,
+        resource: Resource,
+        name: str,
+        body: Any,
+        *,
+        namespace: str = "",
+        type: PatchType = "merge",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> Object:
+        """Patches one object and returns it as it is then."""
+        about = self._about("patch", resource, namespace, name, write=not dry_run)
+        path = resource.path(namespace, name)
+        call = Call("PATCH", path, about, _writing(dry_run), body, content_type=_CONTENT[type])
+        return self._json(call, self._deadline(timeout))
+
+    def create(
+        self,
+        resource: Resource,
+        body: Object,
+        *,
+        namespace: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> Object:
+        """Creates an object and returns it."""
+        name = str(body.get("metadata", {}).get("name", ""))
+        about = self._about("create", resource, namespace, name, write=not dry_run)
+        call = Call("POST", resource.path(namespace), about, _writing(dry_run), body)
+        return self._json(call, self._deadline(timeout))
+
+    def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str = "",
+        uid: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> None:
+        """Asks for the deletion of an object, only of the one with this uid where one is given (else Conflict)."""
+        about = self._about("delete", resource, namespace, name, write=not dry_run)
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        self._json(
+            Call("DELETE", resource.path(namespace, name), about, _dry(dry_run), options),
+            self._deadline(timeout),
+        )
+
+    def can(
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        subresource: str = "",
+        timeout: float = 5.0,
+    ) -> bool:
+        """Whether this user may (SelfSubjectAccessReview)."""
+        asked = {
+            "verb": verb,
+            "group": resource.group,
+            "version": resource.version,
+            "resource": resource.plural,
+            "subresource": subresource,
+            "namespace": namespace,
+        }
+        review = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
+        }
+        call = Call("POST", review.path(), self._about("create", review), (), body)
+        answer = self._json(call, self._deadline(timeout))
+        return bool((answer.get("status") or {}).get("allowed"))
+
+    def close(self) -> None:
+        """Lets go of the pooled connections."""
+        self._access.close()
+
+    # --- inside
+
+    def _deadline(self, timeout: float) -> Deadline:
+        return Deadline(timeout if self._timeout is None else self._timeout)
+
+    def _about(
+        self,
+        verb: str,
+        resource: Resource | None = None,
+        namespace: str = "",
+        name: str = "",
+        *,
+        write: bool = False,
+    ) -> About:
+        return About(verb, resource.dotted if resource else "", namespace, name, self._info.server, write)
+
+    def _json(self, call: Call, deadline: Deadline) -> Object:
+        raw = self._send(call, deadline)
+        try:
+            answer = json.loads(raw)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise call.about.lost(ClusterError, message("cluster.not-json", server=self._info.server))
+        return answer
+
+    def _send(self, call: Call, deadline: Deadline) -> bytes:
+        def send(session: Session) -> bytes:
+            pool = session.fresh_pool() if call.about.write else session.pool
+            try:
+                return fetch(pool, session.server, session.headers, call, deadline)
+            finally:
+                if call.about.write:
+                    pool.clear()
+
+        return self._with_session(send, call.about, deadline)
+
+    def _with_session(self, work: Callable[[Session], T], about: About, deadline: Deadline) -> T:
+        """Runs `work` with credentials, with renewed ones after a 401; abandons it when it outlives the deadline."""
+
+        def attempt() -> T:
+            session = self._access.session(deadline)
+            try:
+                return work(session)
+            except Unauthenticated:
+                again = self._access.renewed(session, deadline)
+                if again is not None:
+                    return work(again)
+                raise
+
+        try:
+            return bounded(attempt, deadline)
+        except Overdue:
+            raise about.lost(Timeout, no_answer(about, deadline)) from None
+        except Unauthenticated as error:
+            better = self._access.why_unauthorized()
+            raise better or error from None
+        except ConfigError as error:
+            raise about.error(Unauthenticated, error.text) from error
+
+
+def _items(answer: Object) -> Iterator[Object]:
+    """The items of a list, each with the type that the list leaves out."""
+    kind, version = str(answer.get("kind", "")).removesuffix("List"), answer.get("apiVersion", "")
+    for item in answer.get("items") or ():
+        if isinstance(item, dict):
+            yield item if "kind" in item else {"apiVersion": version, "kind": kind, **item}
+
+
+def _dry(dry_run: bool) -> tuple[tuple[str, str], ...]:
+    return (("dryRun", "All"),) if dry_run else ()
+
+
+def _writing(dry_run: bool) -> tuple[tuple[str, str], ...]:
+    return (("fieldManager", FIELD_MANAGER), *_dry(dry_run))

@@ -1,0 +1,170 @@
+"""Commands in containers over WebSocket (``v4``, ``v5.channel.k8s.io``): 1 is stdout, 2 stderr, 3 the final Status."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from checks.cluster import ExecResult
+from checks.errors import ClusterError, Timeout, Unreachable
+from checks.live.access import Session
+from checks.live.deadline import Deadline
+from checks.live.failures import About, exit_code, refusal
+from checks.live.http import CONNECT
+from kb.messages import message
+
+PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
+OUTPUT_LIMIT = 64 * 1024 * 1024
+_STDOUT, _STDERR, _STATUS = 1, 2, 3
+_BINARY_OR_TEXT = (0x1, 0x2)
+_CLOSE = 0x8
+
+
+class _Lines:
+    """Gives whole lines to a callback as bytes arrive in pieces."""
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self._emit = emit
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, data: bytes, *, final: bool = False) -> None:
+        *lines, self._rest = (self._rest + self._decode.decode(data, final)).split("\n")
+        for line in lines:
+            self._emit(line)
+        if final and self._rest:
+            self._emit(self._rest)
+            self._rest = ""
+
+
+def run(
+    session: Session,
+    path: str,
+    container: str,
+    argv: tuple[str, ...],
+    about: About,
+    deadline: Deadline,
+    on_output: Callable[[str], None] | None,
+) -> ExecResult:
+    """Runs a command to its end; the socket is closed when the deadline passes (Timeout)."""
+    command = argv[0]
+    socket = _open(session, path, container, argv, about, deadline)
+    outputs = {_STDOUT: bytearray(), _STDERR: bytearray(), _STATUS: bytearray()}
+    lines = {n: _Lines(on_output) for n in (_STDOUT, _STDERR)} if on_output else {}
+    try:
+        while not _done(outputs[_STATUS]):
+            frame = _receive(socket, about, deadline, command)
+            if frame is None:
+                break
+            channel, data = frame
+            if channel not in outputs:
+                continue
+            outputs[channel] += data
+            if channel in lines:
+                lines[channel].feed(data)
+            if sum(map(len, outputs.values())) > OUTPUT_LIMIT:
+                limit = OUTPUT_LIMIT // 1024 // 1024
+                raise about.error(ClusterError, message("cluster.too-large", limit=limit), sent=True)
+        for feeder in lines.values():
+            feeder.feed(b"", final=True)
+        code = exit_code(bytes(outputs[_STATUS]), about, command)
+    finally:
+        _shut(socket)
+    return ExecResult(
+        stdout=outputs[_STDOUT].decode("utf-8", "replace"),
+        stderr=outputs[_STDERR].decode("utf-8", "replace"),
+        code=code,
+        argv=argv,
+    )
+
+
+def _done(status: bytearray) -> bool:
+    """The Status is the last message; waiting for the closing handshake after it would only cost time."""
+    return bool(status) and status.rstrip().endswith(b"}")
+
+
+def _open(
+    session: Session, path: str, container: str, argv: tuple[str, ...], about: About, deadline: Deadline
+) -> Any:
+    import websocket
+
+    query = [("command", word) for word in argv] + [("stdout", "true"), ("stderr", "true")]
+    if container:
+        query.append(("container", container))
+    parts = urlsplit(session.server)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    url = urlunsplit((scheme, parts.netloc, parts.path + path, urlencode(query), ""))
+    sslopt: dict[str, Any] = {"context": session.ssl_context()} if scheme == "wss" else {}
+    if session.configuration.tls_server_name:
+        sslopt["server_hostname"] = session.configuration.tls_server_name
+    if not session.configuration.verify_ssl:
+        sslopt |= {"cert_reqs": 0, "check_hostname": False}
+    socket: Any = websocket.WebSocket(sslopt=sslopt, skip_utf8_validation=True)
+    socket.settimeout(max(0.05, min(CONNECT, deadline.left)))
+    try:
+        socket.connect(
+            url, header=_headers(session), subprotocols=None, suppress_origin=True, **_proxy(session)
+        )
+    except websocket.WebSocketBadStatusException as error:
+        body = error.resp_body or b""
+        raise refusal(error.status_code, body if isinstance(body, bytes) else body.encode(), about) from error
+    except (websocket.WebSocketException, OSError) as error:
+        _shut(socket)
+        raise about.error(
+            Unreachable, message("cluster.no-connection", server=about.server, why=str(error))
+        ) from error
+    return socket
+
+
+def _headers(session: Session) -> list[str]:
+    items = getattr(session.headers, "iteritems", session.headers.items)()
+    return [f"{name}: {value}" for name, value in items] + [f"Sec-WebSocket-Protocol: {PROTOCOLS}"]
+
+
+def _proxy(session: Session) -> dict[str, Any]:
+    configuration = session.configuration
+    if not configuration.proxy:
+        return {"http_no_proxy": ["*"]}
+    proxy = urlsplit(configuration.proxy)
+    found: dict[str, Any] = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port}
+    if proxy.scheme.startswith("socks"):
+        found["proxy_type"] = proxy.scheme
+    if proxy.username:
+        found["http_proxy_auth"] = (proxy.username, proxy.password or "")
+    if configuration.no_proxy:
+        found["http_no_proxy"] = configuration.no_proxy.split(",")
+    return found
+
+
+def _receive(socket: Any, about: About, deadline: Deadline, command: str) -> tuple[int, bytes] | None:
+    """The next message as channel and data; None where the connection ended."""
+    import websocket
+
+    if deadline.over:
+        raise _late(about, deadline, command)
+    socket.settimeout(deadline.left)
+    try:
+        opcode, data = socket.recv_data(control_frame=True)
+    except (TimeoutError, websocket.WebSocketTimeoutException) as error:
+        raise _late(about, deadline, command) from error
+    except (websocket.WebSocketException, OSError):
+        return None
+    if opcode == _CLOSE:
+        return None
+    if opcode not in _BINARY_OR_TEXT or not data:
+        return -1, b""
+    return data[0], data[1:]
+
+
+def _late(about: About, deadline: Deadline, command: str) -> ClusterError:
+    text = message("cluster.exec-timeout", command=command, pod=about.name, seconds=f"{deadline.seconds:g}")
+    return about.error(Timeout, text, sent=True)
+
+
+def _shut(socket: Any) -> None:
+    """Closes at once: no closing handshake with a server that may be hanging."""
+    with contextlib.suppress(OSError):
+        socket.shutdown()

@@ -1,0 +1,140 @@
+"""From what a server answers to the errors of `checks.errors` (pure)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from checks.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    InDoubt,
+    Invalid,
+    NotFound,
+    Timeout,
+    Unauthenticated,
+    Unreachable,
+)
+from kb.messages import message
+from kb.text import Text
+
+_SHOWN = 500
+# the API server could not reach the kubelet, or an aggregated API behind it
+_BEHIND = re.compile(
+    r"error dialing backend|dial tcp|:10250/|no agent available|connection refused|i/o timeout"
+)
+_UNSURE = re.compile(
+    r"etcdserver: (request timed out|leader changed)|context deadline exceeded|request did not complete"
+)
+_NO_BINARY = re.compile(
+    r"executable file not found|no such file or directory|OCI runtime|permission denied|exec failed|dial|"
+    r"connection refused|timeout|i/o|unable to upgrade|container is not running|container .* not running",
+    re.I,
+)
+
+
+class Gone(ClusterError):
+    """410: the server no longer has the version that a continue token belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a call was about, for its errors."""
+
+    verb: str = ""
+    resource: str = ""
+    namespace: str = ""
+    name: str = ""
+    server: str = ""
+    write: bool = False
+    """Whether a lost answer leaves something in doubt."""
+
+    def error(self, kind: type[ClusterError], text: str | Text, *, sent: bool = False) -> ClusterError:
+        """An error of this kind that names verb and object."""
+        return kind(
+            text, verb=self.verb, resource=self.resource, namespace=self.namespace, name=self.name, sent=sent
+        )
+
+    def lost(self, kind: type[ClusterError], text: Text) -> ClusterError:
+        """The error for an answer that did not come back after the request went out."""
+        if not self.write:
+            return self.error(kind, text, sent=True)
+        return self.error(
+            InDoubt,
+            Text(
+                message("cluster.in-doubt", why=text.get("en")).en,
+                message("cluster.in-doubt", why=text.get("zh")).zh,
+            ),
+            sent=True,
+        )
+
+
+def refusal(code: int, body: bytes, about: About) -> ClusterError:
+    """The error for an HTTP answer that is not a success; its message is the server's own where there is one."""
+    status = _status(body)
+    said = str(status.get("message") or "")[: _SHOWN * 4]
+    text: str | Text = said or message(
+        "cluster.http-status", server=about.server, code=code, why=_plain(body) or "-"
+    )
+    if code == 401:
+        return about.error(Unauthenticated, message("cluster.unauthorized"))
+    if code == 404:
+        return about.error(NotFound, said if status.get("details") else _missing(said, about))
+    if code in (502, 504) or (code == 500 and _UNSURE.search(said) and "webhook" not in said):
+        return about.lost(Timeout if code == 504 else Unreachable, Text.of(text))
+    return about.error(_kind(code, said), text)
+
+
+def _kind(code: int, said: str) -> type[ClusterError]:
+    if code == 410:
+        return Gone
+    if code == 403:
+        return Forbidden
+    if code == 409:
+        return Conflict
+    if code in (400, 413, 415, 422):
+        return NotFound if "previous terminated container" in said else Invalid
+    if code == 503 or (code >= 500 and _BEHIND.search(said)):
+        return Unreachable
+    return ClusterError
+
+
+def _missing(said: str, about: About) -> str | Text:
+    if said and "could not find the requested resource" not in said:
+        return said
+    return message("cluster.missing-kind", resource=about.resource or about.verb)
+
+
+def _status(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and found.get("kind") == "Status" else {}
+
+
+def _plain(body: bytes) -> str:
+    return " ".join(body[:_SHOWN].decode(errors="replace").split())
+
+
+def exit_code(channel: bytes, about: About, command: str) -> int:
+    """The exit code from the error channel of an exec; raises where the command did not run to an end."""
+    status = _status(channel)
+    if status.get("status") == "Success":
+        return 0
+    details = status.get("details") or {}
+    for cause in details.get("causes") or ():
+        if cause.get("reason") == "ExitCode" and str(cause.get("message", "")).lstrip("-").isdigit():
+            return int(cause["message"])
+    said = str(status.get("message") or _plain(channel))
+    if not said:
+        raise about.error(
+            Unreachable, message("cluster.exec-no-code", pod=about.name, command=command), sent=True
+        )
+    text = message("cluster.exec-failed", pod=about.name, command=command, why=said[:_SHOWN])
+    if "container not found" in said:
+        raise about.error(NotFound, text)
+    raise about.error(Unreachable if _NO_BINARY.search(said) else ClusterError, text, sent=True)

@@ -1,0 +1,281 @@
+"""Roles to pods: which container answers for ``ovs`` on a node, or for the leader of the northbound database.
+
+`assets/layout.yaml` holds the roles. Choosing is a pure function of pods, nodes and leases; `resolve` reads them first.
+A pod that should answer and cannot (not Running, or missing on a node) is named, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from checks.cluster import NODES, PODS, Cluster, Object, Resource, Target
+from checks.errors import ClusterError, NotFound
+from checks.model import NOTHING
+from checks.shape import Place
+from kb import yamlfile
+from kb.paths import ASSETS
+from kb.problem import Problem
+
+LEASES = Resource("coordination.k8s.io", "v1", "leases")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Which pods play a part, and in which container its commands run."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    container: str
+    per: Literal["node", "pod"] = "pod"
+    pick: Literal["all", "one"] = "all"
+    marks: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Labels that only the one in charge carries."""
+    lease: str = ""
+    """Name of the Lease in the same namespace whose holder is in charge."""
+
+    @property
+    def selector(self) -> str:
+        """All its labels as a label selector."""
+        return ",".join(f"{k}={v}" for k, v in {**self.labels, **self.marks}.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A place that should answer and cannot."""
+
+    name: str
+    node: str
+    pod: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who answers for a role, and who should but cannot."""
+
+    targets: tuple[Target, ...]
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The roles of one kind of installation."""
+
+    roles: Mapping[str, Role]
+
+    def role(self, text: str) -> Role:
+        """The role of ``ROLE`` or ``ROLE@node``; NotFound for an unknown one."""
+        name = text.partition("@")[0]
+        if name not in self.roles:
+            raise NotFound(f"the layout has no role {name!r}")
+        return self.roles[name]
+
+    def name_of(self, role: str, target: Target) -> str:
+        """What an answer of this target is called: its node in per-node roles, else its pod."""
+        return target.node if self.role(role).per == "node" and target.node else target.pod
+
+    def selector(self, role: Role) -> str:
+        """One label selector for all roles of a namespace that differ in one label only: one list serves them all."""
+        if len(role.labels) != 1:
+            return ",".join(f"{k}={v}" for k, v in role.labels.items())
+        (key,) = role.labels
+        peers = [r for r in self.roles.values() if r.namespace == role.namespace and set(r.labels) == {key}]
+        values = sorted({r.labels[key] for r in peers})
+        return f"{key} in ({','.join(values)})" if len(values) > 1 else f"{key}={values[0]}"
+
+
+class LayoutError(ValueError):
+    """A layout file that cannot be used."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+_KEYS = ("namespace", "labels", "marks", "lease", "container", "per", "pick")
+
+
+def load_layout(path: Path | None = None) -> Layout:
+    """The shipped layout, or the one in a file; raises LayoutError naming every mistake."""
+    document = yamlfile.load(path or ASSETS / "layout.yaml")
+    problems = list(document.problems)
+    place = Place(document, (), document.data, problems)
+    if not problems:
+        place.mapping()
+    roles = {name: _role(name, item) for name, item in place.items()}
+    if problems:
+        raise LayoutError(problems)
+    return Layout(roles)
+
+
+def _role(name: str, item: Place) -> Role:
+    item.mapping(_KEYS, ("namespace", "labels", "container"))
+    return Role(
+        name=name,
+        namespace=item.at("namespace").string(),
+        labels={key: value.string() for key, value in item.at("labels").items()},
+        container=item.at("container").string(),
+        per="node" if item.at("per").choice(("node", "pod"), "pod") == "node" else "pod",
+        pick="one" if item.at("pick").choice(("all", "one"), "all") == "one" else "all",
+        marks={key: value.string() for key, value in item.at("marks").items()},
+        lease=item.at("lease").string(),
+    )
+
+
+# --- choosing: pure ---------------------------------------------------------------------------------------------
+
+
+def choose(
+    layout: Layout, text: str, pods: Iterable[Object], *, nodes: Iterable[Object] = (), holder: str = ""
+) -> Found:
+    """Who answers for ``ROLE`` or ``ROLE@node`` among `pods`; `holder` is that of the role's Lease.
+
+    Raises NotFound where nobody can be asked, ClusterError where more than one claims to be the only one.
+    """
+    role, where = layout.role(text), text.partition("@")[2]
+    mine = [pod for pod in pods if _plays(role, pod)]
+    if where:
+        mine = [pod for pod in mine if where in (_node(pod), _name(pod))]
+    if role.pick == "one":
+        return Found((_target(role, _only(role, mine, where, holder)),))
+    found = _per_node(role, mine) if role.per == "node" else _per_pod(role, mine)
+    bare = () if where or role.per == "pod" else _bare_nodes(role, mine, nodes)
+    found = Found(found.targets, (*found.missing, *bare))
+    if not found.targets and not found.missing:
+        raise NotFound(f"no pod {role.selector} in {role.namespace}" + (f" at {where}" if where else ""))
+    return found
+
+
+def _plays(role: Role, pod: Object) -> bool:
+    meta = pod.get("metadata", {})
+    labels = meta.get("labels") or {}
+    same_place = meta.get("namespace", role.namespace) == role.namespace
+    over = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")  # evicted leftovers answer nothing
+    return same_place and not over and all(labels.get(key) == value for key, value in role.labels.items())
+
+
+def _only(role: Role, pods: list[Object], where: str, holder: str) -> Object:
+    usable = [pod for pod in pods if _running(pod) and is_ready(pod)]
+    if role.lease:
+        usable = [pod for pod in usable if _name(pod) == holder]
+        sign = f"that the Lease {role.lease} names" + (f" ({holder})" if holder else "")
+    else:
+        usable = [pod for pod in usable if _marked(role, pod)]
+        sign = (
+            "with label " + ",".join(f"{k}={v}" for k, v in role.marks.items())
+            if role.marks
+            else "of this role"
+        )
+    if not usable:
+        at = f" at {where}" if where else ""
+        raise NotFound(f"no Ready pod {sign} among {len(pods)} pods {_labels(role)} in {role.namespace}{at}")
+    if len(usable) > 1 and (role.marks or role.lease):
+        names = ", ".join(sorted(_name(pod) for pod in usable))
+        raise ClusterError(f"{len(usable)} pods {sign} in {role.namespace}, there must be one: {names}")
+    return min(usable, key=_name)
+
+
+def _marked(role: Role, pod: Object) -> bool:
+    labels = pod.get("metadata", {}).get("labels") or {}
+    return all(labels.get(key) == value for key, value in role.marks.items())
+
+
+def _labels(role: Role) -> str:
+    return ",".join(f"{k}={v}" for k, v in role.labels.items())
+
+
+def _per_node(role: Role, pods: list[Object]) -> Found:
+    """While a DaemonSet rolls, a node has two pods: the one that runs, is Ready and is newest speaks for it."""
+    best: dict[str, Object] = {}
+    for pod in pods:
+        node = _node(pod)
+        if node and (node not in best or _rank(pod) > _rank(best[node])):
+            best[node] = pod
+    usable = {node: pod for node, pod in best.items() if _running(pod)}
+    targets = tuple(_target(role, usable[node]) for node in sorted(usable))
+    missing = tuple(_not_running(role, best[node], node) for node in sorted(best.keys() - usable.keys()))
+    return Found(targets, missing)
+
+
+def _per_pod(role: Role, pods: list[Object]) -> Found:
+    ordered = sorted(pods, key=_name)
+    going = [pod for pod in ordered if not pod.get("metadata", {}).get("deletionTimestamp")]
+    targets = tuple(_target(role, pod) for pod in ordered if _running(pod))
+    return Found(targets, tuple(_not_running(role, pod, _name(pod)) for pod in going if not _running(pod)))
+
+
+def _bare_nodes(role: Role, pods: list[Object], nodes: Iterable[Object]) -> tuple[Missing, ...]:
+    served = {_node(pod) for pod in pods}
+    bare = sorted(_name(node) for node in nodes if _serves(node) and _name(node) not in served)
+    return tuple(Missing(name, name, "", f"no pod {_labels(role)} on node {name}") for name in bare)
+
+
+def _serves(node: Object) -> bool:
+    labels = node.get("metadata", {}).get("labels") or {}
+    return labels.get("kubernetes.io/os", "linux") == "linux" and labels.get("type") != "virtual-kubelet"
+
+
+def _not_running(role: Role, pod: Object, name: str) -> Missing:
+    phase = pod.get("status", {}).get("phase") or "unknown"
+    state = "being deleted" if pod.get("metadata", {}).get("deletionTimestamp") else f"{phase}, not Running"
+    return Missing(name, _node(pod), _name(pod), f"pod {role.namespace}/{_name(pod)} is {state}")
+
+
+def _rank(pod: Object) -> tuple[bool, bool, str]:
+    return _running(pod), is_ready(pod), str(pod.get("metadata", {}).get("creationTimestamp", ""))
+
+
+def _running(pod: Object) -> bool:
+    deleting = pod.get("metadata", {}).get("deletionTimestamp")
+    return pod.get("status", {}).get("phase") == "Running" and not deleting
+
+
+def is_ready(pod: Object) -> bool:
+    """Whether the pod's condition Ready is True."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
+
+
+def _name(pod: Object) -> str:
+    return str(pod.get("metadata", {}).get("name", ""))
+
+
+def _node(pod: Object) -> str:
+    return str(pod.get("spec", {}).get("nodeName") or "")
+
+
+def _target(role: Role, pod: Object) -> Target:
+    uid = str(pod.get("metadata", {}).get("uid", ""))
+    return Target(role.namespace, _name(pod), role.container, _node(pod), uid, role.name)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def resolve(cluster: Cluster, layout: Layout, text: str, *, timeout: float = 15.0) -> list[Target]:
+    """The targets of ``ROLE`` or ``ROLE@node`` as the cluster is now; raises ClusterError (NotFound: nobody)."""
+    role = layout.role(text)
+    labels = ",".join(f"{k}={v}" for k, v in role.labels.items())
+    pods = list(cluster.list(PODS, namespace=role.namespace, labels=labels, timeout=timeout))
+    found = choose(layout, text, pods, holder=lease_holder(cluster, role, timeout=timeout))
+    if not found.targets:
+        raise NotFound("; ".join(missing.message for missing in found.missing))
+    return list(found.targets)
+
+
+def lease_holder(cluster: Cluster, role: Role, *, timeout: float = 10.0) -> str:
+    """The holderIdentity of the role's Lease; empty for a role without one."""
+    if not role.lease:
+        return ""
+    lease = cluster.get(LEASES, role.lease, namespace=role.namespace, timeout=timeout)
+    return str(lease.get("spec", {}).get("holderIdentity") or "")
+
+
+__all__ = [
+    "LEASES", "NODES", "Found", "Layout", "LayoutError", "Missing", "Role", "choose", "is_ready", "lease_holder",
+    "load_layout", "resolve",
+]  # fmt: skip

@@ -1,0 +1,196 @@
+"""The Textual app: it owns the services, the state of the cluster and the way between screens, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.reactive import reactive
+
+from tui.i18n import translate
+from tui.link import Link
+from tui.messages import Answered, EventArrived, StreamEnded
+from tui.screens.home import HomeScreen
+from tui.services import Place, Services
+from tui.theme import DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
+from tui.widgets.status import ClusterState
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+def commands() -> type[Provider]:
+    """The palette's provider, imported when the palette is first opened."""
+    from tui.commands import KlinikCommands
+
+    return KlinikCommands
+
+
+class KlinikApp(App[int]):
+    """One operator, one cluster at a time, one knowledge base."""
+
+    CSS_PATH = ["app.tcss", "screens/home.tcss"]  # noqa: RUF012  (the default screen's own sheet is not read by Textual)
+    TITLE = "klinik"
+    COMMANDS = {commands}  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+l", "language", show=False, priority=True),
+        Binding("f1", "help", show=False, priority=True),
+        Binding("alt+left", "back", show=False, priority=True),
+        Binding("alt+right", "forward", show=False, priority=True),
+    ]
+
+    lang = reactive("en", init=False)
+    """The language of the app's own words, "zh" or "en"."""
+    cluster_state = reactive(ClusterState(), init=False)
+
+    def __init__(self, services: Services) -> None:
+        plain = wants_no_color()
+        # NO_COLOR with a theme of the terminal's own colours must be known before the filters are chosen.
+        super().__init__(ansi_color=True if plain else None)
+        self.services = services
+        self.signs = signs_for()
+        self.link = Link(self, services)
+        self.forward_trail: list[Callable[[], None]] = []
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = PLAIN if plain else DARK.name
+        self.set_reactive(KlinikApp.lang, services.lang)
+
+    def say(self, key: str, /, **params: object) -> str:
+        """One of the app's own messages in its language."""
+        return translate(self.lang, key, **params)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colour names that Textual's own themes lack."""
+        return dict(VARIABLES)
+
+    # --- the way between screens --------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """Home."""
+        return HomeScreen()
+
+    def on_mount(self) -> None:
+        """Everything slow begins after the first frame is there."""
+        self.call_after_refresh(self.set_timer, 0.01, self.link.start)
+
+    def open_article(self, article_id: str, lang: str = "") -> None:
+        """Shows an article."""
+        from tui.screens.article import ArticleScreen
+
+        self.forward_trail.clear()
+        self.push_screen(ArticleScreen(article_id, lang or self.lang))
+
+    def open_guide(self, article_id: str, session: str = "") -> None:
+        """Walks the guide of an article, or goes on with a session."""
+        from tui.screens.guide import GuideScreen
+
+        self.forward_trail.clear()
+        self.push_screen(GuideScreen(article_id, session))
+
+    def open_sessions(self) -> None:
+        """Shows the sessions of the journal."""
+        from tui.screens.sessions import SessionsScreen
+
+        self.push_screen(SessionsScreen())
+
+    def open_text(self, title: str, text: str) -> None:
+        """Shows raw text, made safe."""
+        from tui.screens.raw import RawScreen
+
+        self.push_screen(RawScreen(title, text))
+
+    def action_help(self) -> None:
+        """Help for what has the focus."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(getattr(self.screen, "help_key", "home")))
+
+    async def action_back(self) -> None:
+        """One screen back."""
+        back = getattr(self.screen, "action_back", None)
+        if back is not None:
+            back()
+
+    def action_forward(self) -> None:
+        """The screen that was left last, again."""
+        if self.forward_trail:
+            self.forward_trail.pop()()
+
+    def action_language(self) -> None:
+        """The other language: of the article where one is shown, else of the app."""
+        switch = getattr(self.screen, "switch_language", None)
+        if switch is None or not switch():
+            self.lang = "en" if self.lang == "zh" else "zh"
+
+    def action_leave(self) -> None:
+        """Quits; during a write it asks first."""
+        for screen in reversed(self.screen_stack):
+            if getattr(screen, "writing", False):
+                from tui.screens.confirm import LeaveDialog
+
+                if not isinstance(self.screen, LeaveDialog):
+                    self.push_screen(LeaveDialog(), self._left)
+                return
+        self.exit(0)
+
+    def _left(self, leave: bool | None) -> None:
+        if leave:
+            self.exit(0)
+
+    def cluster_changed(self) -> None:
+        """The link has news: the screens that show it draw it."""
+        for screen in self.screen_stack:
+            news = getattr(screen, "cluster_news", None)
+            if news is not None and screen.is_mounted:
+                news()
+
+    def action_practice(self) -> None:
+        """Offers the practice scenarios."""
+        from tui.screens.scenarios import ScenariosScreen
+
+        self.push_screen(ScenariosScreen(), self._chosen)
+
+    def _chosen(self, scenario: str | None) -> None:
+        if scenario:
+            self.go(Place("practice", scenario))
+
+    # --- the cluster --------------------------------------------------------------------------------------------
+
+    def go(self, place: Place) -> None:
+        """Another context, or a practice scenario; what was known of the cluster before is forgotten."""
+        for screen in self.screen_stack:
+            if getattr(screen, "writing", False):
+                self.notify(self.say("link.writing"), severity="warning", markup=False)
+                return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.link.go(place)
+
+    def on_answered(self, message: Answered) -> None:
+        """Reports of the link's threads."""
+        self.link.answered(message)
+
+    def on_event_arrived(self, message: EventArrived) -> None:
+        """Events of the triage."""
+        self.link.event(message)
+
+    def on_stream_ended(self, message: StreamEnded) -> None:
+        """The triage is through."""
+        self.link.ended(message)
+
+    async def on_unmount(self) -> None:
+        """Threads end, a practice cluster ends."""
+        self.link.close()
+
+
+def run(services: Services) -> int:
+    """Runs the app until the operator quits; returns the exit code."""
+    app = KlinikApp(services)
+    code = app.run()
+    return app.return_code or code or 0

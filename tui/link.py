@@ -1,0 +1,210 @@
+"""The link to the cluster: connecting, the first look, the triage, and whether writes are armed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from checks.errors import ClusterError, ConfigError
+from tui.messages import Answered, EventArrived, StreamEnded
+from tui.services import Place, Services, Shelf
+from tui.triage import Finding, findings, uses_of
+from tui.widgets.status import ClusterState
+from tui.work import ask, stream
+
+if TYPE_CHECKING:
+    from checks.cluster import Cluster
+    from checks.model import CheckFinished, Result
+    from kb.model import Article, CheckUse
+    from tui.app import KlinikApp
+
+ARMED_FOR = 30 * 60.0
+"""Seconds that writes stay armed after a reason was given."""
+
+
+class Link:
+    """What the app knows of one cluster; every answer belongs to a run, and those of older runs are dropped."""
+
+    def __init__(self, app: KlinikApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._run = 0
+        self._stop: threading.Event | None = None
+        self._armed_until = 0.0
+        self.reason = ""
+        """Why writes were armed, as the operator gave it."""
+        self.cluster: Cluster | None = None
+        self.shelf: Shelf | None = None
+        self.uses: tuple[CheckUse, ...] = ()
+        self.results: dict[str, Result] = {}
+        self.triage = "waiting"
+        """waiting, running, done or failed."""
+        self.triage_error = ""
+        self.triage_took = 0.0
+        self._began = 0.0
+
+    # --- connecting ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Opens the library and connects, each on its own thread."""
+        self._app.set_interval(15, self._tick)
+        self.go(self._services.place)
+
+    def go(self, place: Place) -> None:
+        """Leaves this cluster for another."""
+        self._run += 1
+        self.disarm()
+        if self._stop is not None:
+            self._stop.set()
+        self.cluster = None
+        self.uses, self.results, self.triage = (), {}, "waiting"
+        name = place.name
+        self._app.cluster_state = ClusterState(
+            context=name, practice=name if place.kind == "practice" else "", locked=self._services.read_only
+        )
+
+        ask(self._app, "connect", self._run, lambda: self._services.connect(place))
+
+    def again(self) -> None:
+        """Looks at the same cluster once more, or tries to connect again."""
+        if self.cluster is None or self._app.cluster_state.phase == "absent":
+            self.go(self._services.place)
+        else:
+            self._look()
+            self._start_triage()
+
+    def answered(self, message: Answered) -> None:
+        """A thread came back."""
+        if message.run != self._run or message.tag != "connect":
+            return
+        if message.error is not None:
+            self._absent(message.error)
+            return
+        self.cluster = message.value
+        info = message.value.info
+        self._change(
+            context=info.context, practice=info.practice, production=info.production, phase="connecting"
+        )
+        self._look()
+
+    def _look(self) -> None:
+        from tui.overview import look
+
+        cluster = self.cluster
+        if cluster is not None:
+            stream(self._app, "look", self._run, lambda: look(cluster))
+
+    def _absent(self, error: Exception) -> None:
+        why = getattr(error, "message", "") or str(error) or type(error).__name__
+        self._change(phase="absent", why=why)
+        self.triage = "failed"
+        self._app.cluster_changed()
+
+    def _change(self, **parts: Any) -> None:
+        self._app.cluster_state = replace(self._app.cluster_state, **parts)
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def event(self, message: EventArrived) -> None:
+        """A piece of the overview, or a result of the triage."""
+        if message.run != self._run:
+            return
+        if message.tag == "look":
+            self._change(phase="connected", **message.event)
+        elif message.tag == "triage":
+            self._triage_event(message.event)
+        self._app.cluster_changed()
+
+    def ended(self, message: StreamEnded) -> None:
+        """The overview or the triage is through."""
+        if message.run != self._run:
+            return
+        if message.tag == "look":
+            if message.error is None:
+                self._start_triage()
+            elif isinstance(message.error, ClusterError | ConfigError):
+                self._absent(message.error)
+            else:
+                self._absent(message.error)
+        elif message.tag == "triage":
+            self.triage = "failed" if message.error else "done"
+            self.triage_error = str(message.error or "")
+            self.triage_took = time.monotonic() - self._began
+        self._app.cluster_changed()
+
+    # --- triage -------------------------------------------------------------------------------------------------
+
+    def library_ready(self, shelf: Shelf) -> None:
+        """The library is open: the cluster can be looked at for what it knows."""
+        self.shelf = shelf
+        if self._app.cluster_state.phase == "connected":
+            self._start_triage()
+
+    def guided(self) -> tuple[Article, ...]:
+        """The articles with a guide."""
+        return tuple(self.shelf.guided.values()) if self.shelf else ()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the cluster shows so far."""
+        return findings(self.guided(), self.uses, self.results)
+
+    def _start_triage(self) -> None:
+        cluster, articles = self.cluster, self.guided()
+        if cluster is None or self.shelf is None or self.triage == "running":
+            return
+        if self._stop is not None:
+            self._stop.set()
+        self.triage, self.triage_error, self._began = "running", "", time.monotonic()
+        services = self._services
+
+        def events() -> Iterator[Any]:
+            from checks.runner import run
+
+            catalogue = services.catalogue()
+            cheap = {check for check in catalogue.ids() if catalogue.get(check).cost == "cheap"}
+            uses = uses_of(articles, cheap)
+            yield uses
+            yield from run(cluster, uses, catalogue)
+
+        self._stop = stream(self._app, "triage", self._run, events)
+
+    def _triage_event(self, event: tuple[CheckUse, ...] | CheckFinished | Mapping[str, Any]) -> None:
+        if isinstance(event, tuple):
+            self.uses = event
+            return
+        result = getattr(event, "result", None)
+        if result is not None:
+            self.results[result.alias] = result
+
+    # --- arming -------------------------------------------------------------------------------------------------
+
+    @property
+    def armed(self) -> bool:
+        """Whether writes are possible now."""
+        return not self._services.read_only and time.monotonic() < self._armed_until
+
+    def arm(self, reason: str) -> None:
+        """Makes writes possible for a while; the reason goes into the journal."""
+        if not self._services.read_only:
+            self.reason = reason
+            self._armed_until = time.monotonic() + ARMED_FOR
+            self._tick()
+
+    def disarm(self) -> None:
+        """Back to read-only."""
+        self.reason, self._armed_until = "", 0.0
+        self._tick()
+
+    def _tick(self) -> None:
+        left = max(0.0, self._armed_until - time.monotonic())
+        self._app.cluster_state = self._app.cluster_state.armed(left if self.armed else 0.0)
+
+    def close(self) -> None:
+        """The app ends."""
+        self._run += 1
+        if self._stop is not None:
+            self._stop.set()
+        self._services.close()

@@ -1,0 +1,52 @@
+"""What threads tell the screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.message import Message
+
+
+class Answered(Message, bubble=False):
+    """A call on another thread ended: with a value, or with an error."""
+
+    def __init__(self, tag: str, run: int, value: Any = None, error: Exception | None = None) -> None:
+        super().__init__()
+        self.tag = tag
+        self.run = run
+        self.value = value
+        self.error = error
+
+
+class EventArrived(Message, bubble=False):
+    """A running stream has something to say."""
+
+    def __init__(self, tag: str, run: int, event: Any) -> None:
+        super().__init__()
+        self.tag = tag
+        self.run = run
+        self.event = event
+
+
+class StreamEnded(Message, bubble=False):
+    """A stream has no more events: it is through, or it failed."""
+
+    def __init__(self, tag: str, run: int, error: Exception | None = None) -> None:
+        super().__init__()
+        self.tag = tag
+        self.run = run
+        self.error = error
+
+
+class SearchAnswered(Message, bubble=False):
+    """The hits of one search; `run` tells whether it is still the question of the moment."""
+
+    def __init__(
+        self, query: str, run: int, found: Any, took_ms: float, error: Exception | None = None
+    ) -> None:
+        super().__init__()
+        self.query = query
+        self.run = run
+        self.found = found
+        self.took_ms = took_ms
+        self.error = error

@@ -1,0 +1,111 @@
+"""What every screen has: the line at the top, the hints at the bottom, a way back, the words of its language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.widgets.hints import Hint, Hints
+from tui.widgets.status import ClusterState, StatusLine
+
+if TYPE_CHECKING:
+    from tui.app import KlinikApp
+
+ResultT = TypeVar("ResultT")
+
+
+class KlinikScreen(Screen[ResultT]):
+    """A full screen of klinik."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("ctrl+r", "again", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+    help_key = "home"
+    """Which page of the help belongs to this screen."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> KlinikApp: ...  # type: ignore[override]
+
+    def compose(self) -> ComposeResult:
+        """The frame; `body` fills it."""
+        yield StatusLine()
+        yield from self.body()
+        yield Hints()
+
+    def body(self) -> Iterator[Widget]:
+        """The widgets between the first and the last line."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Follows the state of the cluster, the language and the focus."""
+        self.watch(self.app, "cluster_state", self._status)
+        self.watch(self.app, "lang", self._language, init=False)
+        self.watch(self, "focused", self.refresh_hints, init=False)
+        self.ready()
+        self.refresh_hints()
+
+    def ready(self) -> None:
+        """The widgets are there."""
+
+    def retext(self) -> None:
+        """The language changed: say everything again."""
+
+    def hints(self) -> tuple[Hint, ...]:
+        """What can be done now, the most useful first."""
+        return ()
+
+    def say(self, key: str, /, **params: object) -> str:
+        """One of the app's own messages."""
+        return self.app.say(key, **params)
+
+    def hint(self, key: str, label: str, action: str = "") -> Hint:
+        """A hint with its label in the language of the app."""
+        return Hint(key, self.say(f"hint.{label}"), action)
+
+    def refresh_hints(self) -> None:
+        """The bottom line again."""
+        for hints in self.query(Hints):
+            hints.show((*self.hints(), Hint("F1", self.say("hint.help"), "help")))
+
+    def cluster_news(self) -> None:
+        """The link has something new."""
+
+    def action_back(self) -> None:
+        """One level back; the way forward is remembered."""
+        if len(self.app.screen_stack) > 1 and self.app.screen is self:
+            way = self.way_here()
+            if way is not None:
+                self.app.forward_trail.append(way)
+            self.dismiss()
+
+    def way_here(self) -> Callable[[], None] | None:
+        """How to come here again; None: there is no way."""
+        return None
+
+    def action_again(self) -> None:
+        """Reads again."""
+
+    def action_help(self) -> None:
+        """Help for this screen."""
+        self.app.action_help()
+
+    def action_palette(self) -> None:
+        """The command palette."""
+        self.app.action_command_palette()
+
+    def _status(self, state: ClusterState) -> None:
+        self.query_one(StatusLine).show(state, self.app.lang, self.app.signs)
+
+    def _language(self) -> None:
+        self._status(self.app.cluster_state)
+        self.retext()
+        self.refresh_hints()

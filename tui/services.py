@@ -1,0 +1,179 @@
+"""What the app works with, opened when first needed: library, catalogue of checks, cluster. No Textual in here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from kb.text import Lang, Text
+
+if TYPE_CHECKING:
+    from checks.catalogue import Catalogue
+
+    from checks.cluster import Cluster
+    from kb.library import Library
+    from kb.model import Article
+    from tui.cli.options import Root
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go: a context of the kubeconfig (empty: the current one), or a practice scenario."""
+
+    kind: Literal["context", "practice"] = "context"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A practice scenario as the palette offers it."""
+
+    name: str
+    title: Text
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The open library, with the articles that have a guide already read."""
+
+    library: Library
+    guided: Mapping[str, Article]
+
+
+class Open(Protocol):
+    """A cluster and what has to end with it."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+
+def no_contexts() -> tuple[str, ...]:
+    """No kubeconfig, no contexts."""
+    return ()
+
+
+def no_scenarios() -> tuple[Scenario, ...]:
+    """No practice scenarios."""
+    return ()
+
+
+@dataclass
+class Services:
+    """Everything the app needs from outside, as callables; may be used from several threads."""
+
+    open_library: Callable[[], Library]
+    open_catalogue: Callable[[], Catalogue]
+    open_cluster: Callable[[Place], Open]
+    """Connects without a call to the server; raises ConfigError or ClusterError."""
+    contexts: Callable[[], tuple[str, ...]] = no_contexts
+    scenarios: Callable[[], tuple[Scenario, ...]] = no_scenarios
+    place: Place = Place()
+    lang: Lang = "en"
+    read_only: bool = False
+    """Writes cannot be armed at all."""
+    journal_dir: Path | None = None
+    """Where sessions are kept; None: the platform's state folder."""
+    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _linking: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _shelf: Shelf | None = field(default=None, repr=False)
+    _catalogue: Catalogue | None = field(default=None, repr=False)
+    _open: Open | None = field(default=None, repr=False)
+    _closed: bool = field(default=False, repr=False)
+
+    @classmethod
+    def from_options(cls, root: Root) -> Services:
+        """The services that the flags of the command line ask for."""
+        from kb.paths import ASSETS, cache_dir
+        from tui.cli.options import system_language
+        from tui.connect import connect, connect_or_practice
+
+        roots = [ASSETS, *root.roots]
+
+        def library() -> Library:
+            from kb import open_library
+
+            return open_library(roots, cache_dir=cache_dir())
+
+        def catalogue() -> Catalogue:
+            from checks.catalogue import load_catalogue
+
+            return load_catalogue(roots)
+
+        def cluster(place: Place) -> Open:
+            if place.kind == "practice":
+                return connect(replace(root.where, practice=place.name))
+            where = replace(root.where, practice=None, context=place.name or root.where.context)
+            return connect_or_practice(where) if root.or_practice else connect(where)
+
+        def scenarios() -> tuple[Scenario, ...]:
+            from checks.practice.scenario import list_scenarios
+
+            return tuple(Scenario(s.name, s.title, s.article or "") for s in list_scenarios())
+
+        practice = root.where.practice
+        return cls(
+            open_library=library,
+            open_catalogue=catalogue,
+            open_cluster=cluster,
+            scenarios=scenarios,
+            place=Place("practice", practice) if practice else Place("context", root.where.context or ""),
+            lang="zh" if (root.lang or system_language()) == "zh" else "en",
+            read_only=root.read_only,
+        )
+
+    def shelf(self) -> Shelf:
+        """The library, opened once; may take seconds the first time."""
+        with self._reading:
+            if self._shelf is None:
+                library = self.open_library()
+                found = {name: library.get(name) for name in library.guided}
+                self._shelf = Shelf(library, {name: article for name, article in found.items() if article})
+            return self._shelf
+
+    def catalogue(self) -> Catalogue:
+        """The checks by id, read once."""
+        with self._reading:
+            if self._catalogue is None:
+                self._catalogue = self.open_catalogue()
+            return self._catalogue
+
+    def connect(self, place: Place) -> Cluster:
+        """A cluster at `place` in place of the one before, which is closed."""
+        with self._linking:
+            old, self._open = self._open, None
+            if old is not None:
+                old.close()
+            self.place = place
+            found = self.open_cluster(place)
+            if self._closed:
+                found.close()
+            else:
+                self._open = found
+            return found.cluster
+
+    def sessions_dir(self) -> Path:
+        """The folder of the journals."""
+        from kb.paths import state_dir
+
+        return self.journal_dir or state_dir() / "sessions"
+
+    def close(self, patience: float = 3.0) -> None:
+        """Lets go of the cluster, a practice cluster ends; one still being opened is closed by its opener."""
+        self._closed = True
+        if self._linking.acquire(timeout=patience):
+            try:
+                found, self._open = self._open, None
+                if found is not None:
+                    found.close()
+            finally:
+                self._linking.release()

@@ -1,0 +1,202 @@
+"""Asking one container: a command once or several times apart, or its log; the outcome is always a `Raw`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from checks import kubectl
+from checks.cluster import Cluster, ExecResult, Target
+from checks.errors import Timeout
+from checks.facts.answers import Raw, Sample, reason_of, reason_of_exit, refused
+from checks.facts.pool import Job, Pool
+from checks.facts.roles import Roles
+from checks.model import ExecRead, LogsRead
+from kb.messages import message
+
+Then = Callable[[Raw], None]
+SILENT = 2
+"""Commands in a row without an answer after which a node that never answered in this run is not asked again."""
+
+
+class Silence:
+    """Which nodes have not answered at all: one that hangs may cost a run one timeout, not one per command."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._timeouts: Counter[str] = Counter()
+        self._heard: set[str] = set()
+
+    def note(self, node: str, error: BaseException | None) -> None:
+        """Remember how a command on a node went."""
+        with self._lock:
+            if isinstance(error, Timeout):
+                self._timeouts[node] += 1
+            else:
+                self._heard.add(node)
+
+    def of(self, node: str) -> int:
+        """How many commands had no answer, where that is enough not to ask again; else 0."""
+        with self._lock:
+            count = self._timeouts[node]
+            return count if node and count >= SILENT and node not in self._heard else 0
+
+
+class Asker:
+    """Sends commands and log requests of one run through the pool."""
+
+    def __init__(self, cluster: Cluster, roles: Roles, pool: Pool, clock: Callable[[], float]):
+        self.cluster = cluster
+        self.roles = roles
+        self.pool = pool
+        self.clock = clock
+        self.pace = cluster.info.pace
+        self.silence = Silence()
+        self.began = time.monotonic()
+        self.epoch = clock()
+
+    def now(self) -> float:
+        """Cluster seconds: real ones divided by the pace, from the Unix time at which the run began."""
+        return self.epoch + (time.monotonic() - self.began) / self.pace
+
+    def command(
+        self, name: str, target: Target, read: ExecRead, slots: Mapping[str, str], then: Then
+    ) -> None:
+        """Run the read's command in a target, `slots` put into its words."""
+        argv = read.argv
+        for slot, value in slots.items():
+            argv = tuple(word.replace("{" + slot + "}", value) for word in argv)
+        _Command(self, name, target, read, argv, then).next()
+
+    def log(self, name: str, target: Target, read: LogsRead, then: Then) -> None:
+        """Read the log of a target."""
+        source = f"logs {target}"
+        raw = Raw(name, target.node, target.pod, command=kubectl.logs_argv(target, read), source=source)
+
+        def work() -> str:
+            return self.cluster.logs(
+                target.namespace,
+                target.pod,
+                target.container,
+                tail=read.tail,
+                since=read.since,
+                previous=read.previous,
+                timeout=read.timeout,
+            )
+
+        def done(text: Any, error: BaseException | None) -> None:
+            then(
+                closed(raw, self.clock(), error=error)
+                if error
+                else closed(raw, self.clock(), (Sample(0, text),))
+            )
+
+        self.submit(target.node, read.timeout, work, done)
+
+    def submit(self, node: str, timeout: float, work: Callable[[], Any], done: Callable[..., None]) -> None:
+        """One call through the kubelet of a node, which is not made where that node is silent."""
+
+        def guarded() -> Any:
+            if count := self.silence.of(node):
+                raise _NotAsked(message("checks.node-silent", count=count, node=node).en)
+            return work()
+
+        def noted(result: Any, error: BaseException | None) -> None:
+            if not isinstance(error, _NotAsked):
+                self.silence.note(node, error)
+            done(result, error)
+
+        self.pool.submit(Job("exec", node, timeout, guarded, noted))
+
+
+class _NotAsked(Timeout):
+    """The node did not answer earlier commands, so this one was not sent."""
+
+
+def closed(
+    raw: Raw, at: float, samples: tuple[Sample, ...] = (), *, error: BaseException | None = None,
+    failure: tuple[str, str] = ("", ""),
+) -> Raw:  # fmt: skip
+    """The raw answer with what came of it."""
+    reason, text = reason_of(error) if error else failure
+    return Raw(raw.name, raw.node, raw.pod, samples, at, raw.command, raw.source, reason, text)
+
+
+@dataclass(slots=True)
+class _Command:
+    """A command on its way: the samples so far, and whether the fallback has been asked."""
+
+    asker: Asker
+    name: str
+    target: Target
+    read: ExecRead
+    argv: tuple[str, ...]
+    then: Then
+    samples: list[Sample] = field(default_factory=list)
+    fell_back: bool = False
+    sent: float = 0.0
+
+    def next(self) -> None:
+        """Send the command once (more)."""
+        self.asker.submit(self.target.node, self.read.timeout, self._work, self._done)
+
+    def _work(self) -> ExecResult:
+        self.sent = time.monotonic()
+        target = self.target
+        return self.asker.cluster.exec(
+            target.namespace, target.pod, target.container, self.argv, timeout=self.read.timeout
+        )
+
+    def _done(self, result: ExecResult | None, error: BaseException | None) -> None:
+        if error or result is None:
+            self._end(error=error)
+        elif result.code not in self.read.ok_codes:
+            self._refused(result)
+        else:
+            self.samples.append(Sample(self.asker.now(), result.stdout))
+            self._again()
+
+    def _again(self) -> None:
+        if len(self.samples) >= self.read.samples:
+            self._end()
+            return
+        wait = self.read.apart * self.asker.pace - (time.monotonic() - self.sent)
+        self.asker.pool.later(max(0.0, wait), self.next)
+
+    def _refused(self, result: ExecResult) -> None:
+        failure = reason_of_exit(result)
+        if not (self.read.fallback and refused(result) and not self.fell_back):
+            self._end(failure=failure)
+            return
+        self.fell_back = True
+        self.asker.roles.who(self.read.fallback).add_done_callback(
+            lambda found: self._elsewhere(found, failure)
+        )
+
+    def _elsewhere(self, found: Any, failure: tuple[str, str]) -> None:
+        """Ask the fallback's container on the same node; where there is none, the refusal stands."""
+        others = (
+            [] if found.exception() else [t for t in found.result().targets if t.node == self.target.node]
+        )
+        if not others:
+            self._end(failure=failure)
+            return
+        self.target = others[0]
+        self.samples.clear()
+        self.next()
+
+    def _end(self, *, error: BaseException | None = None, failure: tuple[str, str] = ("", "")) -> None:
+        raw = Raw(
+            self.name,
+            self.target.node,
+            self.target.pod,
+            command=self.target.kubectl(self.argv),
+            source=f"exec {self.target}",
+        )
+        bad = bool(error or failure[0])
+        samples = () if bad else tuple(self.samples)
+        self.then(closed(raw, self.asker.clock(), samples, error=error, failure=failure))

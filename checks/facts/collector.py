@@ -1,0 +1,261 @@
+"""The collector: reads to facts, each list, log and command once per run however many checks want it."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from checks import kubectl
+from checks.cluster import Cluster, Object, Resource, Target
+from checks.errors import NotFound
+from checks.facts import answers
+from checks.facts.answers import Raw
+from checks.facts.ask import Asker, closed
+from checks.facts.futures import when_all
+from checks.facts.pool import Job, Pool
+from checks.facts.roles import Roles
+from checks.layout import Found, Layout
+from checks.model import NOTHING, Answer, ExecRead, Fact, ListRead, LogsRead, Read
+from kb.safe import one_line
+
+LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
+"""Calls at once: commands and logs go through the kubelets, lists burden the API server."""
+LIST_TIMEOUT = 30.0
+_GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")
+
+
+@dataclass(slots=True, eq=False)
+class Wanted:
+    """One distinct read, and everybody who wants its answers, each through a parser of their own."""
+
+    read: Read
+    given: dict[str, Wanted] = field(default_factory=dict)
+    parsers: dict[str, tuple[Mapping[str, Any], Future[Fact]]] = field(default_factory=dict)
+    started: bool = False
+    names: Future[frozenset[str]] = field(default_factory=Future)
+    """Who is asked; known before anybody has answered."""
+    raws: dict[str, Future[Raw]] = field(default_factory=dict)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    left: int = 0
+
+    def settle(self, fact_of: Callable[[str], Fact]) -> None:
+        """Give everybody their fact."""
+        for key, (_, future) in self.parsers.items():
+            future.set_result(fact_of(key))
+
+
+class Facts:
+    """All facts of one run on one cluster."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        layout: Layout,
+        *,
+        limits: Mapping[str, int] = LIMITS,
+        clock: Callable[[], float] = time.time,
+    ):
+        self._cluster = cluster
+        self._layout = layout
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._wanted: dict[str, Wanted] = {}
+        self._begun = False
+        self._pool = Pool(limits)
+        self._roles = Roles(cluster, layout, self._pool, self.want)
+        self._asker = Asker(cluster, self._roles, self._pool, clock)
+
+    @property
+    def now(self) -> float:
+        """The cluster's time now, Unix seconds."""
+        return self._asker.now()
+
+    def want(self, reads: Mapping[str, Read]) -> dict[str, Future[Fact]]:
+        """Ask for the reads of one check (params filled in); reads of `given` are looked up among them."""
+        with self._lock:
+            futures = {name: self._register(read, reads)[1] for name, read in reads.items()}
+        if self._begun:
+            self.start()
+        return futures
+
+    def start(self) -> None:
+        """Begin everything that is wanted and not begun."""
+        with self._lock:
+            self._begun = True
+            begin = [wanted for wanted in self._wanted.values() if not wanted.started]
+            for wanted in begin:
+                wanted.started = True
+        for wanted in begin:
+            self._begin(wanted)
+
+    def close(self) -> None:
+        """Stop caring: what waits is dropped, what runs is abandoned, open futures stay open."""
+        self._pool.close()
+
+    def _register(
+        self, read: Read, reads: Mapping[str, Read], trail: tuple[str, ...] = ()
+    ) -> tuple[Wanted, Future[Fact]]:
+        given: dict[str, Wanted] = {}
+        for slot, name in read.given.items() if isinstance(read, ExecRead) else ():
+            if name in trail:
+                raise ValueError(f"the reads {' and '.join(trail)} need each other")
+            given[slot] = self._register(reads[name], reads, (*trail, name))[0]
+        how: Mapping[str, Any] = NOTHING if isinstance(read, ListRead) else read.parse
+        parser = json.dumps(dict(how), sort_keys=True)
+        key = _key(read, given)
+        if key in self._wanted and self._wanted[key].started and parser not in self._wanted[key].parsers:
+            key += parser  # its raw output may be gone already: read again
+        wanted = self._wanted.setdefault(key, Wanted(read, given))
+        return wanted, wanted.parsers.setdefault(parser, (how, Future()))[1]
+
+    def _begin(self, wanted: Wanted) -> None:
+        read = wanted.read
+        if isinstance(read, ListRead):
+            self._list(wanted, read)
+            return
+        self._roles.who(read.on).add_done_callback(lambda found: self._ask_all(wanted, read, found))
+
+    # --- lists ----------------------------------------------------------------------------------------------
+
+    def _list(self, wanted: Wanted, read: ListRead) -> None:
+        resource = Resource.parse(read.resource)
+
+        def work() -> list[Object]:
+            found = self._cluster.list(
+                resource,
+                namespace=read.namespace,
+                labels=read.labels,
+                fields=read.fields,
+                timeout=LIST_TIMEOUT,
+            )
+            return [answers.slim(item) for item in found]
+
+        def done(items: Any, error: BaseException | None) -> None:
+            if isinstance(error, NotFound) and read.optional:
+                items, error = [], None
+            answer = self._listed(read, resource, items, error)
+            wanted.settle(lambda _: Fact((answer,)))
+
+        self._pool.submit(Job("api", "", LIST_TIMEOUT, work, done))
+
+    def _listed(self, read: ListRead, resource: Resource, items: Any, error: BaseException | None) -> Answer:
+        reason, text = answers.reason_of(error) if error else ("", "")
+        raw, cut = ("", False) if error else answers.listing(items)
+        chosen = " ".join(part for part in (read.namespace, read.labels, read.fields) if part)
+        return Answer(
+            target="",
+            value=None if error else items,
+            raw=raw,
+            at=self._clock(),
+            command=kubectl.list_argv(read),
+            source=f"list {resource.dotted} {chosen}".rstrip(),
+            error=reason,
+            message=one_line(text),
+            truncated=cut,
+        )
+
+    # --- commands and logs ----------------------------------------------------------------------------------
+
+    def _ask_all(self, wanted: Wanted, read: ExecRead | LogsRead, found: Future[Found]) -> None:
+        failure = found.exception()
+        if failure:
+            reason, text = answers.reason_of(failure)
+            wanted.names.set_result(frozenset())
+            wanted.settle(lambda _: Fact(error=reason, message=text))
+            return
+        who = found.result()
+        targets = {self._layout.name_of(read.on, target): target for target in who.targets}
+        wanted.left = len(targets) + len(who.missing)
+        wanted.names.set_result(frozenset([*targets, *(missing.name for missing in who.missing)]))
+        kept = answers.kept_each(wanted.left)
+        for gap in who.missing:
+            raw = Raw(gap.name, gap.node, gap.pod, source=f"{read.kind} {read.on}")
+            self._take(wanted, closed(raw, self._clock(), failure=("absent", gap.message)), kept)
+        for name, target in targets.items():
+            self._ask(wanted, read, name, target, kept)
+
+    def _ask(self, wanted: Wanted, read: ExecRead | LogsRead, name: str, target: Target, kept: int) -> None:
+        def then(raw: Raw) -> None:
+            self._take(wanted, raw, kept)
+
+        if isinstance(read, LogsRead):
+            self._asker.log(name, target, read, then)
+            return
+        needed = {slot: self._raw_of(other, name) for slot, other in wanted.given.items()}
+        when_all(list(needed.values()), lambda: self._ask_given(read, name, target, needed, then))
+
+    def _ask_given(
+        self,
+        read: ExecRead,
+        name: str,
+        target: Target,
+        needed: Mapping[str, Future[Raw]],
+        then: Callable[[Raw], None],
+    ) -> None:
+        slots = {}
+        for slot, future in needed.items():
+            raw = future.result()
+            text = raw.samples[-1].text.strip() if raw.samples else ""
+            failure = (raw.error, raw.message)
+            if not raw.error and not _GIVEN.fullmatch(text):
+                failure = ("unparsable", f"{slot} is {text[:60]!r}, which may not stand in a command")
+            if failure[0]:
+                own = Raw(name, target.node, target.pod, source=raw.source, command=raw.command)
+                then(closed(own, self._clock(), failure=failure))
+                return
+            slots[slot] = text
+        self._asker.command(name, target, read, slots, then)
+
+    def _raw_of(self, wanted: Wanted, name: str) -> Future[Raw]:
+        """The raw answer of one target to a read, once it is there."""
+        with self._lock:
+            future = wanted.raws.setdefault(name, Future())
+
+        def unknown(names: Future[frozenset[str]]) -> None:
+            if name not in names.result():
+                with self._lock:
+                    if not future.done():
+                        future.set_result(Raw(name, error="absent", message=f"{name} was not asked for it"))
+
+        wanted.names.add_done_callback(unknown)
+        return future
+
+    def _take(self, wanted: Wanted, raw: Raw, kept: int) -> None:
+        """One target has answered; the last one completes the facts."""
+        several = isinstance(wanted.read, ExecRead) and wanted.read.samples > 1
+        parsed = {key: answers.answer(raw, how, kept, several) for key, (how, _) in wanted.parsers.items()}
+        with self._lock:
+            for key, answer in parsed.items():
+                wanted.answers.setdefault(key, []).append(answer)
+            wanted.left -= 1
+            complete = wanted.left == 0
+            waiting = wanted.raws.setdefault(raw.name, Future())
+        if not waiting.done():
+            waiting.set_result(raw if len(raw.samples) == 0 else _shortened(raw))
+        if complete:
+            wanted.settle(lambda key: Fact(tuple(sorted(wanted.answers[key], key=lambda a: a.target))))
+
+
+def _shortened(raw: Raw) -> Raw:
+    """Enough of a raw answer to fill a slot; the rest need not be held for the whole run."""
+    samples = tuple(answers.Sample(s.at, s.text[:1000]) for s in raw.samples[-1:])
+    return Raw(raw.name, raw.node, raw.pod, samples, raw.at, raw.command, raw.source, raw.error, raw.message)
+
+
+def _key(read: Read, given: Mapping[str, Wanted]) -> str:
+    """What makes two reads the same: everything but the parser."""
+    fields = asdict(read) if isinstance(read, ListRead) else _asdict(read)
+    fields.pop("parse", None)
+    fields["given"] = {slot: _key(other.read, other.given) for slot, other in given.items()}
+    return json.dumps(fields, sort_keys=True)
+
+
+def _asdict(read: ExecRead | LogsRead) -> dict[str, Any]:
+    names = [name for name in read.__dataclass_fields__ if name not in ("given", "numbers", "parse")]
+    return {name: getattr(read, name) for name in names}

@@ -1,0 +1,84 @@
+"""Who plays a role in this run: from one list of pods for all roles, one of nodes, and the Lease where one decides."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from checks.cluster import Cluster
+from checks.errors import ClusterError
+from checks.facts.futures import settle, when_all
+from checks.facts.pool import Job, Pool
+from checks.layout import Found, Layout, Role, choose, lease_holder
+from checks.model import Fact, ListRead, Read
+
+Want = Callable[[Mapping[str, Read]], dict[str, Future[Fact]]]
+LEASE_TIMEOUT = 10.0
+
+
+class _Unread(ClusterError):
+    """The list of pods failed: whatever the reason, it is the reason of everything that needed it."""
+
+    def __init__(self, fact: Fact):
+        failed = fact.failed[0]
+        super().__init__(failed.message)
+        self.reason = failed.error
+
+
+class Roles:
+    """Looks each role up once."""
+
+    def __init__(self, cluster: Cluster, layout: Layout, pool: Pool, want: Want):
+        self._cluster = cluster
+        self._layout = layout
+        self._pool = pool
+        self._want = want
+        self._lock = threading.Lock()
+        self._found: dict[str, Future[Found]] = {}
+
+    def who(self, role: str) -> Future[Found]:
+        """Those who answer for a role; fails with a ClusterError where nobody can be asked."""
+        with self._lock:
+            if role in self._found:
+                return self._found[role]
+            future = self._found[role] = Future[Found]()
+        try:
+            spec = self._layout.role(role)
+        except ClusterError as error:
+            future.set_exception(error)
+            return future
+        reads: dict[str, Read] = {
+            "pods": ListRead("v1/pods", namespace=spec.namespace, labels=self._layout.selector(spec))
+        }
+        if spec.per == "node":
+            reads["nodes"] = ListRead("v1/nodes")
+        facts = self._want(reads)
+        holder = self._holder(spec)
+        when_all([*facts.values(), holder], lambda: settle(future, lambda: self._choose(role, facts, holder)))
+        return future
+
+    def _holder(self, role: Role) -> Future[str]:
+        future: Future[str] = Future()
+        if not role.lease:
+            future.set_result("")
+            return future
+
+        def done(found: Any, error: BaseException | None) -> None:
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(found)
+
+        work = lambda: lease_holder(self._cluster, role, timeout=LEASE_TIMEOUT)  # noqa: E731
+        self._pool.submit(Job("api", "", LEASE_TIMEOUT, work, done))
+        return future
+
+    def _choose(self, role: str, facts: Mapping[str, Future[Fact]], holder: Future[str]) -> Found:
+        pods = facts["pods"].result()
+        if pods.failed:
+            raise _Unread(pods)
+        # nodes that cannot be listed only hide which of them have no pod at all
+        nodes = facts["nodes"].result().items if "nodes" in facts else []
+        return choose(self._layout, role, pods.items, nodes=nodes, holder=holder.result())

@@ -1,0 +1,23 @@
+"""The same reads as kubectl commands, for copying into a terminal."""
+
+from __future__ import annotations
+
+from checks.cluster import Resource, Target
+from checks.model import ListRead, LogsRead
+
+
+def list_argv(read: ListRead) -> tuple[str, ...]:
+    """``kubectl get … -o json`` of a list read."""
+    resource = Resource.parse(read.resource)
+    where = ("-n", read.namespace) if read.namespace else ("-A",)
+    labels = ("-l", read.labels) if read.labels else ()
+    fields = ("--field-selector", read.fields) if read.fields else ()
+    return ("kubectl", "get", resource.dotted, *where, *labels, *fields, "-o", "json")
+
+
+def logs_argv(target: Target, read: LogsRead) -> tuple[str, ...]:
+    """``kubectl logs …`` of a logs read in one pod."""
+    since = (f"--since={read.since:g}s",) if read.since is not None else ()
+    previous = ("--previous",) if read.previous else ()
+    head = ("kubectl", "-n", target.namespace, "logs", target.pod, "-c", target.container)
+    return (*head, f"--tail={read.tail}", *since, *previous)

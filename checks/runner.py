@@ -1,0 +1,218 @@
+"""A run: the checks that are wanted, on one cluster, each result as soon as its facts are there.
+
+The generator is the whole interface: ceasing to iterate (or setting `stop`) cancels. Judging happens in the thread
+that iterates; reading on daemon threads that may be abandoned.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from checks import say
+from checks.catalogue import Catalogue
+from checks.cluster import Cluster
+from checks.facts import LIMITS, Facts
+from checks.facts.futures import when_all
+from checks.judge import judge
+from checks.layout import Layout, load_layout
+from checks.model import (
+    CheckFinished,
+    CheckSpec,
+    CheckStarted,
+    Evidence,
+    Fact,
+    Judgement,
+    Result,
+    RunEvent,
+    RunFinished,
+    RunStarted,
+    Verdict,
+)
+from checks.readspec import SlotError, fill
+from kb.messages import message
+from kb.model import CheckUse
+from kb.text import Text
+
+DEADLINE = 300.0
+"""Seconds after which a run ends, whatever is still missing then."""
+_TICK = 0.2
+
+
+@dataclass(slots=True)
+class _Open:
+    """One use whose facts are being read."""
+
+    use: CheckUse
+    spec: CheckSpec
+    params: Mapping[str, Any]
+    facts: Mapping[str, Future[Fact]]
+
+
+def run(
+    cluster: Cluster,
+    uses: Sequence[CheckUse],
+    catalogue: Catalogue,
+    *,
+    layout: Layout | None = None,
+    stop: threading.Event | None = None,
+    limits: Mapping[str, int] = LIMITS,
+    deadline: float = DEADLINE,
+) -> Iterator[RunEvent]:
+    """Results of the uses in the order they are ready; every use gets one, unless the run is stopped.
+
+    `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
+    which what is still open is unknown (timeout).
+    """
+    return _Run(cluster, uses, catalogue, layout or load_layout(), limits).events(
+        stop or threading.Event(), deadline
+    )
+
+
+def run_all(
+    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, **options: Any
+) -> dict[str, Result]:
+    """All results by alias, once everything is there."""
+    events = run(cluster, uses, catalogue, **options)
+    return {e.result.alias: e.result for e in events if isinstance(e, CheckFinished)}
+
+
+class _Run:
+    """One run: what is open, and what is ready to be judged."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        uses: Sequence[CheckUse],
+        catalogue: Catalogue,
+        layout: Layout,
+        limits: Mapping[str, int],
+    ):
+        self.uses = uses
+        self.catalogue = catalogue
+        self.facts = Facts(cluster, layout, limits=limits)
+        self.began = time.monotonic()
+        self.ready: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.open: dict[int, _Open] = {}
+        self.refused: list[Result] = []
+
+    def events(self, stop: threading.Event, deadline: float) -> Iterator[RunEvent]:
+        """The events of the run."""
+        total, done = len(self.uses), 0
+        try:
+            yield RunStarted(total)
+            for number, use in enumerate(self.uses):
+                self._wanted(number, use)
+            self.facts.start()
+            for opened in list(self.open.values()):
+                yield CheckStarted(opened.use.alias, opened.use.check)
+            for result in self.refused:
+                done += 1
+                yield CheckFinished(result, done, total)
+            for result in self._results(stop, self.began + deadline):
+                done += 1
+                yield CheckFinished(result, done, total)
+            if not stop.is_set():
+                yield RunFinished(self._took())
+        finally:
+            self.facts.close()
+
+    def _took(self) -> int:
+        return round((time.monotonic() - self.began) * 1000)
+
+    def _wanted(self, number: int, use: CheckUse) -> None:
+        """Ask for the reads of one use; one that cannot be asked for has its result at once."""
+        spec = self.catalogue.get(use.check)
+        if spec is None:
+            self._refuse(use, None, message("checks.unknown-check", check=use.check))
+            return
+        params = {**spec.params, **use.params}
+        try:
+            extra = sorted(set(use.params) - set(spec.params))
+            if extra:
+                raise SlotError(f"{spec.id} has no param {', '.join(extra)}")
+            reads = {name: fill(read, params) for name, read in spec.reads.items()}
+            facts = self.facts.want(reads)
+        except ValueError as error:
+            self._refuse(use, spec, message("checks.bad-param", why=str(error)))
+            return
+        self.open[number] = _Open(use, spec, params, facts)
+        when_all(list(facts.values()), lambda: self.ready.put(number))
+
+    def _refuse(self, use: CheckUse, spec: CheckSpec | None, why: Text) -> None:
+        judgement = Judgement(Verdict.UNKNOWN, why, reason="error")
+        title = spec.title if spec else Text.of(use.check)
+        self.refused.append(Result(use.check, use.alias, title, judgement, (), time.time(), 0))
+
+    def _results(self, stop: threading.Event, end: float) -> Iterator[Result]:
+        while self.open and not stop.is_set():
+            left = end - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                number = self.ready.get(timeout=min(left, _TICK))
+            except queue.Empty:
+                continue
+            yield self._judged(self.open.pop(number))
+        if stop.is_set():
+            return
+        for number in sorted(self.open):
+            yield self._late(self.open[number])
+
+    def _judged(self, opened: _Open) -> Result:
+        facts = {name: future.result() for name, future in opened.facts.items()}
+        try:
+            judgement = judge(opened.spec, facts, opened.params, self.facts.now)
+        except Exception as bug:  # a broken judge is our fault, and says nothing about the cluster
+            judgement = _crashed(opened.spec, bug)
+        return self._result(opened, judgement, facts)
+
+    def _late(self, opened: _Open) -> Result:
+        """The run is over: what has come is evidence, the verdict is unknown."""
+        facts = {name: future.result() for name, future in opened.facts.items() if future.done()}
+        judgement = say.unknown("timeout", message("checks.run-deadline").en)
+        return self._result(opened, judgement, facts)
+
+    def _result(self, opened: _Open, judgement: Judgement, facts: Mapping[str, Fact]) -> Result:
+        return Result(
+            check=opened.spec.id,
+            alias=opened.use.alias,
+            title=opened.spec.title,
+            judgement=judgement,
+            evidence=evidence(facts),
+            at=time.time(),
+            took_ms=self._took(),
+        )
+
+
+def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:
+    what = f"{type(bug).__name__}: {bug}"
+    text = message("checks.crashed", check=spec.id, error="{error}")
+    return Judgement(Verdict.UNKNOWN, say.filled(text, {"error": what}), reason="error")
+
+
+def evidence(facts: Mapping[str, Fact]) -> tuple[Evidence, ...]:
+    """What the facts of a check rest on: every answer with its command and raw output, failed ones with the reason."""
+    found = [
+        Evidence(
+            source=a.source,
+            command=a.command,
+            text="" if a.error and a.error != "unparsable" else a.raw,
+            at=a.at,
+            error=f"{a.error}: {a.message}" if a.error else "",
+            truncated=a.truncated,
+        )
+        for fact in facts.values()
+        for a in fact.answers
+    ]
+    nobody = [
+        Evidence(source=name, command=(), text="", at=time.time(), error=f"{fact.error}: {fact.message}")
+        for name, fact in facts.items()
+        if fact.error
+    ]
+    return (*nobody, *found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from checks.judges.lists import (
@@ -92,9 +93,10 @@ def judge_controller_errors(facts: Mapping[str, Fact], params: Mapping[str, JSON
 
     Without a signature the number of lines decides (`warn`); with one, any line that has it warns.
     """
-    if bad := failure(facts, "log"):
+    bad, answers = failure(facts, "log"), facts["log"].good if "log" in facts else ()
+    if bad and not answers:
         return bad
-    lines = [line for answer in facts["log"].good for line in answer.value if line.get("level") in ("E", "F")]
+    lines = [line for answer in answers for line in answer.value if line.get("level") in ("E", "F")]
     hits = {key: Counter(_hits(pattern, lines)) for key, pattern in SIGNATURES.items()}
     groups = Counter(grouped(str(line.get("text", ""))) for line in lines)
     examples = {grouped(str(line.get("text", ""))): line for line in lines}
@@ -116,6 +118,8 @@ def judge_controller_errors(facts: Mapping[str, Fact], params: Mapping[str, JSON
         "syncing": tuple({"name": n, "count": c} for n, c in hits["error-syncing"].most_common()),
     }
     limit = 1 if signature else int(params.get("warn", 100))
+    if bad and found < limit:  # the log that could not be read may hold what was asked for
+        return replace(bad, data=data, tables=tables)
     verdict = Verdict.WARN if found >= limit else Verdict.OK
     first = groups.most_common(1)[0][0] if groups else ""
     if signature:

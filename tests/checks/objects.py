@@ -128,9 +128,9 @@ def facts_of(spec: CheckSpec, world: Mapping[str, Any]) -> dict[str, Fact]:
 def _selected(items: Iterable[Object], read: ListRead) -> Iterable[Object]:
     key, _, value = read.labels.partition("=")
     for item in items:
-        if " in " in read.labels or not key or item["metadata"].get("labels", {}).get(key) == value:
-            if not read.fields or read.fields == f"metadata.name={item['metadata']['name']}":
-                yield item
+        labelled = " in " in read.labels or not key or item["metadata"].get("labels", {}).get(key) == value
+        if labelled and read.fields in ("", f"metadata.name={item['metadata']['name']}"):
+            yield item
 
 
 def judged(spec: CheckSpec, world: Mapping[str, Any], **params: Any) -> Judgement:

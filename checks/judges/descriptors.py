@@ -112,13 +112,19 @@ def judge_ovs_fd_kinds(facts: Facts, params: Params, now: float) -> Judgement:
         held = deleted >= int(params["deleted"]) and deleted >= float(params["share"]) * total
         text = message("ovs.kinds-row", sockets=sockets, deleted=deleted, total=total)
         rows.append(Row(at.target, Verdict.WARN if held else Verdict.OK, text, value=total))
-        table.append({"node": at.node, "sockets": sockets, "deleted": deleted, "total": total})
+        table.append({"node": at.node, "sockets": sockets, "deleted": deleted, "total": total, "held": held})
     table.sort(key=lambda entry: -int(entry["total"]))
-    top: dict[str, Any] = table[0] if table else {"node": "-", "sockets": 0, "deleted": 0, "total": 0}
+    top: dict[str, Any] = (
+        table[0] if table else {"node": "-", "sockets": 0, "deleted": 0, "total": 0, "held": False}
+    )
     share = int(top["sockets"]) / int(top["total"]) if top["total"] else 0.0
     data = {**{key: top[key] for key in ("sockets", "deleted", "total")}, "socket_share": round(share, 3)}
     return folded(
-        rows, message("ovs.kinds", **top), value=top["total"], data=data, tables={"nodes": tuple(table)}
+        rows,
+        message("ovs.kinds", **{key: top[key] for key in ("node", "sockets", "deleted", "total")}),
+        value=top["total"],
+        data=data,
+        tables={"nodes": tuple(table)},
     )
 
 

@@ -19,8 +19,9 @@ Params = Mapping[str, JSON]
 def judge_ovs_port_flaps(facts: Facts, params: Params, now: float) -> Judgement:
     """Interfaces added again and again within the window, and the workload behind them where it can be named.
 
-    Data: ``flapping`` (names), ``adds`` (all adds in the window); tables ``flappers`` ``{node, name, adds, pod}`` and
-    ``workloads`` ``{kind, namespace, name, node, pod, replicas, restarts}``.
+    Data: ``flapping`` (names), ``adds`` (all adds in the window), ``deployments``, ``statefulsets`` and ``others`` (how
+    many of the suspects are one); tables ``flappers`` ``{node, name, adds, pod}`` and ``workloads``
+    ``{kind, namespace, name, node, pod, replicas, restarts}``.
     """
     lost = nobody(facts, "log")
     if lost:
@@ -58,9 +59,18 @@ def judge_ovs_port_flaps(facts: Facts, params: Params, now: float) -> Judgement:
         rows,
         summary,
         value=max((int(row.value or 0) for row in rows), default=0),
-        data={"flapping": names_all[:50], "adds": total, "workloads": len(workloads)},
+        data={"flapping": names_all[:50], "adds": total, **_by_kind(workloads)},
         tables={"flappers": tuple(flappers), "workloads": tuple(workloads)},
     )
+
+
+def _by_kind(workloads: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    kinds = [str(entry["kind"]) for entry in workloads]
+    return {
+        "deployments": kinds.count("Deployment"),
+        "statefulsets": kinds.count("StatefulSet"),
+        "others": len([kind for kind in kinds if kind not in ("Deployment", "StatefulSet")]),
+    }
 
 
 def _flap_text(names: Mapping[str, int], adds: int) -> Text:

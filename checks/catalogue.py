@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checks.guidelint import lint
 from checks.layout import Layout, load_layout
 from checks.model import NOTHING, CheckSpec
 from checks.spec import specs_of
 from kb import yamlfile
 from kb.messages import message
+from kb.model import Guide
 from kb.paths import ASSETS
 from kb.problem import Problem
 
@@ -22,9 +24,12 @@ class Catalogue:
     checks: Mapping[str, CheckSpec] = field(default_factory=lambda: NOTHING)
     problems: tuple[Problem, ...] = ()
 
-    def get(self, check_id: str) -> CheckSpec | None:
-        """The check with this id, or None."""
-        return self.checks.get(check_id)
+    def get(self, check_id: str) -> CheckSpec:
+        """The check with this id; raises KeyError."""
+        return self.checks[check_id]
+
+    def __contains__(self, check_id: object) -> bool:
+        return check_id in self.checks
 
     def ids(self) -> tuple[str, ...]:
         """All ids, sorted."""
@@ -50,6 +55,11 @@ def load_catalogue(roots: Sequence[Path] | None = None, *, layout: Layout | None
             problems += _add(mine, found)
         checks.update(mine)
     return Catalogue(checks, tuple(problems))
+
+
+def lint_guide(guide: Guide, catalogue: Catalogue, *, layout: Layout | None = None) -> list[Problem]:
+    """What a guide says about checks that this catalogue does not bear out (file-wide problems, line 0)."""
+    return lint(guide, catalogue, layout or load_layout())
 
 
 def _add(mine: dict[str, CheckSpec], found: Iterable[CheckSpec]) -> list[Problem]:

@@ -152,9 +152,7 @@ class _Others:
 
 def _row(spec: CheckSpec, part: Answer, others: _Others, params: Mapping[str, Any], now: float) -> Row:
     if part.error:
-        return Row(
-            part.target, Verdict.UNKNOWN, say.because(part.error, part.message), data={"reason": part.error}
-        )
+        return _unknown_row(part.target, Gap(part.error, part.message))
     values, gaps = others.bindings(part.target)
     names = {
         **values,
@@ -169,12 +167,15 @@ def _row(spec: CheckSpec, part: Answer, others: _Others, params: Mapping[str, An
         measures, more = _measure(spec, names, gaps)
         verdict, text, reason = _outcome(spec, {**names, **measures}, more)
     except Gap as gap:
-        return Row(
-            part.target, Verdict.UNKNOWN, say.because(gap.reason, gap.detail), data={"reason": gap.reason}
-        )
+        return _unknown_row(part.target, gap)
     shown = {**params, "target": part.target, "node": part.node, "pod": part.pod, **measures}
     data = {**_small(measures), **({"reason": reason} if reason else {})}
     return Row(part.target, verdict, say.filled(text, shown), measures.get(spec.value), data)
+
+
+def _unknown_row(target: str, gap: Gap) -> Row:
+    data = {"reason": gap.reason, "detail": gap.detail}
+    return Row(target, Verdict.UNKNOWN, say.because(gap.reason, gap.detail), data=data)
 
 
 def _fold(spec: CheckSpec, rows: Sequence[Row], params: Mapping[str, Any]) -> Judgement:
@@ -194,23 +195,30 @@ def _fold(spec: CheckSpec, rows: Sequence[Row], params: Mapping[str, Any]) -> Ju
         "ok": sum(row.verdict is Verdict.OK for row in rows),
         "worst": first.target,
     }
+    detail = _detail(unknown, reason)
     if len(unknown) == len(rows):
-        detail = f"{unknown[0].target}: {unknown[0].text.en}"
-        nothing = say.unknown(reason, detail if len(rows) > 1 else unknown[0].text.en.partition(": ")[2])
-        return _with_rows(nothing, rows, counts, None)
+        return _with_rows(say.unknown(reason, detail), rows, counts, None)
     summary = say.filled(spec.summary, {**params, **counts, "value": value})
     if unknown:
         summary = say.joined(summary, say.part_unknown(len(unknown), len(rows), reason))
-    data = {**{key: v for key, v in first.data.items() if key != "reason"}, **counts}
+    data = {**{key: v for key, v in first.data.items() if key not in ("reason", "detail")}, **counts}
     whole = Judgement(
         verdict=verdict,
         summary=summary,
         value=value,
         reason=reason if verdict is Verdict.UNKNOWN else "",
-        remedy=say.unknown(reason, unknown[0].text.en).remedy if verdict is Verdict.UNKNOWN else Text(),
+        remedy=say.remedy(reason, detail) if verdict is Verdict.UNKNOWN else Text(),
         data=data,
     )
     return _with_rows(whole, rows, data, value)
+
+
+def _detail(unknown: Sequence[Row], reason: str) -> str:
+    """The first part that is unknown for this reason, as the example of all."""
+    for row in unknown:
+        if row.data.get("reason") == reason:
+            return f"{row.target}: {row.data.get('detail') or row.text.en}"
+    return ""
 
 
 def _with_rows(whole: Judgement, rows: Sequence[Row], data: Mapping[str, Any], value: Any) -> Judgement:

@@ -37,6 +37,7 @@ from checks.model import (
 from checks.readspec import SlotError, fill
 from kb.messages import message
 from kb.model import CheckUse
+from kb.safe import one_line
 from kb.text import Text
 
 DEADLINE = 300.0
@@ -127,7 +128,7 @@ class _Run:
 
     def _wanted(self, number: int, use: CheckUse) -> None:
         """Ask for the reads of one use; one that cannot be asked for has its result at once."""
-        spec = self.catalogue.get(use.check)
+        spec = self.catalogue.checks.get(use.check)
         if spec is None:
             self._refuse(use, None, message("checks.unknown-check", check=use.check))
             return
@@ -191,9 +192,8 @@ class _Run:
 
 
 def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:
-    what = f"{type(bug).__name__}: {bug}"
-    text = message("checks.crashed", check=spec.id, error="{error}")
-    return Judgement(Verdict.UNKNOWN, say.filled(text, {"error": what}), reason="error")
+    what = one_line(f"{type(bug).__name__}: {bug}")
+    return Judgement(Verdict.UNKNOWN, message("checks.crashed", check=spec.id, error=what), reason="error")
 
 
 def evidence(facts: Mapping[str, Fact]) -> tuple[Evidence, ...]:

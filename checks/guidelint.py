@@ -1,0 +1,138 @@
+"""What a guide says about checks that the catalogue does not bear out: wrong ids, params, conditions, roles. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from checks import expr
+from checks.expr import Expression, ExpressionError
+from checks.layout import Layout
+from checks.model import CheckSpec
+from kb.findings import clean, nearest
+from kb.messages import message
+from kb.model import Cause, ExecAction, Guide, RestartAction, Step
+from kb.problem import Problem, Severity
+
+if TYPE_CHECKING:
+    from checks.catalogue import Catalogue
+
+_ALWAYS = ("verdict", "value", "reason")
+_OF_EACH = ("total", "bad", "unknown", "ok", "worst")
+_OF_STEPS = ("inputs", "saved")
+
+
+def lint(guide: Guide, catalogue: Catalogue, layout: Layout) -> list[Problem]:
+    """All problems of a guide that need the catalogue or the layout to be seen."""
+    return _Lint(guide, catalogue.checks, layout).run()
+
+
+@dataclass
+class _Lint:
+    guide: Guide
+    checks: Mapping[str, CheckSpec]
+    layout: Layout
+    problems: list[Problem] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def run(self) -> list[Problem]:
+        for use in self.guide.checks.values():
+            self._use(use.alias, use.check, use.params)
+        for cause in self.guide.causes:
+            self._cause(cause)
+        for step in self.guide.steps:
+            self._step(step)
+        self.used.update(alias for symptom in self.guide.symptoms for alias in symptom.checks)
+        for alias in self.guide.checks:
+            if alias not in self.used:
+                self._say("alias-unused", "warning", alias=alias)
+        return self.problems
+
+    def _say(self, code: str, severity: Severity = "error", **params: Any) -> None:
+        shown = {name: clean(value) if isinstance(value, str) else value for name, value in params.items()}
+        text = message(f"checks.guide-{code}", **shown).en
+        self.problems.append(Problem(self.guide.path, 0, f"guide.{code}", text, severity))
+
+    def _use(self, alias: str, check: str, params: Mapping[str, Any]) -> None:
+        spec = self.checks.get(check)
+        if spec is None:
+            self._say("unknown-check", alias=alias, check=check, hint=nearest(check, self.checks))
+            return
+        for name in sorted(set(params) - set(spec.params)):
+            hint = nearest(name, spec.params)
+            self._say("unknown-param", alias=alias, check=check, name=name, hint=hint)
+
+    def _cause(self, cause: Cause) -> None:
+        if not cause.supported_when.strip():
+            self._say("cause-unreachable", cause=cause.id)
+        for key, text in (("supported_when", cause.supported_when), ("refuted_when", cause.refuted_when)):
+            names = self._condition(f"causes.{cause.id}.{key}", text, ())
+            for name in sorted(names & set(self.guide.checks) - set(cause.evidence)):
+                self._say("cause-blind", "warning", cause=cause.id, name=name)
+        self.used.update(cause.evidence)
+
+    def _step(self, step: Step) -> None:
+        if not any(step.id in cause.fix for cause in self.guide.causes):
+            self._say("step-unreachable", "warning", step=step.id)
+        for where, text in _conditions(step):
+            self._condition(f"steps.{step.id}.{where}", text, _OF_STEPS)
+        for where, on in _roles(step):
+            role = on.partition("@")[0]
+            if "{" not in role and role not in self.layout.roles:
+                hint = nearest(role, self.layout.roles)
+                self._say("unknown-role", where=f"steps.{step.id}.{where}", role=role, hint=hint)
+        if step.verify and step.verify.check:
+            self.used.add(step.verify.check)
+        self.used.update(item.source.partition(".")[0] for item in step.inputs if item.source)
+
+    def _condition(self, where: str, text: str, more: Iterable[str]) -> frozenset[str]:
+        """Check one condition; the names it uses."""
+        if not text.strip():
+            return frozenset()
+        try:
+            compiled = expr.compile(text)
+        except ExpressionError as error:
+            self._say("cel", where=where, why=str(error))
+            return frozenset()
+        known = [*self.guide.checks, *more]
+        for name in sorted(compiled.names - set(known)):
+            self._say("unknown-alias", where=where, name=name, hint=nearest(name, known))
+        self._fields(where, compiled)
+        self.used.update(compiled.names)
+        return compiled.names
+
+    def _fields(self, where: str, compiled: Expression) -> None:
+        for name, wanted in sorted(compiled.fields):
+            use = self.guide.checks.get(name)
+            given = fields_of(self.checks[use.check]) if use and use.check in self.checks else None
+            if use and given is not None and wanted not in given:
+                hint = nearest(wanted, given)
+                self._say("unknown-field", where=where, name=name, field=wanted, check=use.check, hint=hint)
+
+
+def fields_of(spec: CheckSpec) -> frozenset[str] | None:
+    """What conditions may ask of a check's result; None where only its Python judge knows."""
+    if spec.judge:
+        return None
+    return frozenset((*_ALWAYS, *spec.measure, *(_OF_EACH if spec.each else ())))
+
+
+def _conditions(step: Step) -> Iterator[tuple[str, str]]:
+    yield "already_done", step.already_done
+    for index, requirement in enumerate(step.requires):
+        yield f"requires[{index}]", requirement.when
+    if step.verify:
+        yield "verify.when", step.verify.when
+    for index, part in enumerate(step.undo.parts):
+        yield f"undo.do[{index}]", part.when
+
+
+def _roles(step: Step) -> Iterator[tuple[str, str]]:
+    parts = [("action", step.action), *((f"undo.do[{n}]", p.action) for n, p in enumerate(step.undo.parts))]
+    parts += [(f"save.{save.name}", save.read) for save in step.saves]
+    if step.preview:
+        parts.append(("preview", step.preview))
+    for where, action in parts:
+        if isinstance(action, ExecAction | RestartAction):
+            yield where, action.on

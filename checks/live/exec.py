@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -83,7 +84,13 @@ def run(
 
 def _done(status: bytearray) -> bool:
     """The Status is the last message; waiting for the closing handshake after it would only cost time."""
-    return bool(status) and status.rstrip().endswith(b"}")
+    if not status.rstrip().endswith(b"}"):
+        return False
+    try:
+        json.loads(status)
+    except ValueError:
+        return False
+    return True
 
 
 def _open(

@@ -75,7 +75,7 @@ class About:
 def refusal(code: int, body: bytes, about: About) -> ClusterError:
     """The error for an HTTP answer that is not a success; its message is the server's own where there is one."""
     status = _status(body)
-    said = str(status.get("message") or "")[: _SHOWN * 4]
+    said = _said(status)
     text: str | Text = said or message(
         "cluster.http-status", server=about.server, code=code, why=_plain(body) or "-"
     )
@@ -86,6 +86,15 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
     if code in (502, 504) or (code == 500 and _UNSURE.search(said) and "webhook" not in said):
         return about.lost(Timeout if code == 504 else Unreachable, Text.of(text))
     return about.error(_kind(code, said), text)
+
+
+def _said(status: dict[str, Any]) -> str:
+    """The message, with the causes where it is one of the generic ones that say nothing."""
+    said = str(status.get("message") or "")
+    if "the server rejected our request" in said:
+        causes = (status.get("details") or {}).get("causes") or ()
+        said = ": ".join([said, *(str(cause.get("message", "")) for cause in causes)])
+    return said[: _SHOWN * 4]
 
 
 def _kind(code: int, said: str) -> type[ClusterError]:
@@ -109,11 +118,16 @@ def _missing(said: str, about: About) -> str | Text:
 
 
 def _status(body: bytes) -> dict[str, Any]:
+    found = _mapping(body)
+    return found if found.get("kind") == "Status" else {}
+
+
+def _mapping(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) and found.get("kind") == "Status" else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _plain(body: bytes) -> str:
@@ -122,7 +136,7 @@ def _plain(body: bytes) -> str:
 
 def exit_code(channel: bytes, about: About, command: str) -> int:
     """The exit code from the error channel of an exec; raises where the command did not run to an end."""
-    status = _status(channel)
+    status = _mapping(channel)  # kubelets leave out the kind
     if status.get("status") == "Success":
         return 0
     details = status.get("details") or {}

@@ -40,6 +40,18 @@ class TooManyRequests(ClusterError):
     """429: come back later."""
 
 
+class MethodNotAllowed(ClusterError):
+    """405."""
+
+
+class PatchRejected(Invalid):
+    """422 for a JSON patch that does not apply; the message is generic, the cause stands in the details."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("the server rejected our request due to an error in our request")
+        self.cause = cause
+
+
 class NoSuchPath(NotFound):
     """404 for a path that no kind is served at; the real server answers it in plain text."""
 
@@ -47,6 +59,7 @@ class NoSuchPath(NotFound):
 _STATUS: tuple[tuple[type[ClusterError], int, str], ...] = (
     (BadRequest, 400, "BadRequest"),
     (UnsupportedMedia, 415, "UnsupportedMediaType"),
+    (MethodNotAllowed, 405, "MethodNotAllowed"),
     (AlreadyExists, 409, "AlreadyExists"),
     (Expired, 410, "Expired"),
     (TooManyRequests, 429, "TooManyRequests"),
@@ -80,7 +93,9 @@ def status_of(error: ClusterError) -> tuple[int, dict[str, Any]]:
     return code, body
 
 
-def _details(error: ClusterError) -> dict[str, str]:
+def _details(error: ClusterError) -> dict[str, Any]:
+    if isinstance(error, PatchRejected):
+        return {"causes": [{"reason": "UnexpectedServerResponse", "message": error.cause}]}
     if not error.resource:
         return {}
     plural, _, group = error.resource.partition(".")
@@ -88,7 +103,7 @@ def _details(error: ClusterError) -> dict[str, str]:
     return {key: value for key, value in pairs if value}
 
 
-def _about(resource: Resource, name: str, namespace: str = "") -> dict[str, str]:
+def _about(resource: Resource, name: str, namespace: str = "") -> dict[str, Any]:
     return {"resource": resource.dotted, "name": name, "namespace": namespace}
 
 

@@ -42,8 +42,8 @@ class World(Protocol):
     ) -> ExecResult:
         """Runs a command as the container would and returns what is left to print.
 
-        Lines may be sent early through `on_output` (stdout); they come before `ExecResult.stdout`. Unreachable,
-        with the kubelet's message, where the node is away or the container has no such binary.
+        Lines may be sent early through `on_output` (stdout); they come before `ExecResult.stdout`. Raises
+        Unreachable with the kubelet's message where the node is away or has no such binary.
         """
         ...
 

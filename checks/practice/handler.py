@@ -1,0 +1,226 @@
+"""From an HTTP request to an answer: trouble first, then who asks, what for, whether they may, and the verb itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from checks.cluster import Object
+from checks.errors import ClusterError, Unauthenticated
+from checks.practice import discovery, reviews, streams, watch
+from checks.practice.failures import BadRequest, NoSuchPath, forbidden, status_of
+from checks.practice.faults import Faults, Rule
+from checks.practice.rest import Request, answer
+from checks.practice.routes import Target, target_of, verb_of
+from checks.practice.tables import table
+from checks.practice.world import World
+
+Identity = tuple[str, tuple[str, ...]]
+OPEN_PATHS = ("/healthz", "/readyz", "/livez", "/version")
+
+
+class Handler:
+    """Answers all requests of one server."""
+
+    def __init__(
+        self, world: World, faults: Faults, identify: Callable[[web.BaseRequest], Identity | None]
+    ) -> None:
+        self._world = world
+        self._faults = faults
+        self._identify = identify
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request."""
+        rule = self._faults.strike(f"{request.method} {request.path_qs}")
+        if rule is not None:
+            early = await self._trouble(rule, request)
+            if early is not None:
+                return early
+        try:
+            response = await self._answer(request)
+        except NoSuchPath:
+            return web.Response(status=404, text="404 page not found\n")
+        except ClusterError as error:
+            return _refusal(error)
+        if rule is not None and rule.action == "drop-after":
+            _abort(request)
+        return response
+
+    async def _trouble(self, rule: Rule, request: web.Request) -> web.StreamResponse | None:
+        if rule.action == "hang":
+            await asyncio.Event().wait()
+        if rule.action == "delay":
+            await asyncio.sleep(rule.seconds)
+        if rule.action == "drop":
+            _abort(request)
+            return web.Response()
+        if rule.action == "garbage":
+            return web.Response(body=b"\x00\xff<html>\x1b[2J", content_type="application/json")
+        if rule.action == "status":
+            code, body = status_of(ClusterError(rule.message or f"practice fault {rule.code}"))
+            body |= {"code": rule.code, "reason": "Expired" if rule.code == 410 else "Unknown"}
+            return web.json_response(body, status=rule.code or code, headers=rule.headers)
+        if rule.action == "trickle":
+            return await _trickle(request)
+        return None
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.path
+        if path in OPEN_PATHS[:3]:
+            return web.Response(text="ok")
+        identity = self._identify(request)
+        if identity is None and path != "/version":
+            raise Unauthenticated("Unauthorized")
+        found = discovery.document(path, self._world.store.kinds.values(), self._world.version)
+        if found is not None:
+            return web.json_response(found)
+        user, groups = self._impersonated(request, identity or ("system:anonymous", ()))
+        if path in reviews.PATHS and request.method == "POST":
+            body = _json(await request.read())
+            return web.json_response(reviews.review(path, body, user, groups, self._faults), status=201)
+        return await self._resource(request, user)
+
+    def _impersonated(self, request: web.Request, identity: Identity) -> Identity:
+        user = request.headers.get("Impersonate-User", "")
+        if not user:
+            return identity
+        return user, tuple(request.headers.getall("Impersonate-Group", ()))
+
+    async def _resource(self, request: web.Request, user: str) -> web.StreamResponse:
+        target = target_of(self._world.store, request.path)
+        watching = request.query.get("watch") in ("true", "1")
+        verb = verb_of(request.method, target, watching=watching)
+        self._authorize(verb, target, user)
+        if target.subresource == "exec":
+            return await self._exec(request, target)
+        if target.subresource == "log":
+            text = await asyncio.to_thread(streams.log_text, self._world, target, dict(request.query))
+            return web.Response(body=text.encode("utf-8", "surrogateescape"), content_type="text/plain")
+        if verb == "watch":
+            return await self._watch(request, target)
+        asked = Request(
+            verb, target, dict(request.query), await request.read(), request.headers.get("Content-Type", "")
+        )
+        code, body = await asyncio.to_thread(answer, self._world.store, asked)
+        if _wants_table(request) and verb in ("get", "list") and not target.subresource:
+            body = self._table(request, target, body)
+        return web.Response(
+            body=await asyncio.to_thread(_encode, body), status=code, content_type="application/json"
+        )
+
+    def _authorize(self, verb: str, target: Target, user: str) -> None:
+        verbs = {"create", "get"} if target.subresource == "exec" else {verb}
+        for each in sorted(verbs):
+            allowed = self._faults.allows(
+                each, target.resource, subresource=target.subresource, namespace=target.namespace, user=user
+            )
+            if not allowed:
+                raise forbidden(
+                    user,
+                    each,
+                    target.resource,
+                    namespace=target.namespace,
+                    name=target.name,
+                    subresource=target.subresource,
+                )
+
+    def _table(self, request: web.Request, target: Target, body: Object) -> Object:
+        listed = "items" in body
+        items = body["items"] if listed else [body]
+        meta = body["metadata"] if listed else {"resourceVersion": body["metadata"]["resourceVersion"]}
+        include = request.query.get("includeObject", "Metadata")
+        return table(target.kind, items, meta, now=self._world.store.clock(), include=include)
+
+    async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        tabular = _wants_table(request)
+
+        def shape(obj: Object) -> Object:
+            return self._table(request, target, obj) if tabular and "uid" in obj["metadata"] else obj
+
+        try:
+            await watch.stream(self._world.store, target, dict(request.query), shape, response.write)
+        except ConnectionError:
+            return response
+        await response.write_eof()
+        return response
+
+    async def _exec(self, request: web.Request, target: Target) -> web.StreamResponse:
+        pod = await asyncio.to_thread(self._world.store.get, target.resource, target.name, target.namespace)
+        container = streams.container_of(pod, request.query.get("container", ""))
+        argv = tuple(request.query.getall("command", ()))
+        if not argv:
+            raise BadRequest("you must specify at least 1 command")
+        upgrade = request.headers.get("Upgrade", "").lower()
+        offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        if upgrade != "websocket":
+            raise BadRequest("unable to upgrade: the practice API server speaks WebSocket only, not SPDY")
+        if not set(offered) & set(streams.PROTOCOLS):
+            raise BadRequest(
+                f"unable to upgrade: no known subprotocol; offer one of {', '.join(streams.PROTOCOLS)}"
+            )
+        socket = web.WebSocketResponse(protocols=streams.PROTOCOLS, max_msg_size=0, timeout=1.0)
+        await socket.prepare(request)
+        reader = asyncio.create_task(_drain(socket))
+        runner = asyncio.create_task(
+            streams.run_command(socket, self._world, self._faults, target, pod, container, argv)
+        )
+        try:
+            await asyncio.wait((reader, runner), return_when=asyncio.FIRST_COMPLETED)
+            if runner.done() and not runner.cancelled() and isinstance(runner.exception(), ConnectionError):
+                return socket
+        finally:
+            for task in (reader, runner):
+                task.cancel()
+            await asyncio.gather(reader, runner, return_exceptions=True)
+        await socket.close()
+        return socket
+
+
+async def _drain(socket: web.WebSocketResponse) -> None:
+    """Takes what the client sends (standard input, window sizes), so that pings and the close are seen."""
+    while True:
+        message = await socket.receive()
+        if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+            return
+
+
+async def _trickle(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    while True:
+        await response.write(b" ")
+        await asyncio.sleep(0.05)
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _wants_table(request: web.Request) -> bool:
+    return "as=Table" in request.headers.get("Accept", "")
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise BadRequest("the body is not a JSON object")
+    return body
+
+
+def _encode(body: Object) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+
+def _refusal(error: ClusterError) -> web.Response:
+    code, body = status_of(error)
+    return web.json_response(body, status=code)

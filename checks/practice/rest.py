@@ -1,0 +1,263 @@
+"""The verbs of the API on the store: from a parsed request to a code and an object (no network in here)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from checks.cluster import Object
+from checks.errors import NotFound
+from checks.practice.failures import BadRequest, Expired, MethodNotAllowed, PatchRejected, UnsupportedMedia
+from checks.practice.patches import PatchFailed, json_patch, merge_patch, strategic_patch
+from checks.practice.routes import Target
+from checks.practice.rules import check_type
+from checks.practice.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for resources, as far as its verb needs it."""
+
+    verb: str
+    target: Target
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = "application/json"
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing may change; BadRequest for anything but ``All``."""
+        value = self.query.get("dryRun", "")
+        if value not in ("", "All"):
+            raise BadRequest(f'Invalid value: "{value}": dryRun must be All')
+        return value == "All"
+
+
+Answer = tuple[int, Object]
+OBJECT_PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
+    "application/merge-patch+json": merge_patch,
+    "application/json-patch+json": json_patch,
+    "application/strategic-merge-patch+json": strategic_patch,
+}
+APPLY = "application/apply-patch+yaml"
+
+
+def answer(store: Store, request: Request) -> Answer:
+    """Does what a request asks; raises ClusterError."""
+    verbs: Mapping[str, Callable[[Store, Request], Answer]] = {
+        "get": _get,
+        "list": _list,
+        "create": _create,
+        "update": _update,
+        "patch": _patch,
+        "delete": _delete,
+        "deletecollection": _delete_collection,
+    }
+    verb = verbs.get(request.verb)
+    if verb is None or request.verb not in request.target.kind.verbs:
+        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+    return verb(store, request)
+
+
+def _body(request: Request) -> Any:
+    try:
+        return json.loads(request.body)
+    except ValueError as error:
+        raise BadRequest(f"error decoding request body: {error}; this server reads JSON only") from None
+
+
+def _get(store: Store, request: Request) -> Answer:
+    target = request.target
+    return 200, store.get(target.resource, target.name, target.namespace)
+
+
+def _list(store: Store, request: Request) -> Answer:
+    target, query = request.target, request.query
+    items = store.scan(
+        target.resource,
+        namespace=target.namespace,
+        labels=query.get("labelSelector", ""),
+        fields=query.get("fieldSelector", ""),
+    )
+    meta: Object = {"resourceVersion": str(store.version)}
+    items, rest = _page(items, query, meta)
+    if rest:
+        meta["remainingItemCount"] = rest
+    kind = target.kind
+    # items of a list do not repeat their type
+    plain = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
+    shown = items if kind.custom else plain
+    return 200, {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": meta, "items": shown}
+
+
+def _page(items: list[Object], query: Mapping[str, str], meta: Object) -> tuple[list[Object], int]:
+    try:
+        limit = int(query.get("limit", "0"))
+    except ValueError:
+        raise BadRequest(f"limit: Invalid value: {query['limit']!r}") from None
+    if query.get("continue"):
+        after = _read_token(query["continue"])
+        items = [item for item in items if _key(item) > after]
+    if limit <= 0 or len(items) <= limit:
+        return items, 0
+    page = items[:limit]
+    meta["continue"] = base64.urlsafe_b64encode(json.dumps(_key(page[-1])).encode()).decode()
+    return page, len(items) - limit
+
+
+def _key(item: Object) -> list[str]:
+    return [item["metadata"].get("namespace", ""), item["metadata"]["name"]]
+
+
+def _read_token(token: str) -> list[str]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise Expired("The provided continue parameter is too old to display a consistent list result.")
+    return found
+
+
+def _create(store: Store, request: Request) -> Answer:
+    target = request.target
+    if target.subresource == "eviction":
+        return _evict(store, request)
+    if target.name:
+        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+    made = store.create(target.resource, _body(request), namespace=target.namespace, dry_run=request.dry_run)
+    return 201, made
+
+
+def _evict(store: Store, request: Request) -> Answer:
+    target, body = request.target, _body(request)
+    options = body.get("deleteOptions") or {}
+    preconditions = options.get("preconditions") or {}
+    store.delete(
+        target.resource,
+        target.name,
+        namespace=target.namespace,
+        uid=str(preconditions.get("uid", "")),
+        dry_run=request.dry_run or bool(options.get("dryRun")),
+    )
+    return 201, _success()
+
+
+def _update(store: Store, request: Request) -> Answer:
+    target, body = request.target, _body(request)
+    check_type(target.kind, body)
+    changed = store.update(
+        target.resource,
+        target.name,
+        lambda _: body,
+        namespace=target.namespace,
+        subresource=target.subresource,
+        dry_run=request.dry_run,
+    )
+    return 200, changed
+
+
+def _patch(store: Store, request: Request) -> Answer:
+    target, content = request.target, request.content_type.partition(";")[0].strip()
+    patch = _body(request)
+    if content == APPLY:
+        return _apply(store, request, patch)
+    if content not in OBJECT_PATCHES or (target.kind.custom and content.startswith("application/strategic")):
+        known = ", ".join(
+            c for c in (*OBJECT_PATCHES, APPLY) if not (target.kind.custom and "strategic" in c)
+        )
+        raise UnsupportedMedia(
+            f"the body of the request was in an unknown format - accepted media types include: {known}"
+        )
+    apply = OBJECT_PATCHES[content]
+
+    def change(obj: Object) -> Object:
+        try:
+            result = apply(obj, patch)
+        except PatchFailed as error:
+            raise PatchRejected(str(error)) from None
+        if not isinstance(result, dict):
+            raise BadRequest("the patched object is not an object")
+        return result
+
+    changed = store.update(
+        target.resource,
+        target.name,
+        change,
+        namespace=target.namespace,
+        subresource=target.subresource,
+        dry_run=request.dry_run,
+    )
+    return 200, changed
+
+
+def _apply(store: Store, request: Request, patch: Any) -> Answer:
+    """Server-side apply without ownership: creates what is missing, else merges."""
+    target = request.target
+    if not request.query.get("fieldManager"):
+        raise BadRequest(
+            "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
+        )
+    merge = merge_patch if target.kind.custom else strategic_patch
+    try:
+        changed = store.update(
+            target.resource,
+            target.name,
+            lambda obj: merge(obj, patch),
+            namespace=target.namespace,
+            subresource=target.subresource,
+            dry_run=request.dry_run,
+        )
+    except NotFound:
+        if target.subresource:
+            raise
+        body = merge_patch({"metadata": {"name": target.name}}, patch)
+        return 201, store.create(target.resource, body, namespace=target.namespace, dry_run=request.dry_run)
+    return 200, changed
+
+
+def _delete(store: Store, request: Request) -> Answer:
+    target = request.target
+    if target.subresource:
+        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+    left = _delete_one(store, request, target.name, target.namespace)
+    meta = left["metadata"]
+    if meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
+        return 200, left
+    details = {"name": target.name, "kind": target.resource.plural, "uid": meta["uid"]}
+    if target.resource.group:
+        details["group"] = target.resource.group
+    return 200, _success(details)
+
+
+def _delete_one(store: Store, request: Request, name: str, namespace: str) -> Object:
+    options = _body(request) if request.body.strip() else {}
+    preconditions = options.get("preconditions") or {}
+    grace = options.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
+    return store.delete(
+        request.target.resource,
+        name,
+        namespace=namespace,
+        uid=str(preconditions.get("uid") or ""),
+        resource_version=str(preconditions.get("resourceVersion") or ""),
+        grace=None if grace is None else int(grace),
+        dry_run=request.dry_run or bool(options.get("dryRun")),
+    )
+
+
+def _delete_collection(store: Store, request: Request) -> Answer:
+    _, listed = _list(store, request)
+    for item in listed["items"]:
+        meta = item["metadata"]
+        _delete_one(store, request, meta["name"], meta.get("namespace", ""))
+    return 200, listed
+
+
+def _success(details: Mapping[str, str] | None = None) -> Object:
+    body: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    if details:
+        body["details"] = dict(details)
+    return body

@@ -187,18 +187,19 @@ def _integer(spec: Input, raw: JSON) -> int:
 
 def _choices_of(spec: Input, rows: Sequence[JSON]) -> list[Choice]:
     if spec.type == "rows" or not spec.key:
-        return [Choice(row, _label(spec, row)) for row in rows]
+        return [Choice(row, label_of(spec, row)) for row in rows]
     seen: dict[str, Choice] = {}
     for row in rows:
         value = row.get(spec.key) if isinstance(row, Mapping) else row
         if value is not None:
             seen.setdefault(
-                str(value), Choice(value, _label(spec, row) if spec.label else one_line(str(value), 200))
+                str(value), Choice(value, label_of(spec, row) if spec.label else one_line(str(value), 200))
             )
     return list(seen.values())
 
 
-def _label(spec: Input, row: JSON) -> str:
+def label_of(spec: Input, row: JSON) -> str:
+    """A choice as it is shown, one safe line."""
     if not isinstance(row, Mapping):
         text = spec.label.replace("{value}", str(row)) if spec.label else str(row)
     elif spec.label:

@@ -74,7 +74,7 @@ class MemoryJournal:
     def append(self, kind: str, **data: Any) -> Entry:
         """Keeps one entry."""
         entry = _entry(len(self._entries) + 1, self._clock(), kind, data)
-        self._entries.append(json.loads(json.dumps(entry)))
+        self._entries.append(json.loads(json.dumps(entry, default=_plain)))
         return entry
 
     def close(self) -> None:
@@ -132,7 +132,7 @@ class FileJournal:
         """Writes one line and waits for the disk; on failure (JournalError) the file is as it was before."""
         number = (self._entries[-1].get("n", 0) if self._entries else 0) + 1
         entry = _entry(number, self._clock(), kind, data)
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain).encode() + b"\n"
         try:
             before = os.fstat(self._descriptor).st_size
             self._write(line, before)
@@ -215,6 +215,14 @@ def list_sessions(folder: Path | None = None) -> list[SessionSummary]:
 
 def _entry(number: int, at: float, kind: str, data: Mapping[str, Any]) -> Entry:
     return {"v": VERSION, "n": number, "at": round(at, 3), "kind": kind, **data}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} does not go into a journal")
 
 
 def _lock(descriptor: int, path: Path) -> None:

@@ -44,7 +44,7 @@ EDGES = (
     "kb.library", "kb.index", "kb.search", "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile",
     "kb.guidefile",
     "checks.live", "checks.liveexec", "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal",
-    "checks.apply", "checks.verify", "checks.walk", "checks.resume", "checks.catalogue", "checks.layout",
+    "checks.apply", "checks.clock", "checks.background", "checks.verify", "checks.walk", "checks.resume", "checks.catalogue", "checks.layout",
     "checks.practice", "tui",
 )  # fmt: skip
 IMPURE = {

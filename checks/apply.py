@@ -1,0 +1,294 @@
+"""Executes a plan: every write is in the journal before it goes out, and its answer before the next one.
+
+Nothing is assumed: an answer that did not come back leaves the step in doubt, the first failure stops, and a journal
+that cannot be written stops everything before the cluster is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from checks.background import Running
+from checks.clock import Clock, Stop, stopping
+from checks.cluster import Cluster, ExecResult, Resource
+from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
+from checks.journal import Journal
+from checks.parse import Unparsable, parse
+from checks.plan import Plan, PlanError, PlannedWrite
+from checks.planner import run_read
+from checks.redact import redactor
+from checks.session import StepState
+from checks.stepevents import Output, Saved, StepEvent, Waiting, WriteDone, WriteStarted
+from checks.successor import siblings, wait_for_successor
+from checks.writes import Expander, content
+from kb.messages import message
+from kb.safe import one_line, printable
+from kb.text import Text
+
+TAIL = 4000
+"""Characters of a command's output that are kept in the journal."""
+_NO_TEXT = Text()
+_KILLED = (137, 142, 143)
+"""Exit codes of a command that a signal ended (KILL, ALRM of --timeout, TERM): its write may have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the writing ended: ``done`` means that every write was answered, not that it is proven."""
+
+    state: StepState
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    state: str
+    text: Text = _NO_TEXT
+    code: int | None = None
+    output: str = ""
+
+
+def apply(
+    cluster: Cluster,
+    expander: Expander,
+    plan: Plan,
+    journal: Journal,
+    *,
+    clock: Clock,
+    stop: Stop | None = None,
+) -> Generator[StepEvent, None, Outcome]:
+    """Saves what the undo needs, then sends the plan's writes one after another; returns how it ended.
+
+    Stopping takes effect between writes. JournalError passes through: nothing goes out that is not written down.
+    """
+    pace = cluster.info.pace
+    try:
+        yield from _save(cluster, expander, plan, journal)
+    except (ClusterError, PlanError, Unparsable) as error:
+        text = error.text if isinstance(error, (ClusterError, PlanError)) else Text.of(one_line(str(error)))
+        return Outcome("failed", _with("session.save-failed", text))
+    done = 0
+    for index, write in enumerate(plan.commands):
+        if stopping(stop):
+            return _stopped(index, len(plan.commands))
+        if write.kind == "manual":
+            continue
+        answer = yield from _one(cluster, plan, journal, index, write, clock=clock, stop=stop)
+        if answer.state != "ok":
+            state: StepState = "in_doubt" if answer.state == "in_doubt" else "failed"
+            return Outcome(state, answer.text)
+        done += write.items
+        if write.pause and index + 1 < len(plan.commands):
+            clock.sleep(write.pause * pace, stop)
+    return Outcome("done", Text())
+
+
+def _one(
+    cluster: Cluster,
+    plan: Plan,
+    journal: Journal,
+    index: int,
+    write: PlannedWrite,
+    *,
+    clock: Clock,
+    stop: Stop | None,
+) -> Generator[StepEvent, None, _Answer]:
+    try:
+        before = siblings(cluster, write) if write.kind == "restart" else None
+    except ClusterError as error:
+        return _Answer("failed", error.text)
+    journal.append(
+        "writing",
+        step=plan.step_id,
+        purpose=plan.purpose,
+        index=index,
+        first=write.first,
+        items=write.items,
+        what={"en": write.what.en, "zh": write.what.zh},
+        kubectl=list(write.kubectl),
+    )
+    yield WriteStarted(index, len(plan.commands), write.what, write.kubectl)
+    began = clock.monotonic()
+    heard: list[_Answer] = []
+    try:
+        heard.append((yield from _send(cluster, write, clock, stop, heard)))
+    finally:
+        # Also when the reader has gone away in the middle: what is known is written down.
+        took = round((clock.monotonic() - began) * 1000)
+        answer = heard[-1] if heard else _Answer("in_doubt")
+        _record(plan, journal, index, answer, took)
+    if answer.state == "ok" and before is not None:
+        late = yield from wait_for_successor(cluster, write, before, clock=clock, stop=stop)
+        if late:
+            answer = _Answer("failed", late)
+    if answer.state == "ok":
+        through = sum(one.items for one in plan.commands[: index + 1])
+        yield WriteDone(index, len(plan.commands), through, plan.items, took)
+    return answer
+
+
+def _record(plan: Plan, journal: Journal, index: int, answer: _Answer, took: int) -> None:
+    redact = redactor(plan.digest)
+    journal.append(
+        "answer",
+        step=plan.step_id,
+        index=index,
+        state=answer.state,
+        code=answer.code,
+        output=redact(answer.output[-TAIL:]),
+        error=redact(answer.text.en),
+        took_ms=took,
+    )
+
+
+def _send(
+    cluster: Cluster, write: PlannedWrite, clock: Clock, stop: Stop | None, heard: list[_Answer]
+) -> Generator[StepEvent, None, _Answer]:
+    if write.kind == "exec":
+        return (yield from _exec(cluster, write, heard))
+    if write.kind == "wait":
+        yield from _wait(cluster, write, clock, stop)
+        return _Answer("ok")
+    try:
+        return _call(cluster, write)
+    except (InDoubt, Timeout) as error:
+        return _Answer("in_doubt", error.text)
+    except ClusterError as error:
+        return _Answer("in_doubt" if error.sent and error.reason != "conflict" else "failed", error.text)
+
+
+def _call(cluster: Cluster, write: PlannedWrite) -> _Answer:
+    """One API write, bound to the uid and to the very version that was looked at last."""
+    resource = Resource.parse(write.resource)
+    if write.kind in ("delete", "restart"):
+        try:
+            cluster.delete(resource, write.name, namespace=write.namespace, uid=write.uid)
+        except NotFound:
+            return _Answer("ok", message("session.already-gone", name=write.name))
+        return _Answer("ok")
+    if write.kind == "create":
+        cluster.create(resource, write.body, namespace=write.namespace)
+        return _Answer("ok")
+    now = cluster.get(resource, write.name, namespace=write.namespace)
+    if now["metadata"].get("uid", "") != write.uid or content(now) != write.content:
+        raise Conflict(
+            message("session.stale-changed", what=f"{resource.dotted}/{one_line(write.name, 100)}")
+        )
+    body = _bound(write, str(now["metadata"].get("resourceVersion", "")))
+    cluster.patch(resource, write.name, body, namespace=write.namespace, type=write.patch_type)
+    return _Answer("ok")
+
+
+def _bound(write: PlannedWrite, version: str) -> Any:
+    """The patch with the condition that nobody has written the object since."""
+    if not version:
+        return write.body
+    if write.patch_type == "json":
+        return [{"op": "test", "path": "/metadata/resourceVersion", "value": version}, *write.body]
+    return {**write.body, "metadata": {**(write.body.get("metadata") or {}), "resourceVersion": version}}
+
+
+def _exec(cluster: Cluster, write: PlannedWrite, heard: list[_Answer]) -> Generator[StepEvent, None, _Answer]:
+    target = write.target
+    if target is None:
+        return _Answer("failed", message("session.no-target", role=write.role))
+
+    def call(emit: Any) -> ExecResult:
+        return cluster.exec(
+            target.namespace,
+            target.pod,
+            target.container,
+            write.argv,
+            timeout=write.timeout,
+            on_output=emit,
+        )
+
+    running = Running(call)
+    try:
+        for piece in running.output():
+            if piece:
+                yield Output(printable(piece))
+    except GeneratorExit:
+        # The reader has gone: the command runs to its end, and its answer is still written down.
+        heard.append(_finish(running))
+        raise
+    return _finish(running)
+
+
+def _finish(running: Running[ExecResult]) -> _Answer:
+    try:
+        result = running.result()
+    except (InDoubt, Timeout) as error:
+        return _Answer("in_doubt", error.text)
+    except ClusterError as error:
+        return _Answer("in_doubt" if error.sent else "failed", error.text)
+    output = printable(
+        result.stdout + (("\n" if result.stdout else "") + result.stderr if result.stderr else "")
+    )
+    if result.code == 0:
+        return _Answer("ok", Text(), 0, output)
+    said = one_line(result.stderr or result.stdout, 300)
+    text = message(
+        "session.exec-code", program=result.argv[0] if result.argv else "", code=result.code, said=said
+    )
+    return _Answer("in_doubt" if result.code in _KILLED else "failed", text, result.code, output)
+
+
+def _wait(
+    cluster: Cluster, write: PlannedWrite, clock: Clock, stop: Stop | None
+) -> Generator[StepEvent, None, None]:
+    pace = cluster.info.pace
+    began = clock.monotonic()
+    while not stopping(stop):
+        elapsed = (clock.monotonic() - began) / pace
+        if elapsed >= write.timeout:
+            return
+        yield Waiting(write.what, elapsed, write.timeout)
+        clock.sleep(min(1.0, write.timeout - elapsed) * pace, stop)
+
+
+# --- before the writes ------------------------------------------------------------------------------------------------
+
+
+def _save(
+    cluster: Cluster, expander: Expander, plan: Plan, journal: Journal
+) -> Generator[StepEvent, None, None]:
+    for save in plan.saves:
+        answers: dict[str, Any] = {}
+        for write in expander.expand(save.read, plan.values):
+            where = write.target.pod if write.target else ""
+            answers[where] = parse(save.parse, run_read(cluster, write))
+        value = next(iter(answers.values())) if len(answers) == 1 else answers
+        journal.append("saved", step=plan.step_id, name=save.name, value=value)
+        yield Saved(message("session.saved-value", name=save.name))
+    if plan.purpose == "undo":
+        return
+    for write in plan.commands:
+        if write.kind in ("patch", "delete", "restart"):
+            yield from _save_object(cluster, plan, journal, write)
+
+
+def _save_object(
+    cluster: Cluster, plan: Plan, journal: Journal, write: PlannedWrite
+) -> Generator[StepEvent, None, None]:
+    resource = Resource.parse(write.resource)
+    obj: Mapping[str, Any] = cluster.get(resource, write.name, namespace=write.namespace)
+    journal.append(
+        "saved_object",
+        step=plan.step_id,
+        resource=write.resource,
+        namespace=write.namespace,
+        name=write.name,
+        object=obj,
+    )
+    yield Saved(message("session.saved-object", kind=resource.dotted, name=one_line(write.name, 100)))
+
+
+def _stopped(sent: int, total: int) -> Outcome:
+    return Outcome("failed", message("session.stopped", sent=sent, total=total))
+
+
+def _with(key: str, text: Text) -> Text:
+    return Text(message(key, why=text.en).en, message(key, why=text.zh).zh)

@@ -1,0 +1,98 @@
+"""Two objects, or one, as lines a person can compare: YAML-like, without the server's bookkeeping. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kb.safe import one_line
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./@%+][A-Za-z0-9_./@%+: -]*\Z")
+_WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "~"))
+_NOISE = ("managedFields", "resourceVersion", "generation", "selfLink")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def without_noise(obj: Mapping[str, Any], *, status: bool = True) -> dict[str, Any]:
+    """A copy without managedFields, versions and kubectl's own annotation; without status on request."""
+    kept = {key: value for key, value in obj.items() if status or key != "status"}
+    meta = {key: value for key, value in dict(obj.get("metadata") or {}).items() if key not in _NOISE}
+    notes = {k: v for k, v in dict(meta.get("annotations") or {}).items() if k != _LAST_APPLIED}
+    if "annotations" in meta:
+        meta["annotations"] = notes
+        if not notes:
+            del meta["annotations"]
+    kept["metadata"] = meta
+    return kept
+
+
+def lines_of(value: Any, indent: int = 0) -> list[str]:
+    """A JSON-like value as YAML lines, keys in their order, every line safe to show."""
+    pad = "  " * indent
+    if isinstance(value, Mapping) and value:
+        return [
+            line for key, inner in value.items() for line in _entry(pad, _scalar(str(key)), inner, indent)
+        ]
+    if isinstance(value, (list, tuple)) and value:
+        return [line for inner in value for line in _item(pad, inner, indent)]
+    return [pad + _scalar(value)]
+
+
+def unified(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, name: str = ""
+) -> tuple[str, ...]:
+    """The difference of two objects as a unified diff with three lines of context; empty where there is none."""
+    old = lines_of(without_noise(before)) if before is not None else []
+    new = lines_of(without_noise(after)) if after is not None else []
+    shown = one_line(name, 200)
+    found = list(difflib.unified_diff(old, new, f"a/{shown}", f"b/{shown}", lineterm="", n=3))
+    return tuple(found)
+
+
+def merge_between(now: Any, wanted: Any) -> Any:
+    """The JSON merge patch (RFC 7386) that turns `now` into `wanted`; an empty mapping where they are equal."""
+    if not isinstance(now, Mapping) or not isinstance(wanted, Mapping):
+        return wanted
+    patch: dict[str, Any] = {key: None for key in now if key not in wanted}
+    for key, value in wanted.items():
+        if key not in now:
+            patch[key] = value
+        elif now[key] != value:
+            patch[key] = merge_between(now[key], value)
+    return patch
+
+
+def _entry(pad: str, key: str, value: Any, indent: int) -> list[str]:
+    if isinstance(value, Mapping) and value:
+        return [f"{pad}{key}:", *lines_of(value, indent + 1)]
+    if isinstance(value, (list, tuple)) and value:
+        return [f"{pad}{key}:", *lines_of(value, indent)]
+    return [f"{pad}{key}: {_scalar(value)}"]
+
+
+def _item(pad: str, value: Any, indent: int) -> list[str]:
+    if isinstance(value, (Mapping, list, tuple)) and value:
+        first, *rest = lines_of(value, indent + 1)
+        return [f"{pad}- {first.strip()}", *rest]
+    return [f"{pad}- {_scalar(value)}"]
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        if _PLAIN.match(value) and value.lower() not in _WORDS and ": " not in value and not _number(value):
+            return value
+        return one_line(json.dumps(value, ensure_ascii=False), 2000)
+    if isinstance(value, (Mapping, list, tuple)):
+        return "{}" if isinstance(value, Mapping) else "[]"
+    return json.dumps(value)
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

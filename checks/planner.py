@@ -1,0 +1,297 @@
+"""Makes plans: what a step, or its undo, would do to this cluster now, with a preview of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from checks.cluster import Cluster, Resource
+from checks.diff import unified
+from checks.expr import ExpressionError
+from checks.expr import compile as compile_expression
+from checks.inputs import label_of
+from checks.layout import Layout
+from checks.model import Result
+from checks.plan import LINES, Confirm, Picked, Plan, PlanError, PlannedWrite, Preview, digest
+from checks.risk import effective, risk_of, worst_risk
+from checks.session import StepRecord
+from checks.template import SlotError, fill, fill_argv, fill_text
+from checks.writes import Expander, owner
+from kb.messages import message
+from kb.model import DeleteAction, ExecAction, ManualAction, PatchAction, Risk, Save, Step
+from kb.safe import one_line, printable
+from kb.text import Text
+
+
+def make_plan(
+    cluster: Cluster,
+    layout: Layout,
+    step: Step,
+    values: Mapping[str, Any],
+    results: Mapping[str, Result],
+    now: float,
+) -> Plan:
+    """The plan of a step with these (validated) values; reads the cluster, writes nothing.
+
+    Raises PlanError where the step cannot be planned and ClusterError where the cluster does not say enough.
+    """
+    expander = Expander(cluster, layout)
+    writes = tuple(expander.expand(step.action, values))
+    if not writes:
+        raise PlanError(message("session.nothing-to-do"))
+    risk = effective(step)
+    twin_lines, twin = _twin(expander, cluster, step, values)
+    preview = _preview(cluster, expander, step, values, writes, twin_lines)
+    return Plan(
+        step_id=step.id,
+        purpose="do",
+        title=fill_text(step.text, values),
+        context=cluster.info.context,
+        server=cluster.info.server,
+        risk=risk,
+        commands=writes,
+        preview=preview,
+        confirm=confirmation(cluster, risk, writes),
+        reversible=bool(step.undo.parts),
+        undo_text=fill_text(step.undo.text, values),
+        impact=fill_text(step.impact, values),
+        made_at=now,
+        warnings=_warnings(expander, writes),
+        saves=_filled_saves(step.saves, values),
+        values=dict(values),
+        picked=_picked(step, values, results),
+        twin=twin,
+        instruction=fill_text(step.action.instruction, values)
+        if isinstance(step.action, ManualAction)
+        else Text(),
+    )
+
+
+def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, now: float) -> Plan:
+    """The plan that takes a step back, for what was really sent; raises PlanError where there is no way back."""
+    if not step.undo.parts:
+        raise PlanError(step.undo.text or message("session.no-undo"))
+    values = {**record.values, "saved": dict(record.saved), "inputs": dict(record.values)}
+    _only_applied(step, record, values)
+    expander = Expander(cluster, layout, record.objects)
+    writes: list[PlannedWrite] = []
+    risks: list[Risk] = []
+    for part in step.undo.parts:
+        if part.when and not _holds(part.when, values):
+            continue
+        writes += expander.expand(part.action, values)
+        risks.append(risk_of(part.action))
+    if not writes:
+        raise PlanError(message("session.undo-nothing"))
+    risk = worst_risk(risks)
+    return Plan(
+        step_id=step.id,
+        purpose="undo",
+        title=_undo_title(fill_text(step.text, values)),
+        context=cluster.info.context,
+        server=cluster.info.server,
+        risk=risk,
+        commands=tuple(writes),
+        preview=_api_preview(cluster, expander, tuple(writes)) or _text_preview(tuple(writes), ()),
+        confirm=confirmation(cluster, risk, tuple(writes)),
+        reversible=True,
+        undo_text=message("session.undo-of-undo"),
+        impact=fill_text(step.undo.text, values),
+        made_at=now,
+        warnings=_warnings(expander, tuple(writes)),
+        values=dict(record.values),
+    )
+
+
+def confirmation(cluster: Cluster, risk: Risk, writes: Sequence[PlannedWrite]) -> Confirm:
+    """What has to be typed: production takes one degree more."""
+    name = target_name(writes)
+    degree = {"read": 0, "low": 0, "disruptive": 1, "destructive": 2}[risk]
+    degree = min(2, degree + (cluster.info.production and degree < 2))
+    if degree == 0:
+        return Confirm("key", ("y",))
+    if degree == 1:
+        return Confirm("target", (name,))
+    return Confirm("cluster-and-target", (cluster.info.context or cluster.info.server, name))
+
+
+def target_name(writes: Sequence[PlannedWrite]) -> str:
+    """What a plan touches, in one word to type: the node, the pod, the object, or how many there are."""
+    names = {_name_of(write) for write in writes} - {""}
+    if len(names) == 1:
+        return names.pop()
+    return str(len(names) or len(writes))
+
+
+def _name_of(write: PlannedWrite) -> str:
+    if write.target:
+        return write.target.node if "@" in write.role and write.target.node else write.target.pod
+    return write.name
+
+
+# --- previews ---------------------------------------------------------------------------------------------------------
+
+
+def _preview(
+    cluster: Cluster,
+    expander: Expander,
+    step: Step,
+    values: Mapping[str, Any],
+    writes: tuple[PlannedWrite, ...],
+    twin: Sequence[str],
+) -> Preview:
+    if isinstance(step.action, (PatchAction, DeleteAction)):
+        found = _api_preview(cluster, expander, writes)
+        if found:
+            return found
+    rows = _rows_preview(step, values, twin)
+    return rows or _text_preview(writes, twin)
+
+
+def _api_preview(cluster: Cluster, expander: Expander, writes: tuple[PlannedWrite, ...]) -> Preview | None:
+    """The server's own dry run of every write, as one diff; None where a write is none of an object."""
+    if any(write.kind not in ("patch", "delete", "create") for write in writes):
+        return None
+    lines: list[str] = []
+    for write in writes:
+        lines += _dry_run(cluster, expander, write)
+    return Preview("diff", tuple(lines[:LINES]), len(lines))
+
+
+def _dry_run(cluster: Cluster, expander: Expander, write: PlannedWrite) -> Sequence[str]:
+    resource = Resource.parse(write.resource)
+    where = {"namespace": write.namespace, "dry_run": True}
+    shown = f"{resource.dotted}/{write.name}"
+    if write.kind == "create":
+        return unified(None, cluster.create(resource, write.body, **where), shown)  # type: ignore[arg-type]
+    now = expander.object(write.resource, write.namespace, write.name)
+    if write.kind == "delete":
+        cluster.delete(resource, write.name, uid=write.uid, **where)  # type: ignore[arg-type]
+        return unified(now, None, shown)
+    then = cluster.patch(resource, write.name, write.body, type=write.patch_type, **where)  # type: ignore[arg-type]
+    changed = unified(now, then, shown)
+    return changed or (one_line(f"  {shown}: " + message("session.no-change").en),)
+
+
+def _rows_preview(step: Step, values: Mapping[str, Any], twin: Sequence[str]) -> Preview | None:
+    each = getattr(step.action, "each", "")
+    spec = next((one for one in step.inputs if one.name == each), None)
+    rows = values.get(each) if each else None
+    if spec is None or not isinstance(rows, (list, tuple)) or not isinstance(step.action, ExecAction):
+        return None
+    lines = [label_of(spec, row) for row in rows[:LINES]]
+    return Preview("rows", (*lines, *twin)[:LINES], len(rows), None)
+
+
+def _text_preview(writes: Sequence[PlannedWrite], twin: Sequence[str]) -> Preview:
+    lines = [one_line(shlex.join(write.kubectl), 2000) if write.kubectl else "" for write in writes]
+    lines = [line for line in lines if line]
+    return Preview("text", (*lines, *twin)[:LINES], len(lines) + len(twin))
+
+
+def _twin(
+    expander: Expander, cluster: Cluster, step: Step, values: Mapping[str, Any]
+) -> tuple[list[str], str]:
+    """What the step's read-only twin says now, as lines and as a digest; nothing where it has none."""
+    if step.preview is None:
+        return [], ""
+    lines = twin_lines(expander, cluster, step.preview, values)
+    return lines, digest(lines)
+
+
+def twin_lines(
+    expander: Expander, cluster: Cluster, twin: ExecAction, values: Mapping[str, Any]
+) -> list[str]:
+    """Runs a read-only twin and returns its answer, safe to show; raises PlanError where it would write."""
+    if risk_of(twin) != "read":
+        raise PlanError(message("session.twin-writes", command=one_line(shlex.join(twin.argv), 200)))
+    lines: list[str] = []
+    for write in expander.expand(twin, values):
+        if write.target is None:
+            continue
+        answer = run_read(cluster, write)
+        lines.append("$ " + one_line(shlex.join(write.argv), 400))
+        lines += printable(answer).splitlines()
+    return lines
+
+
+def run_read(cluster: Cluster, write: PlannedWrite) -> str:
+    """The output of a reading command; raises PlanError where it fails."""
+    target = write.target
+    if target is None:
+        raise PlanError(message("session.no-target", role=write.role))
+    timeout = max(1.0, write.timeout)
+    answer = cluster.exec(target.namespace, target.pod, target.container, write.argv, timeout=timeout)
+    if answer.code != 0:
+        said = one_line(answer.stderr or answer.stdout, 300)
+        command = one_line(shlex.join(write.argv), 200)
+        raise PlanError(message("session.read-failed", command=command, code=answer.code, said=said))
+    return answer.stdout
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def _warnings(expander: Expander, writes: Sequence[PlannedWrite]) -> tuple[Text, ...]:
+    found: list[Text] = []
+    restarts = [write for write in writes if write.kind == "restart"]
+    if len(restarts) > 1:
+        found.append(message("session.many-restarts", count=len(restarts)))
+    for write in writes:
+        if write.kind in ("patch", "delete"):
+            kept = owner(expander.objects.get((write.resource, write.namespace, write.name), {}))
+            if kept and kept not in found and len(found) < 5:
+                found.append(kept)
+    return tuple(found)
+
+
+def _picked(step: Step, values: Mapping[str, Any], results: Mapping[str, Result]) -> tuple[Picked, ...]:
+    found = []
+    for spec in step.inputs:
+        value = values.get(spec.name)
+        if spec.source.partition(".")[0] in results and spec.type in ("rows", "choice", "node") and value:
+            many = value if isinstance(value, (list, tuple)) else (value,)
+            found.append(Picked(spec, tuple(many)))
+    return tuple(found)
+
+
+def _filled_saves(saves: Sequence[Save], values: Mapping[str, Any]) -> tuple[Save, ...]:
+    """The saves with their slots filled, so that the digest covers what they really read."""
+    try:
+        return tuple(replace(save, read=_filled(save.read, values)) for save in saves)
+    except SlotError as error:
+        raise PlanError(error.text) from error
+
+
+def _filled(read: ExecAction, values: Mapping[str, Any]) -> ExecAction:
+    return replace(read, on=fill(read.on, values), argv=fill_argv(read.argv, values))
+
+
+def _only_applied(step: Step, record: StepRecord, values: dict[str, Any]) -> None:
+    """Cuts the list of the action's items down to those whose write went through or may have."""
+    each = getattr(step.action, "each", "")
+    items = values.get(each) if each else None
+    if not isinstance(items, (list, tuple)):
+        return
+    sent: set[int] = set()
+    for command in record.applied():
+        sent.update(range(command.first, command.first + command.items))
+    values[each] = [item for index, item in enumerate(items) if index in sent]
+
+
+def _holds(condition: str, values: Mapping[str, Any]) -> bool:
+    try:
+        answer = compile_expression(condition).evaluate(values)
+    except ExpressionError as error:
+        raise PlanError(message("session.bad-condition", condition=condition, error=str(error))) from error
+    if answer is None:
+        raise PlanError(message("session.condition-unknown", condition=condition))
+    return answer
+
+
+def _undo_title(step: Text) -> Text:
+    return Text(
+        message("session.undo-title", step=step.en).en, message("session.undo-title", step=step.zh).zh
+    )

@@ -1,0 +1,132 @@
+"""The run of one confirmed plan inside a walk: look again, write, prove, and write all of it down."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from checks import stale
+from checks.apply import Outcome, apply
+from checks.clock import Stop
+from checks.plan import Plan
+from checks.session import StepState
+from checks.stepevents import StepEnded, StepEvent, StepStarted, Verified, Waiting
+from checks.verify import aliases, brief, prove
+from checks.writes import Expander
+from kb.messages import message
+from kb.text import Text
+
+if TYPE_CHECKING:
+    from checks.walk import Walk
+
+
+class NotConfirmed(Exception):
+    """What was typed is not what the plan asks for; nothing was sent."""
+
+    def __init__(self, text: Text):
+        super().__init__(text.en)
+        self.text = text
+
+
+class StepRun:
+    """One run; `events` may be iterated once."""
+
+    def __init__(self, walk: Walk, plan: Plan, reason: str, stop: Stop | None):
+        self._walk = walk
+        self._plan = plan
+        self._reason = reason
+        self._stop = stop
+        self._step = walk.guide.step(plan.step_id)
+        self._ended = False
+
+    def events(self) -> Iterator[StepEvent]:
+        """Everything that happens, `StepEnded` last; raises StalePlan and JournalError."""
+        plan, walk = self._plan, self._walk
+        yield Waiting(message("session.looking-again"), 0.0, 0.0)
+        before = self._look_again()
+        self._write_start(before)
+        try:
+            yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
+            expander = Expander(walk.cluster, walk.layout)
+            try:
+                outcome = yield from apply(
+                    walk.cluster, expander, plan, walk.journal, clock=walk.clock, stop=self._stop
+                )
+            finally:
+                walk.refold()
+            if outcome.state == "done":
+                outcome = yield from self._prove(before)
+            self._end(outcome.state, outcome.message)
+            yield StepEnded(plan.step_id, outcome.state, outcome.message)
+        finally:
+            # The reader went away in the middle: what was begun and not finished is in doubt.
+            if not self._ended and self._begun():
+                self._end("in_doubt", message("session.left"))
+
+    def _look_again(self) -> dict[str, Any]:
+        """Fresh results of what the plan rests on; raises StalePlan. Returns the results before, in short."""
+        plan, walk, verify = self._plan, self._walk, self._step.verify
+        names = (*stale.sources(plan), *(aliases(walk.guide, verify) if verify else ()))
+        fresh = walk.look(tuple(dict.fromkeys(names)))
+        twin = self._step.preview if plan.purpose == "do" else None
+        stale.still_valid(walk.cluster, walk.layout, plan, fresh, twin)
+        return brief(fresh)
+
+    def _write_start(self, before: Mapping[str, Any]) -> None:
+        plan = self._plan
+        if self._reason:
+            self._walk.record("armed", reason=self._reason)
+        self._walk.record(
+            "start",
+            step=plan.step_id,
+            purpose=plan.purpose,
+            values=plan.values if plan.purpose == "do" else {},
+            risk=plan.risk,
+            digest=plan.digest,
+            writes=len(plan.commands),
+            items=plan.items,
+            operator=self._walk.operator,
+            reason=self._reason,
+            before=before,
+        )
+
+    def _prove(self, before: Mapping[str, Any]) -> Generator[StepEvent, None, Outcome]:
+        walk, verify, plan = self._walk, self._step.verify, self._plan
+        done: StepState = "undone" if plan.purpose == "undo" else "done"
+        if verify is None:
+            return Outcome(done, message("session.done-unproven"))
+        if plan.purpose == "undo":
+            after = walk.look(aliases(walk.guide, verify))
+            self._verified(True, before, brief(after), 0.0)
+            yield Verified(True, before, brief(after))
+            return Outcome(done, message("session.undone"))
+        clock, pace = walk.clock, walk.cluster.info.pace
+        ok, results, took, why = yield from prove(
+            walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop
+        )
+        after_brief = brief(results)
+        self._verified(ok, before, after_brief, took)
+        yield Verified(ok, before, after_brief)
+        return Outcome(done, message("session.done")) if ok else Outcome("failed", why)
+
+    def _verified(self, ok: bool, before: Mapping[str, Any], after: Mapping[str, Any], took: float) -> None:
+        plan = self._plan
+        self._walk.record(
+            "verified",
+            step=plan.step_id,
+            purpose=plan.purpose,
+            ok=ok,
+            before=before,
+            after=after,
+            took=round(took, 3),
+        )
+
+    def _end(self, state: StepState, text: Text) -> None:
+        self._ended = True
+        said = {"en": text.en, "zh": text.zh}
+        self._walk.record(
+            "ended", step=self._plan.step_id, purpose=self._plan.purpose, state=state, message=said
+        )
+
+    def _begun(self) -> bool:
+        return self._walk.session.step(self._plan.step_id).state == "running"

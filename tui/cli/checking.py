@@ -20,7 +20,6 @@ from tui.connect import connect
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
-
     from checks.cluster import Cluster
 
 
@@ -115,7 +114,7 @@ def check(
     unknown = [i for i in check_ids if i not in catalogue.ids()]
     if unknown:
         raise Stop(t("check.no-such", ids=", ".join(unknown)), USAGE)
-    chosen = check_ids or tuple(i for i in catalogue.ids() if everything or catalogue.get(i).cost == "cheap")
+    chosen = check_ids or tuple(s.id for s in catalogue if everything or s.cost == "cheap")
     uses = [CheckUse(alias_of(i), i) for i in chosen]
     with connect(where.over(root.where)) as connection:
         reach(connection.cluster)
@@ -145,7 +144,7 @@ def check(
 
 
 def _list_checks(catalogue: Catalogue, output: str, lang: str) -> int:
-    specs = [catalogue.get(i) for i in catalogue.ids()]
+    specs = list(catalogue)
     if output == "json":
         printing.as_json(
             [

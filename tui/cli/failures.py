@@ -16,12 +16,12 @@ from tui.cli.texts import t
 OK, FAILED, USAGE, UNKNOWN, NO_CLUSTER = 0, 1, 2, 3, 4
 
 
-class Stop(click.ClickException):
+class Stop(Exception):
     """Ends a command with a message and an exit code."""
 
     def __init__(self, message: str, code: int = USAGE):
         super().__init__(message)
-        self.exit_code = code
+        self.code = code
 
 
 def complain(text: str) -> None:
@@ -41,8 +41,8 @@ def guarded(run: Callable[[], Any]) -> int:
     except KeyboardInterrupt:
         return 130
     except Stop as stop:
-        complain(stop.format_message())
-        return int(stop.exit_code)
+        complain(str(stop))
+        return stop.code
     except click.ClickException as error:
         error.show()
         return int(error.exit_code)

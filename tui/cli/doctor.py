@@ -1,0 +1,216 @@
+"""`klinik doctor`: what works here, and what a refused permission would cost."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from checks.errors import ClusterError, ConfigError
+from checks.model import Verdict
+from tui.cli import printing
+from tui.cli.decorators import common_options, output_option, where_options
+from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN
+from tui.cli.loading import open_catalogue, roots_of
+from tui.cli.options import Root, Where
+from tui.cli.printing import foreign, say
+from tui.cli.texts import t
+from tui.connect import connect
+
+if TYPE_CHECKING:
+    from checks.cluster import Cluster
+    from checks.layout import Layout
+    from checks.permissions import Permission
+
+Line = tuple[Verdict, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether one permission is given; None with the reason where the server did not say."""
+
+    permission: Permission
+    users: tuple[str, ...]
+    allowed: bool | None
+    reason: str = ""
+
+
+@click.command(help=t("doctor.help"))
+@output_option
+@where_options
+@common_options
+def doctor(output: str, where: Where, root: Root) -> int:
+    """Looks at program, terminal, knowledge base, cluster, versions and permissions; writes nothing."""
+    document: dict[str, Any] = {"program": _program(), "terminal": _terminal(), "library": _library(root)}
+    try:
+        with connect(where.over(root.where)) as connection:
+            document["cluster"] = _cluster(connection.cluster)
+            answers = list(_permissions(connection.cluster, root))
+            document["roles"] = list(_roles(connection.cluster))
+    except (ConfigError, ClusterError) as error:
+        reason = error.message if isinstance(error, ClusterError) else str(error)
+        document["cluster"] = {"error": getattr(error, "reason", "configuration"), "message": reason}
+        answers = []
+    document["permissions"] = [
+        {
+            "verb": a.permission.verb,
+            "resource": a.permission.shown,
+            "allowed": a.allowed,
+            "users": list(a.users),
+        }
+        for a in answers
+    ]
+    if output == "json":
+        printing.as_json(document)
+    else:
+        for sign, line in _lines(document, answers):
+            say(f"{printing.verdict(sign)} {foreign(line)}")
+    if "error" in document["cluster"]:
+        return NO_CLUSTER
+    if document["library"]["problems"] or any(a.allowed is False for a in answers):
+        return FAILED
+    return UNKNOWN if any(a.allowed is None for a in answers) else OK
+
+
+def _program() -> dict[str, str]:
+    from kb.paths import cache_dir, state_dir
+    from tui.cli.main import program_version
+
+    return {
+        "version": program_version(),
+        "python": platform.python_version(),
+        "cache": str(cache_dir()),
+        "state": str(state_dir()),
+    }
+
+
+def _terminal() -> dict[str, Any]:
+    size = shutil.get_terminal_size()
+    colours = "NO_COLOR" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or "256"
+    return {
+        "term": os.environ.get("TERM", ""),
+        "colours": colours,
+        "encoding": sys.stdout.encoding,
+        "columns": size.columns,
+        "rows": size.lines,
+    }
+
+
+def _library(root: Root) -> dict[str, int]:
+    from kb import open_library
+    from kb.paths import cache_dir
+    from tui.cli.library import all_problems
+
+    library = open_library(roots_of(root), cache_dir=cache_dir())
+    guides = sum(1 for i in library.articles if (a := library.get(i)) and a.guide)
+    problems = [p for p in all_problems(root) if p.severity == "error"]
+    return {
+        "articles": len(library.articles),
+        "guides": guides,
+        "checks": len(open_catalogue(root).ids()),
+        "problems": len(problems),
+    }
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    from checks.cluster import PODS
+    from checks.judges.versions import running_versions, show_version
+
+    info = cluster.info
+    found: dict[str, Any] = {
+        "context": info.context,
+        "server": info.server,
+        "practice": info.practice or None,
+    }
+    found["kubernetes"] = cluster.version()
+    try:
+        pods = cluster.list(PODS, namespace="kube-system", labels="app=kube-ovn-cni")
+        found["kube-ovn"] = ", ".join(show_version(v) for v in running_versions(pods))
+    except ClusterError as error:
+        found["kube-ovn"] = ""
+        found["kube-ovn-unknown"] = error.reason
+    return found
+
+
+def _roles(cluster: Cluster) -> Iterator[dict[str, Any]]:
+    from checks.layout import resolve
+
+    layout = _layout()
+    for name in layout.roles:
+        try:
+            yield {"role": name, "pods": len(resolve(cluster, layout, name)), "reason": ""}
+        except ClusterError as error:
+            yield {"role": name, "pods": 0, "reason": error.message}
+
+
+def _layout() -> Layout:
+    from checks.layout import load_layout
+
+    return load_layout()
+
+
+def _permissions(cluster: Cluster, root: Root) -> Iterator[Answer]:
+    from checks.permissions import collect
+    from kb import open_library
+    from kb.paths import cache_dir
+
+    library = open_library(roots_of(root), cache_dir=cache_dir())
+    guides = [a.guide for i in library.articles if (a := library.get(i)) and a.guide]
+    needed = collect(list(open_catalogue(root)), guides, _layout())
+
+    def ask(permission: Permission) -> Answer:
+        p = permission
+        try:
+            allowed = cluster.can(p.verb, p.resource, namespace=p.namespace, subresource=p.subresource)
+        except ClusterError as error:
+            return Answer(p, needed[p], None, error.message)
+        return Answer(p, needed[p], allowed)
+
+    with ThreadPoolExecutor(8) as pool:
+        yield from pool.map(ask, needed)
+
+
+def _lines(document: dict[str, Any], answers: list[Answer]) -> Iterator[Line]:
+    program, terminal, library = document["program"], document["terminal"], document["library"]
+    yield Verdict.OK, t("doctor.program", version=program["version"], python=program["python"])
+    small = terminal["columns"] < 80 or terminal["rows"] < 24
+    size = f"{terminal['columns']}x{terminal['rows']}"
+    shown = {k: terminal[k] for k in ("term", "colours", "encoding")}
+    yield Verdict.WARN if small else Verdict.OK, t("doctor.terminal", size=size, **shown)
+    yield Verdict.FAIL if library["problems"] else Verdict.OK, t("doctor.library", **library)
+    yield Verdict.OK, t("doctor.places", cache=program["cache"], state=program["state"])
+    yield from _cluster_lines(document)
+    for answer in answers:
+        words = {"verb": answer.permission.verb, "resource": answer.permission.shown}
+        if answer.allowed is None:
+            yield Verdict.UNKNOWN, t("doctor.may-unknown", reason=answer.reason, **words)
+        elif answer.allowed:
+            yield Verdict.OK, t("doctor.may", **words)
+        else:
+            users = ", ".join(answer.users[:6]) + (" …" if len(answer.users) > 6 else "")
+            yield Verdict.FAIL, t("doctor.may-not", users=users, **words)
+
+
+def _cluster_lines(document: dict[str, Any]) -> Iterator[Line]:
+    cluster = document["cluster"]
+    if "error" in cluster:
+        yield Verdict.UNKNOWN, t("doctor.no-cluster", reason=cluster["message"])
+        return
+    words = {"context": cluster["context"], "server": cluster["server"], "version": cluster["kubernetes"]}
+    yield Verdict.OK, t("doctor.cluster", **words)
+    if cluster["kube-ovn"]:
+        yield Verdict.OK, t("doctor.kube-ovn", version=cluster["kube-ovn"])
+    else:
+        yield Verdict.UNKNOWN, t("doctor.kube-ovn", version=cluster.get("kube-ovn-unknown") or "?")
+    for role in document.get("roles", []):
+        if role["reason"]:
+            yield Verdict.WARN, t("doctor.role-missing", role=role["role"], reason=role["reason"])
+        else:
+            yield Verdict.OK, t("doctor.role", role=role["role"], count=role["pods"])

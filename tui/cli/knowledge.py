@@ -38,7 +38,7 @@ def search(query: tuple[str, ...], limit: int, conditions: tuple[str, ...], outp
         as_json(
             {
                 "query": text,
-                "took_ms": found.took_ms,
+                "took_ms": round(found.took_ms, 1),
                 "total": found.total,
                 "suggestion": found.suggestion or None,
                 "hits": [
@@ -66,7 +66,7 @@ def search(query: tuple[str, ...], limit: int, conditions: tuple[str, ...], outp
         say(t("search.nothing", query=foreign(text)))
     if found.suggestion:
         say(t("search.suggestion", suggestion=found.suggestion))
-    say(t("search.total", shown=len(found.hits), total=found.total, ms=found.took_ms))
+    say(t("search.total", shown=len(found.hits), total=found.total, ms=round(found.took_ms)))
     return OK if found.hits else FAILED
 
 

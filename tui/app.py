@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 
+from checks.access import NotArmed
 from tui.i18n import translate
 from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
@@ -20,6 +21,8 @@ from tui.widgets.status import ClusterState
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+
+    from checks.session import SessionSummary
 
 
 def commands() -> type[Provider]:
@@ -78,11 +81,12 @@ class KlinikApp(App[int]):
         """Everything slow begins after the first frame is there."""
         self.call_after_refresh(self.set_timer, 0.01, self.link.start)
 
-    def open_article(self, article_id: str, lang: str = "") -> None:
+    def open_article(self, article_id: str, lang: str = "", *, keep_trail: bool = False) -> None:
         """Shows an article."""
         from tui.screens.article import ArticleScreen
 
-        self.forward_trail.clear()
+        if not keep_trail:
+            self.forward_trail.clear()
         self.push_screen(ArticleScreen(article_id, lang or self.lang))
 
     def open_guide(self, article_id: str, session: str = "") -> None:
@@ -132,10 +136,12 @@ class KlinikApp(App[int]):
         """Quits; during a write it asks first."""
         for screen in reversed(self.screen_stack):
             if getattr(screen, "writing", False):
-                from tui.screens.confirm import LeaveDialog
+                from tui.screens.confirm import SureDialog
 
-                if not isinstance(self.screen, LeaveDialog):
-                    self.push_screen(LeaveDialog(), self._left)
+                if not isinstance(self.screen, SureDialog):
+                    question = self.say("leave.writing")
+                    answers = (self.say("leave.yes"), self.say("leave.no"))
+                    self.push_screen(SureDialog(question, *answers, dangerous=True), self._left)
                 return
         self.exit(0)
 
@@ -159,6 +165,37 @@ class KlinikApp(App[int]):
     def _chosen(self, scenario: str | None) -> None:
         if scenario:
             self.go(Place("practice", scenario))
+
+    def resume(self, session: SessionSummary) -> None:
+        """Goes on with a session where its cluster is the one at hand, else shows the list."""
+        here = self.cluster_state
+        if (session.practice, session.context) == (here.practice, here.context):
+            self.open_guide(session.article, session.path)
+        else:
+            self.open_sessions()
+
+    def ask_to_arm(self, then: Callable[[], None] | None = None) -> None:
+        """Asks why writes shall be possible; `then` is done once they are."""
+        from tui.screens.ask import AskDialog
+
+        if self.services.read_only:
+            self.notify(self.say("arm.locked"), severity="warning", markup=False)
+            return
+
+        def given(reason: str | None) -> None:
+            if not reason:
+                return
+            try:
+                self.link.arm(reason)
+            except NotArmed as error:
+                self.notify(error.text.get(self.lang), severity="error", markup=False)
+                return
+            if then is not None:
+                then()
+
+        self.push_screen(
+            AskDialog(self.say("arm.question"), explain=self.say("arm.explain"), dangerous=True), given
+        )
 
     # --- the cluster --------------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from checks.access import Access
 from checks.errors import ClusterError, ConfigError
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.services import Place, Services, Shelf
@@ -16,13 +16,12 @@ from tui.widgets.status import ClusterState
 from tui.work import ask, stream
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from checks.cluster import Cluster
     from checks.model import CheckFinished, Result
     from kb.model import Article, CheckUse
     from tui.app import KlinikApp
-
-ARMED_FOR = 30 * 60.0
-"""Seconds that writes stay armed after a reason was given."""
 
 
 class Link:
@@ -32,10 +31,8 @@ class Link:
         self._app = app
         self._services = services
         self._run = 0
-        self._stop: threading.Event | None = None
-        self._armed_until = 0.0
-        self.reason = ""
-        """Why writes were armed, as the operator gave it."""
+        self._stop: Event | None = None
+        self.access = Access(forbidden=services.read_only)
         self.cluster: Cluster | None = None
         self.shelf: Shelf | None = None
         self.uses: tuple[CheckUse, ...] = ()
@@ -50,7 +47,7 @@ class Link:
 
     def start(self) -> None:
         """Opens the library and connects, each on its own thread."""
-        self._app.set_interval(15, self._tick)
+        self._app.set_interval(15, self.tick)
         self.go(self._services.place)
 
     def go(self, place: Place) -> None:
@@ -95,7 +92,7 @@ class Link:
 
         cluster = self.cluster
         if cluster is not None:
-            stream(self._app, "look", self._run, lambda: look(cluster))
+            stream(self._app, "look", self._run, lambda _: look(cluster))
 
     def _absent(self, error: Exception) -> None:
         why = getattr(error, "message", "") or str(error) or type(error).__name__
@@ -160,14 +157,14 @@ class Link:
         self.triage, self.triage_error, self._began = "running", "", time.monotonic()
         services = self._services
 
-        def events() -> Iterator[Any]:
+        def events(stop: Event) -> Iterator[Any]:
             from checks.runner import run
 
             catalogue = services.catalogue()
-            cheap = {check for check in catalogue.ids() if catalogue.get(check).cost == "cheap"}
+            cheap = {spec.id for spec in map(catalogue.get, catalogue.ids()) if spec and spec.cost == "cheap"}
             uses = uses_of(articles, cheap)
             yield uses
-            yield from run(cluster, uses, catalogue)
+            yield from run(cluster, uses, catalogue, stop=stop)
 
         self._stop = stream(self._app, "triage", self._run, events)
 
@@ -183,24 +180,24 @@ class Link:
 
     @property
     def armed(self) -> bool:
-        """Whether writes are possible now."""
-        return not self._services.read_only and time.monotonic() < self._armed_until
+        """Whether writes to this cluster are possible now."""
+        return self.cluster is not None and self.access.mode(self.cluster.info).name == "armed"
 
     def arm(self, reason: str) -> None:
-        """Makes writes possible for a while; the reason goes into the journal."""
-        if not self._services.read_only:
-            self.reason = reason
-            self._armed_until = time.monotonic() + ARMED_FOR
-            self._tick()
+        """Makes writes possible for a while; raises NotArmed where that is not allowed or the reason is missing."""
+        if self.cluster is not None:
+            self.access.arm(self.cluster.info, reason)
+            self.tick()
 
     def disarm(self) -> None:
         """Back to read-only."""
-        self.reason, self._armed_until = "", 0.0
-        self._tick()
+        self.access.disarm()
+        self.tick()
 
-    def _tick(self) -> None:
-        left = max(0.0, self._armed_until - time.monotonic())
-        self._app.cluster_state = self._app.cluster_state.armed(left if self.armed else 0.0)
+    def tick(self) -> None:
+        """The time left goes on."""
+        left = self.access.mode(self.cluster.info).left if self.cluster is not None else 0.0
+        self._app.cluster_state = self._app.cluster_state.armed(left)
 
     def close(self) -> None:
         """The app ends."""

@@ -12,7 +12,6 @@ from kb.text import Lang, Text
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
-
     from checks.cluster import Cluster
     from kb.library import Library
     from kb.model import Article

@@ -6,6 +6,7 @@ Writes do not come here: they run on Textual workers, which quitting waits for.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -42,17 +43,19 @@ def ask(owner: Owner, tag: str, run: int, call: Callable[[], Any]) -> None:
     threading.Thread(target=work, name=f"klinik-{tag}", daemon=True).start()
 
 
-def stream(owner: Owner, tag: str, run: int, events: Callable[[], Iterable[Any]]) -> threading.Event:
+def stream(
+    owner: Owner, tag: str, run: int, events: Callable[[threading.Event], Iterable[Any]]
+) -> threading.Event:
     """Iterates on a daemon thread, posting an `EventArrived` for each event and one `StreamEnded`.
 
-    Setting the returned event stops after the event at hand.
+    Setting the returned event, which `events` gets too, stops after the event at hand.
     """
     stop = threading.Event()
 
     def pump() -> None:
         error: Exception | None = None
         try:
-            for event in events():
+            for event in events(stop):
                 if stop.is_set():
                     return
                 owner.post_message(EventArrived(tag, run, event))
@@ -63,6 +66,32 @@ def stream(owner: Owner, tag: str, run: int, events: Callable[[], Iterable[Any]]
 
     threading.Thread(target=pump, name=f"klinik-{tag}", daemon=True).start()
     return stop
+
+
+async def in_thread(call: Callable[[], Any]) -> Any:
+    """Awaits a call on a daemon thread, which does not hold up the end of the app as an executor's would."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Any] = loop.create_future()
+
+    def settle(value: Any, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(value)
+
+    def work() -> None:
+        value, failed = None, None
+        try:
+            value = call()
+        except Exception as error:  # handed to the one who awaits
+            failed = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, value, failed)
+
+    threading.Thread(target=work, name="klinik-call", daemon=True).start()
+    return await answer
 
 
 class Searching:

@@ -6,6 +6,7 @@ for temporary files, never into the repository.
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual.app import App
 
 
@@ -23,11 +25,18 @@ def folder() -> Path:
     return path
 
 
+def _as_wide_as_cells(match: re.Match[str]) -> str:
+    """Rich writes the length in characters; a terminal shows CJK two cells wide."""
+    content = html.unescape(match[3])
+    width = float(match[1]) / max(1, len(content)) * cell_len(content)
+    return f'textLength="{width:.1f}"{match[2]}>{match[3]}<'
+
+
 def shot(app: App[object], name: str) -> Path:
     """The screen as it is now, as SVG and, where chromium is installed, as PNG."""
     svg = folder() / f"{name}.svg"
-    # A terminal shows CJK two cells wide; the fallback fonts must be named for the converter.
     text = app.export_screenshot(title=name).replace("Fira Code", "DejaVu Sans Mono, Noto Sans Mono CJK SC")
+    text = re.sub(r'textLength="([\d.]+)"([^>]*)>([^<]*)<', _as_wide_as_cells, text)
     svg.write_text(text, encoding="utf-8")
     png = svg.with_suffix(".png")
     if shutil.which("chromium"):

@@ -9,12 +9,12 @@ from textual.widgets.option_list import Option
 
 from checks.model import Verdict
 from kb.model import Article
-from kb.safe import one_line
+from kb.safe import one_line, printable
 from tui.i18n import ago, translate
 from tui.theme import Signs
 from tui.triage import Finding
 from tui.widgets.rows import Row, Rule
-from tui.widgets.say import dim, foreign, marked, verdict
+from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def hit_option(hit: Any, article: Article | None, finding: Finding | None, lang:
     sign = Content(" ")
     if finding is not None and finding.done:
         sign = verdict(finding.verdict, lang, signs, word=False)
-    title = marked(hit.title, getattr(hit, "title_spans", ()), "bold", "bold $accent")
+    title = foreign(hit.title, "bold")
     left = Content.assemble(sign, " ", title)
     below = [snippet(hit.snippet)]
     if (
@@ -60,7 +60,14 @@ def hit_option(hit: Any, article: Article | None, finding: Finding | None, lang:
 
 def snippet(value: Any) -> Content:
     """The passage that matched, its words marked."""
-    return marked(str(value), getattr(value, "spans", ()), "$quiet", "bold $accent")
+    segments = getattr(value, "segments", None)
+    if segments is None:
+        return foreign(str(value), "$quiet")
+    parts = [
+        Content.styled(printable(text).replace("\n", " "), "bold $accent" if match else "$quiet")
+        for text, match in segments
+    ]
+    return Content("").join(parts)
 
 
 def heading(left: str, right: str, signs: Signs, key: str) -> Option:

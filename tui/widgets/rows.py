@@ -10,15 +10,25 @@ from textual.visual import RenderOptions, Visual
 
 
 class Row(Visual):
-    """`left` cut where `right` begins; `below` lines indented, each cut to one line."""
+    """`left` with `right` at the edge of its first line, and indented lines `below`.
+
+    Lines that are too long are cut, or with `wrap` go on below, indented.
+    """
 
     def __init__(
-        self, left: Content, right: Content | None = None, below: tuple[Content, ...] = (), indent: int = 3
+        self,
+        left: Content,
+        right: Content | None = None,
+        below: tuple[Content, ...] = (),
+        indent: int = 3,
+        wrap: bool = False,
     ):
         self.left = left
         self.right = right if right is not None else Content("")
         self.below = below
         self.indent = indent
+        self.wrap = wrap
+        self._made: tuple[int, list[Content]] = (0, [])
 
     @property
     def plain(self) -> str:
@@ -37,26 +47,40 @@ class Row(Visual):
 
     def get_height(self, rules: RulesMap, width: int) -> int:
         """One line and those below."""
-        return 1 + len(self.below)
+        return len(self._lines(width))
 
     def render_strips(
         self, width: int, height: int | None, style: Style, options: RenderOptions
     ) -> list[Strip]:
         """The lines, each exactly `width` cells wide."""
-        right = self.right.truncate(max(0, width // 2), ellipsis=True)
-        room = max(1, width - right.cell_length - (2 if right else 0))
-        first = self.left.truncate(room, ellipsis=True)
-        gap = max(0, width - first.cell_length - right.cell_length)
-        lines = [Content.assemble(first, " " * gap, right)]
-        for line in self.below:
-            cut = line.truncate(max(1, width - self.indent), ellipsis=True)
-            lines.append(
-                Content.assemble(" " * self.indent, cut, " " * (width - self.indent - cut.cell_length))
-            )
         strips: list[Strip] = []
-        for line in lines:
+        for line in self._lines(width):
             strips.extend(line.render_strips(width, 1, style, options)[:1])
         return strips if height is None else strips[:height]
+
+    def _lines(self, width: int) -> list[Content]:
+        if self._made[0] != width:
+            self._made = (width, self._lay_out(width))
+        return self._made[1]
+
+    def _lay_out(self, width: int) -> list[Content]:
+        right = self.right.truncate(max(0, width // 2), ellipsis=True)
+        room = max(1, width - right.cell_length - (2 if right else 0))
+        first, *more = self._fit(self.left, room)
+        gap = max(0, width - first.cell_length - right.cell_length)
+        lines = [Content.assemble(first, " " * gap, right), *(self._indented(line, width) for line in more)]
+        for part in self.below:
+            lines += [self._indented(line, width) for line in self._fit(part, max(1, width - self.indent))]
+        return lines
+
+    def _fit(self, content: Content, room: int) -> list[Content]:
+        if not self.wrap:
+            return [content.truncate(room, ellipsis=True)]
+        # The first line is as wide as the following ones, which are indented.
+        return content.wrap(max(1, room - self.indent)) or [content]
+
+    def _indented(self, line: Content, width: int) -> Content:
+        return Content.assemble(" " * self.indent, line, " " * max(0, width - self.indent - line.cell_length))
 
 
 class Rule(Visual):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.content import Content
 
 from kb.safe import one_line, printable
@@ -44,13 +42,3 @@ def block(text: str, style: str = "", limit: int = 20_000) -> Content:
 def dim(text: str) -> Content:
     """Text that may be overlooked."""
     return Content.styled(text, "$quiet")
-
-
-def marked(
-    text: str, spans: Sequence[tuple[int, int]], style: str = "", hit: str = "bold $accent"
-) -> Content:
-    """One line with the characters of `spans` (start, end) marked."""
-    content = Content.styled(text, style)
-    for start, end in spans:
-        content = content.stylize(hit, start, end)
-    return content

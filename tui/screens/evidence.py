@@ -1,0 +1,116 @@
+"""Results of checks as text: the line of a symptom, the rows of a result, and everything that was read, raw."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from checks.model import SEVERITY, Result, Verdict, worst
+from kb.model import Symptom
+from kb.safe import one_line, printable
+from tui.i18n import ago, translate
+from tui.theme import Signs
+from tui.widgets.rows import Row
+from tui.widgets.say import dim, foreign, verdict
+
+RAW_LIMIT = 60_000
+"""Characters of one raw answer that are shown."""
+
+
+def symptom_verdict(symptom: Symptom, results: Mapping[str, Result]) -> Verdict | None:
+    """The worst verdict of the symptom's checks; None while none of them has answered."""
+    have = [results[alias].verdict for alias in symptom.checks if alias in results]
+    if not symptom.checks:
+        return Verdict.SKIPPED
+    if not have:
+        return None
+    missing = [Verdict.UNKNOWN] * (len(symptom.checks) - len(have))
+    return worst((*have, *missing)) if missing else worst(tuple(have))
+
+
+def symptom_option(
+    symptom: Symptom, results: Mapping[str, Result], lang: str, signs: Signs, *, live: str, now: float
+) -> Option:
+    """One symptom: what the cluster says about it; `live` is waiting, running or absent."""
+    found = symptom_verdict(symptom, results)
+    title = foreign(symptom.text.get(lang))
+    have = [results[alias] for alias in symptom.checks if alias in results]
+    if found is None or not have:
+        state = translate(lang, f"live.{live}") if symptom.checks else translate(lang, "live.no_check")
+        return Option(
+            Row(Content.assemble(dim(f"{signs.dot} "), title), dim(state), indent=2, wrap=True), id=symptom.id
+        )
+    shown = sorted(have, key=lambda r: -SEVERITY[r.verdict])
+    below = tuple(said(result, lang, signs, alone=len(have) == 1) for result in shown)
+    left = Content.assemble(verdict(found, lang, signs), "  ", title)
+    age = dim(ago(lang, now - min(r.at for r in have))) if now else Content("")
+    return Option(Row(left, age, below, indent=2, wrap=True), id=symptom.id)
+
+
+def said(result: Result, lang: str, signs: Signs, *, alone: bool = False) -> Content:
+    """What one result says: summary, and for unknown the reason and what would settle it."""
+    judgement = result.judgement
+    parts = [] if alone else [verdict(result.verdict, lang, signs, word=False), Content(" ")]
+    parts.append(foreign(judgement.summary.get(lang)))
+    if result.verdict is Verdict.UNKNOWN:
+        parts.append(dim(f" ({reason(judgement.reason, lang)})"))
+        if judgement.remedy:
+            parts.append(foreign(" " + judgement.remedy.get(lang)))
+    return Content("").join(parts)
+
+
+def reason(code: str, lang: str) -> str:
+    """The word for the reason of an unknown."""
+    try:
+        return translate(lang, f"reason.{code or 'error'}")
+    except KeyError:
+        return one_line(code)
+
+
+def explained(result: Result, lang: str, signs: Signs, now: float, rows: int = 12) -> Content:
+    """A result at length: verdict, summary, its worst rows, and how to see the raw answer."""
+    judgement = result.judgement
+    lines = [
+        Content.assemble(verdict(result.verdict, lang, signs), "  ", foreign(result.title.get(lang), "bold")),
+        Content.assemble("  ", said(result, lang, signs, alone=True)),
+    ]
+    bad = sorted(judgement.rows, key=lambda row: -SEVERITY[row.verdict])
+    for row in bad[:rows]:
+        sign = verdict(row.verdict, lang, signs, word=False)
+        what = foreign(row.text.get(lang))
+        lines.append(Content.assemble("  ", sign, " ", foreign(row.target, "bold"), "  ", what))
+    if len(bad) > rows:
+        lines.append(dim("  " + translate(lang, "evidence.more_rows", n=len(bad) - rows)))
+    lines.append(dim(f"  {result.check} · {ago(lang, now - result.at)}"))
+    return Content("\n").join(lines)
+
+
+def raw(results: Iterable[Result], lang: str, now: float) -> str:
+    """Everything that was read for these results: the command as kubectl, and what came back."""
+    blocks: list[str] = []
+    seen: set[tuple[tuple[str, ...], float]] = set()
+    for result in results:
+        blocks.append(f"# {result.check}: {result.verdict} — {one_line(result.summary.get(lang))}")
+        for item in result.evidence:
+            if (item.command, item.at) in seen:
+                blocks.append(f"$ {command(item.command)}\n{translate(lang, 'evidence.above')}")
+                continue
+            seen.add((item.command, item.at))
+            text = printable(item.text)[:RAW_LIMIT].rstrip("\n")
+            head = f"$ {command(item.command)}\n# {one_line(item.source)} · {ago(lang, now - item.at)}"
+            if item.error:
+                head += f"\n# {translate(lang, 'evidence.failed')}: {one_line(item.error)}"
+            if item.truncated or len(item.text) > RAW_LIMIT:
+                text += "\n" + translate(lang, "evidence.cut")
+            blocks.append(f"{head}\n{text}".rstrip())
+        if not result.evidence:
+            blocks.append(translate(lang, "evidence.none"))
+    return "\n\n".join(blocks)
+
+
+def command(argv: Sequence[str]) -> str:
+    """An argv as it can be pasted into a shell."""
+    return shlex.join(one_line(word, 2000) for word in argv)

@@ -1,43 +1,65 @@
-"""The library: articles of several roots by id, read when asked for, and what is wrong with their files."""
+"""The library: articles of several roots by id, what is wrong with their files, and the search over them."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kb import frontmatter
-from kb.articlefile import MAX_BYTES, parse_article
-from kb.findings import finding
-from kb.guidefile import load_guide
-from kb.model import Article, ArticleText, Guide
+from kb.articleread import read_article
+from kb.hits import Hit, SearchOutcome
+from kb.model import Article
 from kb.problem import Problem
-from kb.roots import Scan, Source, scan
+from kb.roots import Scan, scan
+
+if TYPE_CHECKING:
+    from kb.catalog import Catalog
 
 
 def open_library(roots: Sequence[Path] | None = None, cache_dir: Path | None = None) -> Library:
-    """The library of `roots` (default: the shipped articles); later roots win by article id."""
+    """The library of `roots` (default: the shipped articles); later roots win by article id.
+
+    Looks only at names and times; files are read when asked for, and not at all where the index in `cache_dir`
+    (default: the platform's cache folder) already knows them.
+    """
     from kb.paths import ASSETS
 
     return Library(tuple(roots) if roots is not None else (ASSETS,), cache_dir)
 
 
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh found: ids of articles that are new or changed, and of those that are gone."""
+
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.removed)
+
+
 class Library:
-    """Articles by id; nothing is read before it is asked for."""
+    """Articles by id and the search over them; may be used from several threads."""
 
     def __init__(self, roots: Sequence[Path], cache_dir: Path | None = None) -> None:
         self.roots = tuple(roots)
         self._cache_dir = cache_dir
+        self._lock = threading.RLock()
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
+        self._opened: Catalog | None = None
 
     @property
     def articles(self) -> Mapping[str, Article]:
-        """All readable articles by id, in the order of their ids; each is read on first access."""
+        """All readable articles by id, in the order of their ids; each is read when it is looked up."""
         return _Articles(self)
 
     @property
     def guided(self) -> tuple[str, ...]:
-        """Ids of the articles that have a ``guide.yaml``."""
+        """Ids of the articles that have a ``guide.yaml``, readable or not."""
         sources = self._scan.sources
         return tuple(sorted(a for a in sources if any(s.kind == "guide" for s in sources[a])))
 
@@ -45,27 +67,92 @@ class Library:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong with any file, in the order of files and lines."""
         found = list(self._scan.problems)
-        for article in self._scan.sources:
-            found += self._load(article)[1]
+        for article, sources in self._scan.sources.items():
+            known = None if article in self._read else self._catalog.known_problems(article, sources)
+            found += self._load(article)[1] if known is None else known
         return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
 
     def get(self, article: str) -> Article | None:
-        """The article with this id, or None."""
+        """The article with this id; None where there is none with a readable text."""
         return self._load(article)[0] if article in self._scan.sources else None
 
-    def _load(self, article: str) -> tuple[Article | None, tuple[Problem, ...]]:
+    def ids(self) -> list[str]:
+        """The ids of all readable articles in order; reads only files that the index does not know."""
+        return [a for a in sorted(self._scan.sources) if self._usable(a)]
+
+    def search(
+        self,
+        text: str,
+        limit: int = 20,
+        lang: str | None = None,
+        where: Mapping[str, str] | None = None,
+        *,
+        prefix_last: bool = False,
+    ) -> list[Hit]:
+        """The hits of `find`."""
+        return list(self.find(text, limit, lang, where, prefix_last=prefix_last).hits)
+
+    def find(
+        self,
+        text: str,
+        limit: int = 20,
+        lang: str | None = None,
+        where: Mapping[str, str] | None = None,
+        *,
+        prefix_last: bool = False,
+    ) -> SearchOutcome:
+        """The articles that answer `text`, best first, one hit per article.
+
+        `lang` is the preferred language of the hits (default: that of the query); `where` narrows by ``lang``,
+        ``component``, ``product``, ``version``, ``kind``, ``guide`` (yes, no) or ``id`` and raises ValueError for any
+        other key; with `prefix_last` the last word may still be unfinished.
+        """
+        began = time.perf_counter()
+        with self._lock:
+            outcome = self._catalog.find(
+                self._scan.sources, text, limit=limit, lang=lang, where=where, prefix_last=prefix_last
+            )
+        return replace(outcome, took_ms=(time.perf_counter() - began) * 1000)
+
+    def refresh(self) -> Refreshed:
+        """Look at the roots again, re-read only what changed, and bring the index up to date."""
+        fresh = scan(self.roots)
+        with self._lock:
+            before, after = self._scan.sources, fresh.sources
+            changed = tuple(sorted(a for a in after if before.get(a) != after[a]))
+            removed = tuple(sorted(a for a in before if a not in after))
+            self._scan = fresh
+            for article in (*changed, *removed):
+                self._read.pop(article, None)
+            self._catalog.update(after)
+        return Refreshed(changed, removed)
+
+    @property
+    def _catalog(self) -> Catalog:
+        from kb.catalog import Catalog
+
+        with self._lock:
+            if self._opened is None:
+                self._opened = Catalog(self.roots, self._cache_dir)
+            return self._opened
+
+    def _usable(self, article: str) -> bool:
         if article not in self._read:
-            self._read[article] = read_article(article, self._scan.sources[article])
-        return self._read[article]
+            known = self._catalog.known_usable(article, self._scan.sources[article])
+            if known is not None:
+                return known
+        return self._load(article)[0] is not None
+
+    def _load(self, article: str) -> tuple[Article | None, tuple[Problem, ...]]:
+        with self._lock:
+            if article not in self._read:
+                self._read[article] = read_article(article, self._scan.sources[article])
+            return self._read[article]
 
 
 class _Articles(Mapping[str, Article]):
     def __init__(self, library: Library) -> None:
         self._library = library
-
-    def _ids(self) -> list[str]:
-        library = self._library
-        return [a for a in sorted(library._scan.sources) if library._load(a)[0]]
 
     def __getitem__(self, article: str) -> Article:
         found = self._library.get(article)
@@ -74,68 +161,7 @@ class _Articles(Mapping[str, Article]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._ids())
+        return iter(self._library.ids())
 
     def __len__(self) -> int:
-        return len(self._ids())
-
-
-def read_article(article: str, sources: Sequence[Source]) -> tuple[Article | None, tuple[Problem, ...]]:
-    """Read the files of one article: the article (None where no text is usable) and what is wrong."""
-    texts: dict[str, ArticleText] = {}
-    problems: list[Problem] = []
-    guide: Guide | None = None
-    for source in sources:
-        if source.kind == "guide":
-            guide, wrong = load_guide(Path(source.path), article)
-            problems += wrong
-            continue
-        text, wrong = read_text(source)
-        problems += wrong
-        if text is None:
-            continue
-        if text.lang in texts:
-            other = texts[text.lang].path
-            problems.append(
-                finding(source.path, 0, "article.twice", "warning", id=article, lang=text.lang, other=other)
-            )
-        else:
-            texts[text.lang] = text
-    if not texts:
-        if guide:
-            problems.append(finding(guide.path, 0, "guide.no-text"))
-        return None, tuple(problems)
-    return _article(article, texts, sources[0].root, guide), tuple(problems)
-
-
-def read_text(source: Source) -> tuple[ArticleText | None, list[Problem]]:
-    """Read and parse one text file."""
-    if source.size > MAX_BYTES:
-        return None, [finding(source.path, 0, "file.too-large", size=source.size, limit=MAX_BYTES)]
-    try:
-        with open(source.path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        return None, [finding(source.path, 0, "file.unreadable", why=why)]
-    return parse_article(
-        data, source.path, article=source.article, lang=source.lang, mtime_ns=source.mtime_ns
-    )
-
-
-def _article(article: str, texts: Mapping[str, ArticleText], root: str, guide: Guide | None) -> Article:
-    def gather(*names: str) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(v for text in texts.values() for v in frontmatter.values(text.front, *names))
-        )
-
-    return Article(
-        id=article,
-        texts=texts,
-        root=root,
-        kinds=gather("kind", "kinds"),
-        products=gather("products", "product"),
-        components=gather("components", "component"),
-        versions=gather("ProductsVersion", "versions", "version"),
-        guide=guide,
-    )
+        return len(self._library.ids())

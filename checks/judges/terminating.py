@@ -48,13 +48,14 @@ KINDS = {
     "namespaces": "namespace",
 }
 OURS = ("kubeovn.io/kube-ovn-controller", "kube-ovn-controller")
+TOUCHED = "klinik.io/touched"
 OWNER_READS = ("pods", "statefulsets", "nodes")
 
 
 def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float) -> Judgement:
     """Kube-OVN objects and namespaces whose deletion is older than `age` seconds and still held by finalizers.
 
-    Tables ips, subnets, vips, eips, others: name, finalizer and its index, age in seconds; IPs with `subnet_gone`
+    Tables ips, subnets, vips, eips, others: name, finalizer and its index, since when; IPs with `subnet_gone`
     and `owner_gone`, Subnets with `using`, `objects`, `pods`; both with `releasable`: nothing is left to clean.
     """
     reads = [read for read in KINDS if read in facts]
@@ -67,11 +68,11 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
     young = sum(terminating(o) for read in reads for o in facts[read].items) - sum(map(len, stuck.values()))
     owners = None if failure(facts, *OWNER_READS) else owners_in(facts)
     live = {name(s): terminating(s) for s in facts["subnets"].items}
-    ips = tuple(_ip_row(ip, live, owners, now) for ip in stuck["ips"])
-    subnets = _subnet_rows(stuck["subnets"], facts, owners, now)
+    ips = tuple(_ip_row(ip, live, owners) for ip in stuck["ips"])
+    subnets = _subnet_rows(stuck["subnets"], facts, owners)
     known = ("ips", "subnets", "vips", "eips")
     others = tuple(
-        _base(o, now) | {"kind": KINDS[read]} for read in reads if read not in known for o in stuck[read]
+        _base(o) | {"kind": KINDS[read]} for read in reads if read not in known for o in stuck[read]
     )
     data: dict[str, JSON] = {
         "count": sum(map(len, stuck.values())),
@@ -89,8 +90,8 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
     tables: dict[str, tuple[Mapping[str, JSON], ...]] = {
         "ips": ips,
         "subnets": subnets,
-        "vips": tuple(_base(o, now) for o in stuck.get("vips", ())),
-        "eips": tuple(_base(o, now) for o in stuck.get("eips", ())),
+        "vips": tuple(_base(o) for o in stuck.get("vips", ())),
+        "eips": tuple(_base(o) for o in stuck.get("eips", ())),
         "others": others,
     }
     if not data["count"]:
@@ -115,7 +116,8 @@ def _row(kind: str, obj: Object, now: float) -> Row:
     return Row(f"{kind} {where}", Verdict.FAIL, text, value=seconds)
 
 
-def _base(obj: Object, now: float) -> dict[str, JSON]:
+def _base(obj: Object) -> dict[str, JSON]:
+    """What a row says of any object; nothing in it changes by itself, because plans are bound to rows."""
     held = finalizers(obj)
     ours = next((f for f in held if f in OURS), "")
     return {
@@ -124,13 +126,12 @@ def _base(obj: Object, now: float) -> dict[str, JSON]:
         "finalizer": ours,
         "index": held.index(ours) if ours else -1,
         "finalizers": ", ".join(held),
-        "age": int(now - (deleted(obj) or now)),
-        "resource_version": str(meta(obj).get("resourceVersion") or ""),
+        "since": str(meta(obj).get("deletionTimestamp") or ""),
     }
 
 
-def _ip_row(ip: Object, live: Mapping[str, bool], owners: Owners | None, now: float) -> dict[str, JSON]:
-    row = _base(ip, now)
+def _ip_row(ip: Object, live: Mapping[str, bool], owners: Owners | None) -> dict[str, JSON]:
+    row = _base(ip)
     subnet = str(spec(ip).get("subnet") or "")
     found = fate(ip, owners) if owners else None
     gone, owner_gone = subnet not in live, found is not None and found.state == "gone"
@@ -144,8 +145,14 @@ def _ip_row(ip: Object, live: Mapping[str, bool], owners: Owners | None, now: fl
     }
 
 
+def touches(subnet: Object) -> int:
+    """How often klinik has touched the Subnet to have it looked at again, from its annotation."""
+    number_of = str(annotations_of(subnet).get(TOUCHED) or "").rpartition("-")[2]
+    return int(number_of) if number_of.isdecimal() and len(number_of) < 6 else 0
+
+
 def _subnet_rows(
-    stuck: list[dict[str, Any]], facts: Mapping[str, Fact], owners: Owners | None, now: float
+    stuck: list[dict[str, Any]], facts: Mapping[str, Fact], owners: Owners | None
 ) -> tuple[dict[str, JSON], ...]:
     shelf = Shelf(facts)
     users = pods_by_subnet(owners)
@@ -156,13 +163,13 @@ def _subnet_rows(
         pods = len(users.get(key, ()))
         counters = [number(status(subnet).get(f"v{family}usingIPs")) for family in (4, 6)]
         using = max((c for c in counters if c is not None), default=None)
-        row = _base(subnet, now)
+        row = _base(subnet)
         empty = objects == 0 and pods == 0
         releasable = empty and owners is not None and bool(row["finalizer"])
         rows.append(
             row
             | {"using": using, "objects": objects, "pods": pods, "empty": empty, "zero": using == 0}
-            | {"releasable": releasable}
+            | {"releasable": releasable, "touch": touches(subnet) + 1}
         )
     return tuple(rows)
 

@@ -133,7 +133,8 @@ def _selected(items: Iterable[Object], read: ListRead) -> Iterable[Object]:
             yield item
 
 
-def judged(spec: CheckSpec, world: Mapping[str, Any], **params: Any) -> Judgement:
-    """What the Python judge of a check says about a world."""
+def judged(spec: CheckSpec, world: Mapping[str, Any], *, at: float = NOW, **params: Any) -> Judgement:
+    """What the Python judge of a check says about a world at a time."""
     module, _, function = JUDGES[spec.judge].partition(":")
-    return getattr(import_module(module), function)(facts_of(spec, world), {**spec.params, **params}, NOW)  # type: ignore[no-any-return]
+    judge = getattr(import_module(module), function)
+    return judge(facts_of(spec, world), {**spec.params, **params}, at)  # type: ignore[no-any-return]

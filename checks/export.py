@@ -1,0 +1,260 @@
+"""A session for others: Markdown to read, JSON to keep; without secrets. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from checks.redact import redact_tree, redactor
+from checks.session import Command, Proof, Session, StepRecord
+from kb.messages import message
+from kb.safe import one_line, printable
+from kb.text import Text
+
+ITEMS = 20
+"""Words of a command that are shown of a long list of items, and rows of a value."""
+_MARKS = re.compile(r"([\\`*_\[\]<>|#])")
+
+Redact = Callable[[str], str]
+
+
+def session_markdown(session: Session, lang: str) -> str:
+    """The session as Markdown in `lang`: symptoms, evidence, cause, steps with exact commands, proof, notes."""
+    redact = redactor(session.id)
+    parts = [*_head(session, lang), *_checks(session, lang), *_cause(session, lang)]
+    for record in session.steps.values():
+        parts += _step(record, lang, redact)
+    parts += _notes(session, lang, redact)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def session_json(session: Session, lang: str) -> dict[str, Any]:
+    """The session as one JSON document, texts in `lang`, secrets replaced by tokens."""
+    redact = redactor(session.id)
+    document = {
+        "id": session.id,
+        "article": session.article,
+        "title": session.title.get(lang),
+        "cluster": dict(session.cluster),
+        "operator": session.operator,
+        "reasons": list(session.reasons),
+        "opened": session.opened,
+        "updated": session.updated,
+        "cause": session.cause or None,
+        "causes": dict(session.causes),
+        "checks": [{"at": one.at, "results": _texts(one.results, lang)} for one in session.rounds],
+        "steps": [_step_json(record, lang) for record in session.steps.values()],
+        "notes": [{"at": one.at, "operator": one.operator, "text": one.text} for one in session.notes],
+        "outcome": session.outcome or None,
+        "finished": session.finished or None,
+        "damaged": session.damaged,
+        "newer": session.newer,
+    }
+    redacted: dict[str, Any] = redact_tree(document, redact)
+    return redacted
+
+
+def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "state": record.state,
+        "risk": record.risk,
+        "digest": record.digest,
+        "values": dict(record.values),
+        "started": record.started,
+        "ended": record.ended,
+        "message": record.message.get(lang),
+        "reason": record.reason,
+        "saved": dict(record.saved),
+        "objects": [dict(one) for one in record.objects],
+        "commands": [_command_json(command, lang) for command in record.commands],
+        "proofs": [_proof_json(proof, lang) for proof in record.proofs],
+    }
+
+
+def _command_json(command: Command, lang: str) -> dict[str, Any]:
+    return {
+        "purpose": command.purpose,
+        "what": command.what.get(lang),
+        "kubectl": list(command.kubectl),
+        "at": command.at,
+        "state": command.state,
+        "code": command.code,
+        "items": command.items,
+        "output": command.output,
+        "error": command.error,
+        "took_ms": command.took_ms,
+    }
+
+
+def _proof_json(proof: Proof, lang: str) -> dict[str, Any]:
+    return {
+        "purpose": proof.purpose,
+        "ok": proof.ok,
+        "took": proof.took,
+        "at": proof.at,
+        "before": _texts(proof.before, lang),
+        "after": _texts(proof.after, lang),
+    }
+
+
+def _texts(results: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Results in short with their texts in one language."""
+    return {
+        alias: {
+            key: Text.of(value).get(lang) if key in ("summary", "title") else value
+            for key, value in one.items()
+        }
+        for alias, one in results.items()
+    }
+
+
+# --- Markdown ---------------------------------------------------------------------------------------------------------
+
+
+def _say(key: str, lang: str, **params: object) -> str:
+    return message(f"session.export-{key}", **params).get(lang)
+
+
+def _plain(text: str, limit: int = 400) -> str:
+    """Foreign text as Markdown that means nothing but itself."""
+    return _MARKS.sub(r"\\\1", one_line(text, limit))
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "–"
+
+
+def _fence(text: str, info: str = "") -> list[str]:
+    """A code block whose fence is longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{info}", text, fence]
+
+
+def _head(session: Session, lang: str) -> Iterator[str]:
+    cluster = session.cluster
+    where = (cluster.get("practice") and f"PRACTICE {cluster['practice']}") or cluster.get("context", "")
+    yield f"# {_plain(session.title.get(lang) or session.article)}"
+    yield ""
+    yield f"- {_say('session', lang)}: {_plain(session.id)}"
+    yield f"- {_say('article', lang)}: {_plain(session.article)}"
+    yield f"- {_say('cluster', lang)}: {_plain(str(where))} ({_plain(str(cluster.get('server', '')))})"
+    yield f"- {_say('operator', lang)}: {_plain(session.operator)}"
+    if session.reasons:
+        yield f"- {_say('reason', lang)}: {_plain('; '.join(session.reasons))}"
+    yield f"- {_say('time', lang)}: {_time(session.opened)} – {_time(session.finished or session.updated)}"
+    yield f"- {_say('outcome', lang)}: {_outcome(session, lang)}"
+    if session.damaged:
+        yield f"- {_say('damaged', lang, count=session.damaged)}"
+    yield ""
+
+
+def _outcome(session: Session, lang: str) -> str:
+    known = {"solved", "not-solved", "abandoned"}
+    if not session.outcome:
+        return _say("unfinished", lang)
+    return _say(session.outcome, lang) if session.outcome in known else _plain(session.outcome)
+
+
+def _checks(session: Session, lang: str) -> Iterator[str]:
+    if not session.rounds:
+        return
+    last = session.rounds[-1]
+    yield f"## {_say('evidence', lang)}"
+    yield ""
+    yield f"{_time(last.at)}"
+    yield ""
+    for alias, one in last.results.items():
+        reason = f" ({one['reason']})" if one.get("reason") else ""
+        summary = _plain(Text.of(one.get("summary")).get(lang))
+        yield f"- **{_plain(str(one.get('verdict', '?')) + reason)}** {_plain(str(one.get('check', alias)))}: {summary}"
+    yield ""
+
+
+def _cause(session: Session, lang: str) -> Iterator[str]:
+    if not session.cause:
+        return
+    yield f"## {_say('cause', lang)}"
+    yield ""
+    yield _plain(session.cause)
+    for cause, state in session.causes.items():
+        yield f"- {_plain(cause)}: {_plain(state)}"
+    yield ""
+
+
+def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
+    yield f"## {_say('step', lang)} {_plain(record.id)}: {_say('state-' + record.state.replace('_', '-'), lang)}"
+    yield ""
+    if record.started:
+        yield f"- {_say('time', lang)}: {_time(record.started)} – {_time(record.ended)}"
+    if record.risk:
+        yield f"- {_say('risk', lang)}: {_plain(record.risk)}"
+    for name, value in record.values.items():
+        yield f"- {_plain(name)}: {_plain(redact(_value(value)))}"
+    if record.reason:
+        yield f"- {_say('why', lang)}: {_plain(redact(record.reason))}"
+    if record.message:
+        yield f"- {_plain(record.message.get(lang))}"
+    for name, value in record.saved.items():
+        yield f"- {_say('saved', lang)} {_plain(name)}: {_plain(redact(str(value)))}"
+    yield ""
+    for command in record.commands:
+        yield from _command(command, lang, redact)
+    for proof in record.proofs:
+        yield from _proof(proof, lang)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        shown = ", ".join(one_line(str(one), 60) for one in value[:3])
+        return f"{len(value):,}: {shown}{' …' if len(value) > 3 else ''}"
+    return str(value)
+
+
+def _command(command: Command, lang: str, redact: Redact) -> Iterator[str]:
+    undo = f"{_say('undo', lang)}: " if command.purpose == "undo" else ""
+    took = f", {command.took_ms} ms" if command.took_ms else ""
+    state = _say("command-" + command.state.replace("_", "-"), lang)
+    yield f"{undo}{_plain(command.what.get(lang))}: {state} ({_time(command.at)}{took})"
+    yield ""
+    words = list(command.kubectl)
+    if len(words) > 2 * ITEMS + 20:
+        words = [*words[: ITEMS + 20], f"…{len(words) - 2 * ITEMS - 20}…", *words[-ITEMS:]]
+    yield from _fence(redact(printable(shlex.join(words))), "sh")
+    said = "\n".join(part for part in (command.output, command.error) if part)
+    if said.strip():
+        yield from _fence(redact(printable(said)).strip("\n"))
+    yield ""
+
+
+def _proof(proof: Proof, lang: str) -> Iterator[str]:
+    held = _say("held" if proof.ok else "not-held", lang)
+    undo = f"{_say('undo', lang)}: " if proof.purpose == "undo" else ""
+    yield f"{undo}{_say('proof', lang)}: {held} ({proof.took:.0f} s)"
+    yield ""
+    yield f"| {_say('check', lang)} | {_say('before', lang)} | {_say('after', lang)} |"
+    yield "|---|---|---|"
+    for alias in {**proof.before, **proof.after}:
+        before, after = proof.before.get(alias, {}), proof.after.get(alias, {})
+        check = after.get("check") or before.get("check") or alias
+        yield f"| {_plain(str(check))} | {_cell(before, lang)} | {_cell(after, lang)} |"
+    yield ""
+
+
+def _cell(one: Mapping[str, Any], lang: str) -> str:
+    if not one:
+        return "–"
+    return f"{_plain(str(one.get('verdict', '?')))}: {_plain(Text.of(one.get('summary')).get(lang), 200)}"
+
+
+def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:
+    if not session.notes:
+        return
+    yield f"## {_say('notes', lang)}"
+    yield ""
+    for note in session.notes:
+        yield f"- {_time(note.at)} {_plain(note.operator)}: {_plain(redact(note.text), 4000)}"

@@ -16,6 +16,7 @@ from checks.errors import ClusterError, ConfigError, Unauthenticated
 from checks.kubeconfig import Choice
 from checks.live.certificate import not_after
 from checks.live.deadline import Deadline
+from checks.live.failures import About
 from checks.live.plugin import run_plugin
 from kb.messages import message
 
@@ -84,17 +85,16 @@ class Access:
                 return self._session
             return self._session
 
-    def why_unauthorized(self) -> ClusterError | None:
-        """A better explanation of a 401 than the server's: the client certificate has ended."""
+    def why_refused(self, about: About) -> ClusterError | None:
+        """A better explanation of a refusal than the server's: the client certificate has ended."""
         session = self._session
         if session is None or not session.configuration.cert_file:
             return None
         end = not_after(Path(session.configuration.cert_file).read_text(errors="replace"))
         if end is None or end > time.time():
             return None
-        return Unauthenticated(
-            message("cluster.certificate-expired", date=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(end)))
-        )
+        date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(end))
+        return about.error(Unauthenticated, message("cluster.certificate-expired", date=date))
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -174,6 +174,11 @@ def _document(choice: Choice, user: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pool(configuration: Any) -> Any:
+    import urllib3
     from kubernetes.client.rest import RESTClientObject
+
+    if not configuration.verify_ssl:
+        # the operator's own choice in the kubeconfig; a warning per request would land on the screen
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     return RESTClientObject(configuration).pool_manager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
-from checks.errors import ClusterError, ConfigError, Timeout, Unauthenticated
+from checks.errors import ClusterError, ConfigError, InDoubt, Timeout, Unauthenticated, Unreachable
 from checks.kubeconfig import choose, find_paths, read
 from checks.live import exec as remote
 from checks.live.access import Access, Session
@@ -307,9 +307,9 @@ class LiveCluster:
             return bounded(attempt, deadline)
         except Overdue:
             raise about.lost(Timeout, no_answer(about, deadline)) from None
-        except Unauthenticated as error:
-            better = self._access.why_unauthorized()
-            raise better or error from None
+        except (Unauthenticated, Unreachable, InDoubt) as error:
+            # servers refuse an ended client certificate by closing the connection, or with a bare 401
+            raise self._access.why_refused(about) or error from None
         except ConfigError as error:
             raise about.error(Unauthenticated, error.text) from error
 

@@ -8,6 +8,7 @@ from typing import Any
 from checks.cluster import Object
 from checks.practice.kinds import Kind
 
+OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 REVIEWS = {
     "authorization.k8s.io/v1": (
         ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),

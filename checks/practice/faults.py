@@ -14,7 +14,7 @@ Action = Literal["hang", "delay", "drop", "drop-after", "garbage", "trickle", "s
 
 @dataclass(eq=False, slots=True)
 class Rule:
-    """One trouble; `match` is searched in ``METHOD /path?query``, for commands ``EXEC namespace/pod/container argv…``."""
+    """One trouble; `match` is searched in ``METHOD /path?query``, of commands ``EXEC namespace/pod/container argv``."""
 
     action: Action
     match: re.Pattern[str]

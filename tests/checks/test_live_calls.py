@@ -196,7 +196,7 @@ def test_a_command_that_hangs_ends_at_its_deadline(cluster: LiveCluster, world: 
         return ExecResult("", "", 0)
 
     world.commands["hang"] = hang
-    with pytest.raises(Timeout, match="hang in ovs-ovn-1 did not end within 0.5 s") as caught:
+    with pytest.raises(Timeout, match=r"hang in ovs-ovn-1 did not end within 0\.5 s") as caught:
         run(cluster, "hang", timeout=0.5)
     assert caught.value.sent
     release.set()

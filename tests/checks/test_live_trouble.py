@@ -1,0 +1,367 @@
+"""What goes wrong between klinik and a cluster: every call ends by its deadline with an error that says what it was."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from checks.cluster import PODS
+from checks.errors import (
+    ClusterError,
+    Forbidden,
+    InDoubt,
+    NotFound,
+    Timeout,
+    Unauthenticated,
+    Unreachable,
+)
+from checks.live import LiveCluster, connect
+from checks.practice.server import PracticeServer
+from tests.checks.conftest import Connect
+from tests.checks.practice.scripted import IPS, SUBNETS, ScriptedWorld
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """The block ends in time."""
+    start = time.monotonic()
+    yield
+    took = time.monotonic() - start
+    assert took < seconds, f"took {took:.2f} s"
+
+
+def test_forbidden_names_verb_and_resource(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.forbid("list", "pods")
+    said = r'pods is forbidden: User "practice-admin" cannot list resource "pods" in API group "" at the cluster scope'
+    with pytest.raises(Forbidden, match=said) as caught:
+        list(cluster.list(PODS))
+    assert (caught.value.verb, caught.value.resource) == ("list", "pods")
+    assert cluster.get(PODS, "ovs-ovn-1", namespace="kube-system")
+
+
+def test_can_asks_the_server(cluster: LiveCluster, server: PracticeServer) -> None:
+    assert cluster.can("delete", SUBNETS)
+    server.faults.forbid("delete", "subnets")
+    server.faults.forbid("create", "pods", subresource="exec", namespace="kube-system")
+    assert not cluster.can("delete", SUBNETS)
+    assert cluster.can("get", SUBNETS)
+    assert not cluster.can("create", PODS, namespace="kube-system", subresource="exec")
+    assert cluster.can("create", PODS, namespace="kube-system")
+
+
+def test_a_forbidden_exec_is_forbidden(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.forbid("create", "pods", subresource="exec")
+    with pytest.raises(Forbidden, match='cannot create resource "pods/exec"'):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",))
+
+
+def test_impersonation_reaches_requests_and_commands(connected: Connect, server: PracticeServer) -> None:
+    server.faults.forbid("*", "pods", subresource="*", user="jane")
+    jane = connected(as_user="jane", as_groups=("dev", "ops"))
+    assert jane.info.user == "jane"
+    with pytest.raises(Forbidden, match='User "jane" cannot list'):
+        list(jane.list(PODS))
+    with pytest.raises(Forbidden, match='User "jane" cannot create resource "pods/exec"'):
+        jane.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",))
+    assert list(connected().list(PODS))
+
+
+def test_a_hanging_server_ends_in_timeout(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.hang("/subnets")
+    with within(1.2), pytest.raises(Timeout, match=r"no answer from https://127.0.0.1:\d+ within 0\.4 s"):
+        list(cluster.list(SUBNETS, timeout=0.4))
+    assert list(cluster.list(PODS)), "other calls go on"
+
+
+def test_a_trickling_body_ends_in_timeout(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.trickle("/subnets")
+    with within(1.2), pytest.raises(Timeout):
+        cluster.get(SUBNETS, "ovn-default", timeout=0.4)
+
+
+def test_pages_share_the_deadline_of_their_list(cluster: LiveCluster, server: PracticeServer) -> None:
+    for number in range(20):
+        server.world.store.create(IPS, {"metadata": {"name": f"ip-{number}"}})
+    server.faults.delay("/ips", 0.15)
+    with within(1.4), pytest.raises(Timeout):
+        list(cluster.list(IPS, page=1, timeout=0.6))
+
+
+def test_a_hanging_handshake_ends(tmp_path: Path) -> None:
+    """A server that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        path = tmp_path / "config"
+        path.write_text(json.dumps(config_for(f"https://127.0.0.1:{silent.getsockname()[1]}")))
+        cluster = connect(kubeconfig=str(path))
+        with within(1.2), pytest.raises((Unreachable, Timeout)):
+            cluster.version(timeout=0.4)
+        with within(1.2), pytest.raises((Unreachable, Timeout)):
+            cluster.exec("a", "b", "c", ("true",), timeout=0.4)
+        cluster.close()
+
+
+def test_reads_are_tried_again_once_where_the_connection_broke(
+    cluster: LiveCluster, server: PracticeServer
+) -> None:
+    server.faults.drop("/subnets", times=1)
+    assert list(cluster.list(SUBNETS))
+    server.faults.drop("/subnets", times=2)
+    with pytest.raises(Unreachable, match="broke before the answer was there"):
+        list(cluster.list(SUBNETS))
+
+
+def test_a_write_whose_answer_is_lost_is_in_doubt(
+    cluster: LiveCluster, server: PracticeServer, world: ScriptedWorld
+) -> None:
+    server.faults.drop("PATCH", after=True, times=1)
+    with pytest.raises(InDoubt, match="may or may not have happened") as caught:
+        cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1400}})
+    assert caught.value.sent
+    assert world.store.get(SUBNETS, "ovn-default")["spec"]["mtu"] == 1400
+    server.faults.hang("POST", times=1)
+    with within(1.2), pytest.raises(InDoubt):
+        cluster.create(SUBNETS, {"metadata": {"name": "s"}}, timeout=0.4)
+    server.faults.garbage("DELETE", times=1)
+    with pytest.raises(InDoubt):
+        cluster.delete(SUBNETS, "ovn-default")
+
+
+def test_a_dry_run_is_never_in_doubt(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.hang("PATCH", times=1)
+    with pytest.raises(Timeout):
+        cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1}}, dry_run=True, timeout=0.4)
+
+
+def test_a_write_that_never_left_is_not_in_doubt(connected: Connect, server: PracticeServer) -> None:
+    cluster = connected()
+    cluster.version()
+    server.stop()
+    with pytest.raises(Unreachable, match="Connection refused") as caught:
+        cluster.delete(SUBNETS, "ovn-default")
+    assert not caught.value.sent
+
+
+def test_garbage_is_an_error(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.garbage("/subnets")
+    with pytest.raises(ClusterError, match="is not JSON"):
+        cluster.get(SUBNETS, "ovn-default")
+
+
+def test_too_many_requests_wait_as_told(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.status("PATCH", 429, times=2, retry_after=0.1)
+    assert cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1}})["spec"]["mtu"] == 1
+    server.faults.status("/subnets", 429, "slow down", retry_after=60)
+    with within(1), pytest.raises(ClusterError, match="slow down"):
+        cluster.get(SUBNETS, "ovn-default")
+
+
+def test_a_list_starts_anew_where_the_server_forgot_the_rest(
+    cluster: LiveCluster, server: PracticeServer
+) -> None:
+    for number in range(9):
+        server.world.store.create(IPS, {"metadata": {"name": f"ip-{number}"}})
+    server.faults.status("continue=", 410, "too old", times=1)
+    found = [o["metadata"]["name"] for o in cluster.list(IPS, page=3)]
+    assert len(found) == len(set(found)) == 10
+    server.faults.status("continue=", 410, "too old")
+    with pytest.raises(ClusterError, match="changed faster"):
+        list(cluster.list(IPS, page=3))
+
+
+def test_a_kubelet_that_is_away_is_unreachable(cluster: LiveCluster, server: PracticeServer) -> None:
+    away = "error dialing backend: dial tcp 10.0.0.2:10250: connect: no route to host"
+    server.faults.status("/log", 500, away)
+    with pytest.raises(Unreachable, match="no route to host"):
+        cluster.logs("kube-system", "ovs-ovn-1")
+    server.faults.status("/exec", 500, away)
+    with pytest.raises(Unreachable, match="no route to host"):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",))
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ('exec: "x": executable file not found in $PATH', Unreachable),
+        ("container not found (openvswitch)", NotFound),
+        ("something else broke", ClusterError),
+    ],
+)
+def test_a_command_without_an_exit_code(
+    cluster: LiveCluster, server: PracticeServer, message: str, kind: type[ClusterError]
+) -> None:
+    server.faults.exec_without_code("EXEC kube-system/ovs-ovn-1", message)
+    with pytest.raises(kind) as caught:
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("x",))
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+
+
+def test_a_command_whose_connection_breaks(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.drop("EXEC", times=1)
+    with pytest.raises(Unreachable, match="before ovs-vsctl gave its exit code"):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("ovs-vsctl",))
+    server.faults.garbage("EXEC", times=1)
+    with pytest.raises(ClusterError):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("ovs-vsctl",))
+    server.faults.hang("EXEC", times=1)
+    with within(1.2), pytest.raises(Timeout):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("ovs-vsctl",), timeout=0.4)
+
+
+def test_one_hanging_command_delays_nobody(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.hang("ovs-ovn-1/exec")
+    ended: list[type[BaseException]] = []
+
+    def hang() -> None:
+        try:
+            cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("x",), timeout=1.5)
+        except ClusterError as error:
+            ended.append(type(error))
+
+    threads = [threading.Thread(target=hang) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    with within(1.0):
+        assert list(cluster.list(PODS))
+    for thread in threads:
+        thread.join(5)
+    assert set(ended) <= {Timeout, Unreachable}
+    assert len(ended) == 8
+
+
+# --- who we are
+
+
+def config_for(server: str, **user: object) -> dict[str, object]:
+    return {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server, "insecure-skip-tls-verify": True}}],
+        "users": [{"name": "u", "user": user}],
+    }
+
+
+def test_an_expired_token_is_unauthenticated(cluster: LiveCluster, server: PracticeServer) -> None:
+    assert cluster.get(SUBNETS, "ovn-default")
+    server.faults.tokens_expired = True
+    with pytest.raises(Unauthenticated, match="401"):
+        cluster.get(SUBNETS, "ovn-default")
+    with pytest.raises(Unauthenticated):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("x",))
+
+
+Use = Callable[..., LiveCluster]
+
+
+@pytest.fixture
+def use(server: PracticeServer, tmp_path: Path) -> Iterator[Use]:
+    """Connects with a kubeconfig of the test's own making."""
+    made: list[LiveCluster] = []
+
+    def make(config: dict[str, object]) -> LiveCluster:
+        path = tmp_path / f"config-{len(made)}"
+        path.write_text(json.dumps(config))
+        made.append(connect(kubeconfig=str(path)))
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.close()
+
+
+def test_client_certificates(use: Use, server: PracticeServer, world: ScriptedWorld) -> None:
+    server.faults.forbid("list", "pods", user="anna")
+    pair = server.authority.client("anna")
+    cluster = use(server.kubeconfig(certificate=pair.certificate, key=pair.key))
+    assert cluster.get(SUBNETS, "ovn-default")
+    with pytest.raises(Forbidden, match='User "anna"'):
+        list(cluster.list(PODS))
+
+
+def test_an_expired_client_certificate_is_named(use: Use, server: PracticeServer) -> None:
+    pair = server.authority.client("anna", valid=-datetime.timedelta(days=3))
+    cluster = use(server.kubeconfig(certificate=pair.certificate, key=pair.key))
+    with pytest.raises(Unauthenticated, match=r"client certificate of this context expired on \d{4}-"):
+        cluster.version()
+
+
+def test_an_unknown_authority_is_unreachable(use: Use, server: PracticeServer) -> None:
+    config = server.kubeconfig()
+    with PracticeServer(server.world) as other:
+        theirs = other.kubeconfig()["clusters"][0]["cluster"]["certificate-authority-data"]
+    config["clusters"][0]["cluster"]["certificate-authority-data"] = theirs
+    cluster = use(config)
+    with pytest.raises(Unreachable, match="no trusted connection"):
+        cluster.version()
+    with pytest.raises(Unreachable):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("x",))
+
+
+def test_nobody_there_and_no_such_host(use: Use) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(Unreachable, match="Connection refused"):
+        use(config_for(f"https://127.0.0.1:{port}")).version()
+    with within(4), pytest.raises((Unreachable, Timeout)):
+        use(config_for("https://no-such-host.invalid")).version(timeout=3)
+
+
+PLUGIN = """#!/bin/sh
+echo x >> "$COUNT"
+echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "'$TOKEN'"}}'
+"""
+
+
+def plugin(tmp_path: Path, script: str, **env: str) -> dict[str, object]:
+    path = tmp_path / "plugin.sh"
+    path.write_text(script)
+    path.chmod(0o700)
+    return {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": str(path),
+            "args": None,
+            "env": [{"name": k, "value": v} for k, v in env.items()],
+        }
+    }
+
+
+def test_credential_plugins(use: Use, server: PracticeServer, tmp_path: Path) -> None:
+    """The plugin runs once for many calls, and once more when its token is refused."""
+    count = tmp_path / "count"
+    user = plugin(tmp_path, PLUGIN, TOKEN=server.token, COUNT=str(count))
+    cluster = use(config_for(server.url, **user))
+    cluster.version()
+    assert list(cluster.list(PODS))
+    assert count.read_text().count("x") == 1
+    server.faults.status("/subnets", 401, times=1)
+    assert list(cluster.list(SUBNETS))
+    assert count.read_text().count("x") == 2
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("#!/bin/sh\necho no session >&2\nexit 1\n", "failed: no session"),
+        ("#!/bin/sh\necho nonsense\n", "printed no usable credential"),
+        ("#!/bin/sh\nexec sleep 20\n", r"gave nothing within"),
+    ],
+)
+def test_credential_plugins_that_fail(use: Use, tmp_path: Path, script: str, said: str) -> None:
+    cluster = use(config_for("https://127.0.0.1:9", **plugin(tmp_path, script)))
+    with within(2), pytest.raises(Unauthenticated, match=said):
+        cluster.version(timeout=1)
+
+
+def test_a_credential_plugin_that_is_not_installed(use: Use) -> None:
+    user = {"exec": {"apiVersion": "v1", "command": "no-such-plugin", "installHint": "Install it from here."}}
+    with pytest.raises(Unauthenticated, match=r"no-such-plugin.*is not installed\. Install it from here\."):
+        use(config_for("https://127.0.0.1:9", **user)).version()

@@ -14,6 +14,7 @@ from checks.model import Result, Verdict
 from checks.risk import effective
 from checks.template import fill_argv, fill_body
 from kb.guidefile import load_guide
+from kb.library import Library, open_library
 from kb.model import DeleteAction, ExecAction, Guide, PatchAction, RestartAction
 from kb.paths import ASSETS
 from tests.checks.objects import NOW, answered, cni_pod, eip, failed, ip, judged, obj, pod, stamp, subnet
@@ -316,3 +317,54 @@ def test_verdicts_of_the_symptoms_follow_the_evidence() -> None:
     assert found["orphans"].verdict == Verdict.FAIL
     assert found["recount"].verdict == Verdict.OK
     assert found["capacity"].verdict == Verdict.OK
+
+
+# --- articles -------------------------------------------------------------------------------------------------------
+
+SECTIONS = (
+    "symptoms",
+    "environment",
+    "diagnosis",
+    "cause",
+    "resolution",
+    "workaround",
+    "prevention",
+    "related",
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return open_library([ASSETS], cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize("article", [COUNT, STUCK])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_language_has_every_section_in_order(library: Library, article: str, lang: str) -> None:
+    found = library.articles[article]
+    kinds = [s.kind for s in found.texts[lang].sections if s.kind in SECTIONS and s.level == 2]
+    assert kinds == list(SECTIONS)
+
+
+@pytest.mark.parametrize("article", [COUNT, STUCK])
+def test_both_languages_give_the_same_commands(library: Library, article: str) -> None:
+    found = library.articles[article]
+    blocks = {lang: [b.text for s in text.sections for b in s.blocks] for lang, text in found.texts.items()}
+    assert blocks["zh"] == blocks["en"]
+    assert blocks["en"]
+    assert not any(line.startswith("$ ") for block in blocks["en"] for line in block.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("query", "article"),
+    [
+        ("v4usingIPs 超过", COUNT),
+        ("leaked ip nat gateway", COUNT),
+        ("子网 无法删除 finalizer", STUCK),
+        ("subnet stuck deleting", STUCK),
+        ('subnet.kubeovn.io "gone" not found requeuing', STUCK),
+        ("IP 泄漏", COUNT),
+    ],
+)
+def test_what_people_type_finds_the_article_first(library: Library, query: str, article: str) -> None:
+    assert library.search(query, limit=3)[0].article_id == article

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from checks.catalogue import load_catalogue
 from checks.judges import addresses
 from checks.judges.versions import kube_ovn_finalizer, parse_version, running_versions
-from checks.model import Judgement, Verdict
-from tests.checks.objects import answered, cni_pod, eip, failed, ip, judged, obj, pod, subnet
+from checks.model import Judgement, ListRead, Verdict
+from tests.checks.objects import answered, cni_pod, eip, failed, ip, judged, listed, obj, pod, subnet
 
 CATALOGUE = load_catalogue()
 SUBNETS, IPS, EIPS = "kubeovn.io/v1/subnets", "kubeovn.io/v1/ips", "kubeovn.io/v1/iptables-eips"
@@ -495,3 +495,49 @@ def test_only_ports_of_vanished_pods_are_orphans() -> None:
 def test_ports_are_unknown_without_the_northbound_database() -> None:
     facts = {"ports": failed("unreachable"), IPS: [], PODS: []}
     assert run("ovn.orphan-ports", facts).verdict == Verdict.UNKNOWN
+
+
+# --- hostile objects ------------------------------------------------------------------------------------------------
+
+ODD: list[Any] = [
+    {},
+    {"metadata": None, "spec": None, "status": None},
+    {"metadata": {"labels": None, "annotations": None, "finalizers": None, "ownerReferences": None}},
+    {
+        "metadata": {"name": "x", "deletionTimestamp": "yesterday", "creationTimestamp": 7},
+        "spec": [],
+        "status": "?",
+    },
+    {"metadata": {"name": "y"}, "spec": {"cidrBlock": 5, "excludeIps": "10.0.0.1", "v4IpAddress": 3}},
+    {
+        "metadata": {"name": "z"},
+        "spec": {"cidrBlock": "10.0.0.0/24", "excludeIps": ["b..a"]},
+        "status": {"v4usingIPs": "1"},
+    },
+]
+KUBEOVN = [c.id for c in CATALOGUE if c.path.endswith(("ipam.yaml", "controller.yaml", "workloads.yaml"))]
+
+
+@pytest.mark.parametrize("check", KUBEOVN)
+def test_odd_objects_are_judged_without_raising(check: str) -> None:
+    spec = CATALOGUE.get(check)
+    assert spec is not None
+    world: dict[str, Any] = {n: listed(ODD) for n, r in spec.reads.items() if isinstance(r, ListRead)}
+    world |= {
+        "ports": answered({"c": [{}, {"external_ids": []}]}),
+        "log": answered({"c": [{}]}),
+        "previous": answered({}),
+    }
+    found = judged(spec, world)
+    assert found.summary.en
+    assert found.summary.zh
+
+
+@pytest.mark.parametrize("check", KUBEOVN)
+def test_nothing_readable_is_unknown_with_a_reason_and_a_remedy(check: str) -> None:
+    spec = CATALOGUE.get(check)
+    assert spec is not None
+    found = judged(spec, {name: failed("timeout") for name in spec.reads})
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "timeout")
+    assert found.remedy.en
+    assert found.remedy.zh

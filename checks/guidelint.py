@@ -34,7 +34,6 @@ class _Lint:
     checks: Mapping[str, CheckSpec]
     layout: Layout
     problems: list[Problem] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
 
     def run(self) -> list[Problem]:
         for use in self.guide.checks.values():
@@ -43,10 +42,6 @@ class _Lint:
             self._cause(cause)
         for step in self.guide.steps:
             self._step(step)
-        self.used.update(alias for symptom in self.guide.symptoms for alias in symptom.checks)
-        for alias in self.guide.checks:
-            if alias not in self.used:
-                self._say("alias-unused", "warning", alias=alias)
         return self.problems
 
     def _say(self, code: str, severity: Severity = "error", **params: Any) -> None:
@@ -70,7 +65,6 @@ class _Lint:
             names = self._condition(f"causes.{cause.id}.{key}", text, ())
             for name in sorted(names & set(self.guide.checks) - set(cause.evidence)):
                 self._say("cause-blind", "warning", cause=cause.id, name=name)
-        self.used.update(cause.evidence)
 
     def _step(self, step: Step) -> None:
         if not any(step.id in cause.fix for cause in self.guide.causes):
@@ -82,9 +76,6 @@ class _Lint:
             if "{" not in role and role not in self.layout.roles:
                 hint = nearest(role, self.layout.roles)
                 self._say("unknown-role", where=f"steps.{step.id}.{where}", role=role, hint=hint)
-        if step.verify and step.verify.check:
-            self.used.add(step.verify.check)
-        self.used.update(item.source.partition(".")[0] for item in step.inputs if item.source)
 
     def _condition(self, where: str, text: str, more: Iterable[str]) -> frozenset[str]:
         """Check one condition; the names it uses."""
@@ -99,7 +90,6 @@ class _Lint:
         for name in sorted(compiled.names - set(known)):
             self._say("unknown-alias", where=where, name=name, hint=nearest(name, known))
         self._fields(where, compiled)
-        self.used.update(compiled.names)
         return compiled.names
 
     def _fields(self, where: str, compiled: Expression) -> None:

@@ -40,8 +40,9 @@ class _Safe(Formatter):
             return "?"
         if isinstance(value, list | tuple | set | frozenset):
             value = ", ".join(str(item) for item in value)
+        spec = format_spec if len(format_spec) < 6 else ""  # no width that fills the memory
         try:
-            text = str(format(value, format_spec))
+            text = str(format(value, spec))
         except (ValueError, TypeError):  # a number was expected and something else came
             text = str(value)
         return one_line(text, LONGEST)

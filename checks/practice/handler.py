@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -32,9 +33,17 @@ class Handler:
         self._world = world
         self._faults = faults
         self._identify = identify
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+
+    def abort(self) -> None:
+        """Breaks all connections, also those whose request hangs."""
+        for transport in tuple(self._transports):
+            transport.abort()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request."""
+        if request.transport is not None:
+            self._transports.add(request.transport)
         rule = self._faults.strike(f"{request.method} {request.path_qs}")
         if rule is not None:
             early = await self._trouble(rule, request)

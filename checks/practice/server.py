@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 USER = "practice-admin"
 _START_LIMIT = 10.0
+_CLOSING_TURNS = 20
+"""Turns of the loop that aborted TLS transports get to close their sockets."""
 
 
 class PracticeServer:
@@ -134,7 +136,10 @@ class PracticeServer:
             self._ready.set()
             await self._stop.wait()
         finally:
+            handler.abort()
             await runner.cleanup()
+            for _ in range(_CLOSING_TURNS):
+                await asyncio.sleep(0)
 
     def _user(self, request: web.BaseRequest) -> tuple[str, tuple[str, ...]] | None:
         """Who asks, by token or client certificate; None for nobody known."""

@@ -14,8 +14,7 @@ from typing import Any
 from checks import kubectl
 from checks.cluster import Cluster, Object, Resource, Target
 from checks.errors import NotFound
-from checks.facts import answers
-from checks.facts.answers import Raw
+from checks.facts.answers import Raw, Sample, answer, kept_each, listing, reason_of, slim
 from checks.facts.ask import Asker, closed
 from checks.facts.futures import when_all
 from checks.facts.pool import Job, Pool
@@ -134,19 +133,19 @@ class Facts:
                 fields=read.fields,
                 timeout=LIST_TIMEOUT,
             )
-            return [answers.slim(item) for item in found]
+            return [slim(item) for item in found]
 
         def done(items: Any, error: BaseException | None) -> None:
             if isinstance(error, NotFound) and read.optional:
                 items, error = [], None
-            answer = self._listed(read, resource, items, error)
-            wanted.settle(lambda _: Fact((answer,)))
+            listed = self._listed(read, resource, items, error)
+            wanted.settle(lambda _: Fact((listed,)))
 
         self._pool.submit(Job("api", "", LIST_TIMEOUT, work, done))
 
     def _listed(self, read: ListRead, resource: Resource, items: Any, error: BaseException | None) -> Answer:
-        reason, text = answers.reason_of(error) if error else ("", "")
-        raw, cut = ("", False) if error else answers.listing(items)
+        reason, text = reason_of(error) if error else ("", "")
+        raw, cut = ("", False) if error else listing(items)
         chosen = " ".join(part for part in (read.namespace, read.labels, read.fields) if part)
         return Answer(
             target="",
@@ -165,7 +164,7 @@ class Facts:
     def _ask_all(self, wanted: Wanted, read: ExecRead | LogsRead, found: Future[Found]) -> None:
         failure = found.exception()
         if failure:
-            reason, text = answers.reason_of(failure)
+            reason, text = reason_of(failure)
             wanted.names.set_result(frozenset())
             wanted.settle(lambda _: Fact(error=reason, message=text))
             return
@@ -173,7 +172,7 @@ class Facts:
         targets = {self._layout.name_of(read.on, target): target for target in who.targets}
         wanted.left = len(targets) + len(who.missing)
         wanted.names.set_result(frozenset([*targets, *(missing.name for missing in who.missing)]))
-        kept = answers.kept_each(wanted.left)
+        kept = kept_each(wanted.left)
         for gap in who.missing:
             raw = Raw(gap.name, gap.node, gap.pod, source=f"{read.kind} {read.on}")
             self._take(wanted, closed(raw, self._clock(), failure=("absent", gap.message)), kept)
@@ -229,10 +228,10 @@ class Facts:
     def _take(self, wanted: Wanted, raw: Raw, kept: int) -> None:
         """One target has answered; the last one completes the facts."""
         several = isinstance(wanted.read, ExecRead) and wanted.read.samples > 1
-        parsed = {key: answers.answer(raw, how, kept, several) for key, (how, _) in wanted.parsers.items()}
+        parsed = {key: answer(raw, how, kept, several) for key, (how, _) in wanted.parsers.items()}
         with self._lock:
-            for key, answer in parsed.items():
-                wanted.answers.setdefault(key, []).append(answer)
+            for key, one in parsed.items():
+                wanted.answers.setdefault(key, []).append(one)
             wanted.left -= 1
             complete = wanted.left == 0
             waiting = wanted.raws.setdefault(raw.name, Future())
@@ -244,7 +243,7 @@ class Facts:
 
 def _shortened(raw: Raw) -> Raw:
     """Enough of a raw answer to fill a slot; the rest need not be held for the whole run."""
-    samples = tuple(answers.Sample(s.at, s.text[:1000]) for s in raw.samples[-1:])
+    samples = tuple(Sample(s.at, s.text[:1000]) for s in raw.samples[-1:])
     return Raw(raw.name, raw.node, raw.pod, samples, raw.at, raw.command, raw.source, raw.error, raw.message)
 
 

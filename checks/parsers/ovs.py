@@ -12,7 +12,6 @@ from typing import Any
 
 from checks.parsers.base import Unparsable, excerpt, integer, number
 
-
 MAX_CELL = 50_000_000
 
 

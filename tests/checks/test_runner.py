@@ -35,7 +35,8 @@ def counting(id_: str, *argv: str, timeout: float = 5.0, judge: str = "") -> Che
     return CheckSpec(
         id=id_, title=T(id_), why=T("why"), path="x.yaml", line=1, params={"fail": 100, "word": "x"},
         reads={"flows": ExecRead("ovs", argv or ("count", "{word}"), {"regex": r"(?P<n>\d+)"}, timeout=timeout)},
-        each="" if judge else "flows", outcomes=() if judge else (many, say), measure={} if judge else {"count": "flows.n"},
+        each="" if judge else "flows", outcomes=() if judge else (many, say),
+        measure={} if judge else {"count": "flows.n"},
         value="count", summary=T("up to {value}"), judge=judge,
     )  # fmt: skip
 

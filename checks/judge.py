@@ -38,7 +38,7 @@ class Gap(Exception):
 
 
 def judge(spec: CheckSpec, facts: Mapping[str, Fact], params: Mapping[str, Any], now: float) -> Judgement:
-    """What the check says about these facts; `params` are complete, `now` is the cluster's time in Unix seconds."""
+    """What the check says about these facts; `params` are complete, `now` is Unix time."""
     if spec.judge:
         return judges.find(spec.judge)(facts, params, now)
     return _each(spec, facts, params, now) if spec.each else _whole(spec, facts, params, now)

@@ -60,7 +60,7 @@ class Asker:
         self.epoch = clock()
 
     def now(self) -> float:
-        """Cluster seconds: real ones divided by the pace, from the Unix time at which the run began."""
+        """For samples, whose differences count: cluster seconds (real ones divided by the pace) since the run began."""
         return self.epoch + (time.monotonic() - self.began) / self.pace
 
     def command(

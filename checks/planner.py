@@ -75,7 +75,7 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
         raise PlanError(step.undo.text or message("session.no-undo"))
     values = {**record.values, "saved": dict(record.saved), "inputs": dict(record.values)}
     _only_applied(step, record, values)
-    expander = Expander(cluster, layout, record.objects)
+    expander = Expander(cluster, layout, record.objects, absent_is_fine=True)
     writes: list[PlannedWrite] = []
     risks: list[Risk] = []
     for part in step.undo.parts:
@@ -84,7 +84,8 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
         writes += expander.expand(part.action, values)
         risks.append(risk_of(part.action))
     if not writes:
-        raise PlanError(message("session.undo-nothing"))
+        gone = ", ".join(one_line(name, 60) for name in expander.absent[:5])
+        raise PlanError(message("session.undo-gone", names=gone) if gone else message("session.undo-nothing"))
     risk = worst_risk(risks)
     return Plan(
         step_id=step.id,

@@ -345,8 +345,7 @@ class Walk:
         self.guide.step(step_id)
 
     def _heavy(self, use: CheckUse) -> bool:
-        spec = self.catalogue.get(use.check)
-        return spec is not None and spec.cost == "heavy"
+        return use.check in self.catalogue and self.catalogue.get(use.check).cost == "heavy"
 
     def _input(self, step: Step, name: str) -> Input:
         return next(spec for spec in step.inputs if spec.name == name)

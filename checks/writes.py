@@ -33,11 +33,21 @@ LONGEST_ARGV = 100_000
 class Expander:
     """Turns actions into planned writes; looks each role and object up once."""
 
-    def __init__(self, cluster: Cluster, layout: Layout, saved: Sequence[Mapping[str, Any]] = ()):
+    def __init__(
+        self,
+        cluster: Cluster,
+        layout: Layout,
+        saved: Sequence[Mapping[str, Any]] = (),
+        *,
+        absent_is_fine: bool = False,
+    ):
         self._cluster = cluster
         self._layout = layout
         self._saved = saved
+        self._absent_is_fine = absent_is_fine
         self._targets: dict[str, tuple[Target, ...]] = {}
+        self.absent: list[str] = []
+        """Names of objects that an undo would have written and that are gone."""
         self.objects: dict[tuple[str, str, str], Object] = {}
         """Every API object that was looked at, by resource, namespace and name."""
 
@@ -53,11 +63,9 @@ class Expander:
             case ExecAction():
                 yield from self._exec(action, values)
             case PatchAction():
-                for index, own in each_item(action.each, values):
-                    yield self._patch(action, own, index)
+                yield from self._each_object(action, values)
             case DeleteAction():
-                for index, own in each_item(action.each, values):
-                    yield self._delete(action, own, index)
+                yield from self._each_object(action, values)
             case RestartAction():
                 for index, own in each_item(action.each, values):
                     yield from self._restart(action, own, index)
@@ -129,6 +137,23 @@ class Expander:
         if key not in self.objects:
             self.objects[key] = self._cluster.get(Resource.parse(resource), name, namespace=namespace)
         return self.objects[key]
+
+    def _each_object(
+        self, action: PatchAction | DeleteAction, values: Mapping[str, Any]
+    ) -> Iterator[PlannedWrite]:
+        for index, own in each_item(action.each, values):
+            try:
+                found = (
+                    self._patch(action, own, index)
+                    if isinstance(action, PatchAction)
+                    else self._delete(action, own, index)
+                )
+            except NotFound:
+                if not self._absent_is_fine:
+                    raise
+                self.absent.append(fill(action.name, own))
+                continue
+            yield found
 
     def _patch(self, action: PatchAction, values: Mapping[str, Any], index: int) -> PlannedWrite:
         name, namespace = fill(action.name, values), fill(action.namespace, values)

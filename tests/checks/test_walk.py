@@ -1,0 +1,405 @@
+"""A walk: nothing is written that was not reviewed, confirmed, armed and written down; and everything is proven."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from checks.access import Access, NotArmed
+from checks.errors import InDoubt, Timeout
+from checks.journal import MemoryJournal, read
+from checks.plan import PlanError, StalePlan
+from checks.session import fold
+from checks.stepevents import Output, StepEnded, Verified, WriteDone
+from checks.walk import NotConfirmed, Walk, WalkError
+from tests.checks.dictcluster import DictCluster, pod, said
+from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, cluster_with, done, run, walk_on
+
+
+@pytest.fixture
+def ovn() -> Ovn:
+    return Ovn()
+
+
+@pytest.fixture
+def cluster(ovn: Ovn) -> DictCluster:
+    return cluster_with(ovn)
+
+
+def test_looking_leaves_no_file_and_choosing_does(cluster: DictCluster, tmp_path: Path) -> None:
+    """The journal is made with the first decision, and then holds what was seen before it."""
+    walk = Walk.open(cluster, ARTICLE, CATALOGUE, journal_dir=tmp_path / "s")
+    checked(walk)
+    assert [view.state for view in walk.causes()] == ["supported"]
+    assert walk.symptoms()[0].verdict == "fail"
+    assert not (tmp_path / "s").exists()
+    walk.choose("learning")
+    assert walk.path is not None
+    assert [entry["kind"] for entry in read(walk.path)] == ["opened", "checked", "cause"]
+    assert walk.session.rounds[0].results["macs"]["verdict"] == "fail"
+    assert [step.id for step in walk.steps()][:2] == ["stop", "purge"]
+    walk.close()
+
+
+def test_a_step_is_done_proven_and_undone(cluster: DictCluster, ovn: Ovn) -> None:
+    """The option is set, the proof shows before and after, the undo gives back what was saved."""
+    ovn.learn = "true"
+    walk = walk_on(cluster)
+    plan = walk.plan("stop", {})
+    assert plan.risk == "low"
+    assert plan.confirm.expected == "y"
+    assert plan.reversible
+    events = list(walk.run(plan, typed="y"))
+    assert ovn.learn == "false"
+    assert any(isinstance(event, Output) and event.text == "set" for event in events)
+    proof = next(event for event in events if isinstance(event, Verified))
+    assert (proof.before["option"]["verdict"], proof.after["option"]["verdict"]) == ("fail", "ok")
+    assert walk.state("stop") == "done"
+    assert walk.already_done("stop") is True
+    undo = walk.plan_undo("stop")
+    assert "options:learn=true" in undo.commands[0].argv
+    assert done(walk.undo(undo, typed="y")).state == "undone"
+    assert ovn.learn == "true"
+    assert walk.record_of("stop").proof("undo") is not None
+
+
+def test_rows_are_destroyed_in_batches_and_created_again(cluster: DictCluster, ovn: Ovn) -> None:
+    """Exactly the chosen rows go, two at a time; the live one stays; undo brings every one back."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    before = dict(ovn.rows)
+    plan = walk.plan("purge", walk.proposed("purge"))
+    assert plan.preview.kind == "rows"
+    assert plan.preview.lines == ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")
+    assert [write.argv[-2:] for write in plan.commands] == [("uuid-1", "uuid-2"), ("uuid-3", "uuid-4")]
+    events = list(walk.run(plan, typed="y"))
+    assert [event.done for event in events if isinstance(event, WriteDone)] == [2, 4]
+    assert ovn.rows == {"uuid-0": "10.0.0.0"}
+    assert walk.state("purge") == "done"
+    assert done(walk.undo(walk.plan_undo("purge"), typed="y")).state == "undone"
+    assert ovn.rows == before
+
+
+def test_read_only_sends_nothing(cluster: DictCluster) -> None:
+    """Without arming, after expiry, for another cluster and under --read-only no write goes out."""
+    now = [0.0]
+    clock = type("C", (), {"monotonic": lambda self: now[0], "now": lambda self: now[0]})()
+    access = Access(idle=10, clock=clock)
+    walk = Walk.open(cluster, ARTICLE, CATALOGUE, journal=MemoryJournal(), access=access)
+    checked(walk)
+    plan = walk.plan("stop", {})
+    with pytest.raises(NotArmed):
+        walk.run(plan, typed="y")
+    access.arm(replace(cluster.info, context="other"), "TEST-1")
+    with pytest.raises(NotArmed):
+        walk.run(plan, typed="y")
+    with pytest.raises(NotArmed):
+        access.arm(cluster.info, "  ")
+    access.arm(cluster.info, "TEST-1")
+    now[0] = 11
+    with pytest.raises(NotArmed):
+        walk.run(plan, typed="y")
+    forbidden = Access(forbidden=True)
+    with pytest.raises(NotArmed):
+        forbidden.arm(cluster.info, "TEST-1")
+    assert cluster.writes == []
+    assert walk.state("stop") == "todo"
+
+
+@pytest.mark.parametrize("typed", ["", "n", "yes", "Y", "node-1"])
+def test_anything_but_the_word_is_no(cluster: DictCluster, typed: str) -> None:
+    """The confirmation is exact, and nothing is journaled for a step that was not confirmed."""
+    walk = walk_on(cluster)
+    with pytest.raises(NotConfirmed):
+        walk.run(walk.plan("stop", {}), typed=typed)
+    assert cluster.writes == []
+    assert walk.state("stop") == "todo"
+
+
+def test_confirmation_grows_with_risk_and_production(ovn: Ovn) -> None:
+    """low: a key; disruptive: the node; destructive: cluster and object; production: one degree more."""
+    walk = walk_on(cluster_with(ovn))
+    assert walk.plan("restart", {"node": "node-2"}).confirm.words == ("node-2",)
+    assert walk.plan("drop", {"subnet": "net-a"}).confirm.words == ("test", "net-a")
+    production = walk_on(cluster_with(ovn, production=True))
+    assert production.plan("stop", {}).confirm.kind == "target"
+    assert production.plan("restart", {"node": "node-2"}).confirm.words == ("test", "node-2")
+
+
+def test_a_step_waits_for_what_it_requires(cluster: DictCluster) -> None:
+    """A requirement that is false, or unknown, blocks with its own words; then it is offered."""
+    walk = walk_on(cluster)
+    blocked = walk.blocked("purge")
+    assert blocked is not None
+    assert blocked.zh == "请先停止学习"
+    with pytest.raises(PlanError):
+        walk.plan("purge", walk.proposed("purge"))
+    cluster.fail["exec"] = Timeout("no answer")
+    checked(walk, ["option"])
+    unknown = walk.blocked("purge")
+    assert unknown is not None
+    assert "not known: option" in unknown.en
+    run(walk, "stop")
+    assert walk.blocked("purge") is None
+
+
+def test_rows_that_changed_since_are_not_touched(cluster: DictCluster, ovn: Ovn) -> None:
+    """A row that became live after the review stops everything; rows that only vanished do not."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    plan = walk.plan("purge", walk.proposed("purge"))
+    ovn.live.add("uuid-3")
+    sent = len(cluster.writes)
+    with pytest.raises(StalePlan) as caught:
+        list(walk.run(plan, typed="y"))
+    assert "uuid-3" in caught.value.changes[0].en
+    assert len(cluster.writes) == sent
+    assert walk.state("purge") == "todo"
+    ovn.live.discard("uuid-3")
+    del ovn.rows["uuid-4"]
+    assert done(walk.run(plan, typed="y")).state == "done"
+
+
+def test_a_replaced_target_or_object_is_not_touched(cluster: DictCluster) -> None:
+    """Another pod in the role, another object of the name, other content: each is refused with its words."""
+    walk = walk_on(cluster)
+    stop, label, drop = (
+        walk.plan("stop", {}),
+        walk.plan("label", {"subnet": "net-a"}),
+        walk.plan("drop", {"subnet": "net-a"}),
+    )
+    subnet = cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]
+    subnet["status"]["v4usingIPs"] = 4
+    subnet["metadata"]["resourceVersion"] = "900"
+    assert done(walk.run(label, typed="y")).state == "done", (
+        "a status that moves is no change of what was reviewed"
+    )
+    with pytest.raises(StalePlan, match="changed meanwhile"):
+        list(walk.run(drop, typed=drop.confirm.expected))
+    subnet = cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]
+    del subnet["metadata"]["annotations"]
+    subnet["metadata"]["uid"] = "another"
+    with pytest.raises(StalePlan, match="another object"):
+        list(walk.run(drop, typed=drop.confirm.expected))
+    leader = cluster.objects.pop(("v1/pods", "kube-system", "ovn-central-1"))
+    leader["metadata"]["uid"] = "another"
+    cluster.objects["v1/pods", "kube-system", "ovn-central-1"] = leader
+    with pytest.raises(StalePlan, match="no longer plays the role"):
+        list(walk.run(stop, typed="y"))
+
+
+def test_a_twin_that_says_something_else_stops_the_write(cluster: DictCluster, ovn: Ovn) -> None:
+    """The read-only twin is asked again right before the write."""
+    walk = walk_on(cluster)
+    plan = walk.plan("stop", {})
+    ovn.learn = "true"
+    with pytest.raises(StalePlan, match="shows something else"):
+        list(walk.run(plan, typed="y"))
+    assert cluster.writes == []
+
+
+def test_the_server_refuses_what_changed_in_the_last_instant(cluster: DictCluster) -> None:
+    """A conflict at the write itself is a failure, not an overwrite."""
+    from checks.errors import Conflict
+
+    walk = walk_on(cluster)
+    plan = walk.plan("label", {"subnet": "net-a"})
+    cluster.fail["patch"] = Conflict("the object has been modified")
+    ended = done(walk.run(plan, typed="y"))
+    assert ended.state == "failed"
+    assert cluster.writes == []
+
+
+def test_a_patch_and_a_deletion_are_previewed_saved_and_recreated(cluster: DictCluster) -> None:
+    """The server's dry run becomes a diff; the saved object comes back as it was, without its identity."""
+    walk = walk_on(cluster)
+    plan = walk.plan("label", {"subnet": "net-a"})
+    assert plan.preview.kind == "diff"
+    assert "+    touched: yes" in plan.preview.lines or '+    touched: "yes"' in plan.preview.lines
+    assert cluster.writes == []
+    assert done(walk.run(plan, typed="y")).state == "done"
+    assert done(walk.undo(walk.plan_undo("label"), typed="y")).state == "undone"
+    assert not cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]["metadata"].get("annotations")
+    drop = walk.plan("drop", {"subnet": "net-a"})
+    assert all(line.startswith(("-", "@@", "+++")) for line in drop.preview.lines)
+    assert done(walk.run(drop, typed="test net-a")).state == "done"
+    assert ("kubeovn.io/v1/subnets", "", "net-a") not in cluster.objects
+    assert done(walk.undo(walk.plan_undo("drop"), typed="y")).state == "undone"
+    again = cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]
+    assert again["spec"] == {"cidrBlock": "10.0.0.0/24"}
+    assert "finalizers" not in again["metadata"]
+
+
+def test_a_restart_waits_for_the_right_successor(cluster: DictCluster) -> None:
+    """Only a Ready pod of the same controller with another uid on the same node counts."""
+    walk = walk_on(cluster)
+    assert run(walk, "restart", node="node-2").state == "done"
+    assert ("delete", "v1/pods", "ovs-ovn-2") in cluster.writes
+
+    def elsewhere(cluster: DictCluster, gone: object) -> None:
+        cluster.add("v1/pods", pod("ovs-ovn-other", "node-3", app="ovs"))
+        waiting = pod("ovs-ovn-slow", "node-1", app="ovs")
+        waiting["status"]["conditions"][0]["status"] = "False"
+        cluster.add("v1/pods", waiting)
+
+    cluster.on_delete = elsewhere
+    ended = run(walk, "restart", node="node-1")
+    assert ended.state == "failed"
+    assert "ovs-ovn-slow" in ended.message.en
+
+
+def test_a_pod_without_controller_is_not_deleted(cluster: DictCluster) -> None:
+    """A bare pod would be lost, so there is no plan for it."""
+    del cluster.objects["v1/pods", "kube-system", "ovs-ovn-1"]["metadata"]["ownerReferences"]
+    with pytest.raises(PlanError, match="no controller"):
+        walk_on(cluster).plan("restart", {"node": "node-1"})
+
+
+def test_the_first_failure_stops_and_undo_takes_back_only_what_was_done(
+    cluster: DictCluster, ovn: Ovn
+) -> None:
+    """The second batch fails: nothing more is sent, the message is clean, and undo creates the first batch only."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    plan = walk.plan("purge", walk.proposed("purge"))
+    ovn.refuse = "uuid-3"
+    ended = done(walk.run(plan, typed="y"))
+    assert ended.state == "failed"
+    assert "\x1b" not in ended.message.en
+    assert set(ovn.rows) == {"uuid-0", "uuid-3", "uuid-4"}
+    ovn.refuse = ""
+    undo = walk.plan_undo("purge")
+    assert undo.items == 2
+    assert done(walk.undo(undo, typed="y")).state == "undone"
+    assert len(ovn.rows) == 5
+
+
+@pytest.mark.parametrize(("verb", "step_id"), [("exec", "stop"), ("patch", "label"), ("delete", "drop")])
+def test_a_lost_answer_is_doubt_and_nothing_else(cluster: DictCluster, verb: str, step_id: str) -> None:
+    """The write happened or not: klinik says in doubt, refuses to repeat it unasked, and the operator settles it."""
+    walk = walk_on(cluster)
+    plan = walk.plan(step_id, walk.proposed(step_id))
+    cluster.after[verb] = InDoubt("the answer did not come back", sent=True)
+    ended = done(walk.run(plan, typed=plan.confirm.expected))
+    assert ended.state == "in_doubt"
+    assert [step.id for step in walk.in_doubt()] == [step_id]
+    with pytest.raises(PlanError, match="in doubt"):
+        walk.plan(step_id, {})
+    walk.settle(step_id, True, "looked: it is there")
+    assert walk.state(step_id) == "done"
+    with pytest.raises(WalkError):
+        walk.settle(step_id, True, "again")
+
+
+def test_stopping_takes_effect_between_writes(cluster: DictCluster, ovn: Ovn) -> None:
+    """Stopped after the first batch: the second is not sent, and the state says how far it got."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    plan = walk.plan("purge", walk.proposed("purge"))
+    stop = threading.Event()
+    events = []
+    for event in walk.run(plan, typed="y", stop=stop):
+        events.append(event)
+        if isinstance(event, WriteDone):
+            stop.set()
+    assert isinstance(events[-1], StepEnded)
+    assert events[-1].message.en == "Stopped after 1 of 2 writes."
+    assert len(ovn.rows) == 3
+
+
+def test_leaving_in_the_middle_is_written_down(cluster: DictCluster, ovn: Ovn) -> None:
+    """A reader that goes away leaves a step in doubt with the answers it got, not a running one."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    events = walk.run(walk.plan("purge", walk.proposed("purge")), typed="y")
+    for event in events:
+        if isinstance(event, Output):
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert walk.state("purge") == "in_doubt"
+    assert [command.state for command in walk.record_of("purge").commands] == ["ok"]
+    assert fold(walk.journal.entries).step("purge").state == "in_doubt"
+
+
+def test_a_verification_that_does_not_turn_is_a_failure(cluster: DictCluster, ovn: Ovn) -> None:
+    """The command said ok and the evidence did not change: the step is failed and says so."""
+    walk = walk_on(cluster)
+    command = cluster.command
+    cluster.command = lambda argv, node: said("set\n") if "set" in argv else command(argv, node)
+    ended = run(walk, "stop")
+    assert ended.state == "failed"
+    proof = walk.record_of("stop").proof()
+    assert proof is not None
+    assert not proof.ok
+
+
+def test_by_hand_skipped_and_already_done(cluster: DictCluster, ovn: Ovn) -> None:
+    """A manual step needs no arming but a proof; skipping needs a reason; already done needs evidence."""
+    walk = walk_on(cluster, armed=False)
+    assert done(walk.done_by_hand("hand")).state == "failed"
+    with pytest.raises(WalkError):
+        walk.skip("label", " ")
+    walk.skip("label", "not ours")
+    assert (walk.state("label"), walk.record_of("label").reason) == ("skipped", "not ours")
+    with pytest.raises(WalkError):
+        walk.accept_done("stop")
+    ovn.learn = "false"
+    checked(walk)
+    walk.accept_done("stop")
+    assert walk.state("stop") == "already_done"
+    assert done(walk.done_by_hand("hand")).state == "done"
+    assert cluster.writes == []
+    following = walk.next_step()
+    assert following is not None
+    assert following.id == "purge"
+
+
+def test_what_cannot_be_saved_is_not_done(cluster: DictCluster, ovn: Ovn) -> None:
+    """When the state for the undo cannot be read, no write goes out."""
+    walk = walk_on(cluster)
+    plan = walk.plan("stop", {})
+    events = walk.run(plan, typed="y")
+    for event in events:
+        if type(event).__name__ == "StepStarted":
+            ovn.refuse = "get"
+    assert walk.state("stop") == "failed"
+    assert cluster.writes == []
+    assert "nothing was sent" in walk.record_of("stop").message.en
+
+
+def test_the_digest_binds_everything_that_runs(cluster: DictCluster) -> None:
+    """Other argv, other target, other row, other cluster: another digest; the same plan made again: the same."""
+    walk = walk_on(cluster)
+    plan = walk.plan("stop", {})
+    assert walk.plan("stop", {}).digest == plan.digest
+    write = plan.commands[0]
+    assert write.target is not None
+    others = [
+        replace(plan, commands=(replace(write, argv=(*write.argv, "x")),)),
+        replace(plan, commands=(replace(write, target=replace(write.target, uid="x")),)),
+        replace(plan, context="other"),
+        replace(plan, twin="x"),
+        replace(plan, purpose="undo"),
+    ]
+    assert len({plan.digest, *(other.digest for other in others)}) == 6
+
+
+def test_notes_and_the_end_are_kept(cluster: DictCluster, tmp_path: Path) -> None:
+    """A finished session can be listed, and resumed by another operator on the same cluster only."""
+    walk = walk_on(cluster, tmp_path)
+    walk.note("saw it at 9")
+    walk.finish("solved")
+    path = walk.path
+    assert path is not None
+    walk.close()
+    other = Walk.resume(path, cluster, ARTICLE, CATALOGUE, operator="li", access=Access())
+    assert other.session.operator == "li"
+    assert other.session.outcome == ""
+    assert other.session.cause == "learning"
+    assert other.session.notes[0].text == "saw it at 9"
+    other.close()
+    with pytest.raises(WalkError):
+        Walk.resume(path, DictCluster(), replace(ARTICLE, id="another"), CATALOGUE)

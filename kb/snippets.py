@@ -15,7 +15,7 @@ WIDTH = 160
 BEFORE = 40
 LONGEST_RUN = 12
 MAX_MATCHES = 400
-ENDINGS = r"(?:y|ies|e|s|es|ed|ing|[a-z]ing|[a-z]ed)?"
+ENDINGS = r"(?:e|s|es|ed|ing|[a-z]ing|[a-z]ed)?"
 SPACE = re.compile(r"\s+")
 
 
@@ -38,16 +38,22 @@ class Matcher:
     """Finds the concepts of a query in plain text."""
 
     def __init__(self, concepts: Sequence[Concept], *, open_end: bool = False) -> None:
-        self._weights: dict[str, float] = {}
-        patterns: dict[str, None] = {}
+        chinese: dict[str, None] = {}
         for run in _runs(concepts):
-            patterns.update(dict.fromkeys(re.escape(part) for part in _substrings(run)))
+            chinese.update(dict.fromkeys(re.escape(part) for part in _substrings(run)))
+        words: dict[str, None] = {}
         for concept in concepts:
+            unfinished = open_end and concept is concepts[-1]
             for term in [concept.text.lower(), *(t for t, _ in concept.terms), *concept.parts]:
-                if term and not is_han(term[0]):
-                    patterns[_word_pattern(term, open_end=open_end and concept is concepts[-1])] = None
-        ordered = sorted(patterns, key=len, reverse=True)
-        self._pattern = re.compile("|".join(ordered)) if ordered else None
+                if term and is_han(term[0]):
+                    chinese[re.escape(term)] = None
+                elif term:
+                    words[_word_pattern(term, open_end=unfinished)] = None
+        options = sorted(chinese, key=len, reverse=True)
+        if words:
+            longest_first = "|".join(sorted(words, key=len, reverse=True))
+            options.append(rf"(?<![a-z0-9])(?:{longest_first})(?![a-z0-9])")
+        self._pattern = re.compile("|".join(options)) if options else None
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where matches begin and end, in order, none overlapping."""
@@ -167,11 +173,10 @@ def _substrings(run: str) -> list[str]:
 
 
 def _word_pattern(term: str, *, open_end: bool) -> str:
-    edge = r"(?<![a-z0-9])"
     if term.isdecimal() and len(term) > 3:
-        groups = f"{int(term):,}".replace(",", ",?")
-        return f"{edge}{groups}(?![0-9])"
+        return f"{int(term):,}".replace(",", ",?")
     if open_end:
-        return f"{edge}{re.escape(term)}[a-z0-9]*"
-    ending = ENDINGS if term.isascii() and term[-1:].isalpha() else ""
-    return f"{edge}{re.escape(term)}{ending}(?![a-z0-9])"
+        return re.escape(term) + "[a-z0-9]*"
+    if term.isascii() and term.endswith("y"):
+        return re.escape(term[:-1]) + "(?:y|ies|ied|ying)"
+    return re.escape(term) + (ENDINGS if term.isascii() and term[-1:].isalpha() else "")

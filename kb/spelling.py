@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from kb.tokens import is_han
 
-SHORTEST = 4
+SHORTEST = 5
 """Shorter words have too many neighbours."""
 
 

@@ -2,7 +2,7 @@
 
 One function serves documents and queries. A `Word` is what stands in the text; its forms are the terms:
 
-- words in small letters, plural and ending taken off (``probes`` → ``probe``, ``leaked`` → ``leak``);
+- words in small letters, plural and ending taken off (``probes`` → ``prob``, ``leaked`` → ``leak``);
 - identifiers whole, in parts, and joined: ``Mac_Binding`` → ``mac_binding``, ``mac``, ``binding``, ``macbinding``;
 - numbers also as what they amount to: ``10w`` = ``10万`` = ``100,000``;
 - runs of Chinese as overlapping pairs of characters (a single character only when it stands alone).
@@ -46,9 +46,14 @@ class _Fold(dict[int, str | int]):
         return self[code]
 
 
+FOLD = _Fold()
+FOLDABLE = re.compile(r"[\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+"""Compatibility ideographs and full-width letters and digits; texts without any are left as they are."""
+
+
 def fold(text: str) -> str:
     """Text of the same length with full-width and compatibility letters made plain."""
-    return text if text.isascii() else text.translate(_Fold())
+    return text.translate(FOLD) if FOLDABLE.search(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class KlinikApp(App[int]):
         self.services = services
         self.signs = signs_for()
         self.link = Link(self, services)
+        self.leaving = False
+        """The operator wants to quit as soon as the write under way is answered."""
         self.forward_trail: list[Callable[[], None]] = []
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -89,11 +91,12 @@ class KlinikApp(App[int]):
             self.forward_trail.clear()
         self.push_screen(ArticleScreen(article_id, lang or self.lang))
 
-    def open_guide(self, article_id: str, session: str = "") -> None:
+    def open_guide(self, article_id: str, session: str = "", *, keep_trail: bool = False) -> None:
         """Walks the guide of an article, or goes on with a session."""
         from tui.screens.guide import GuideScreen
 
-        self.forward_trail.clear()
+        if not keep_trail:
+            self.forward_trail.clear()
         self.push_screen(GuideScreen(article_id, session))
 
     def open_sessions(self) -> None:
@@ -133,20 +136,28 @@ class KlinikApp(App[int]):
             self.lang = "en" if self.lang == "zh" else "zh"
 
     def action_leave(self) -> None:
-        """Quits; during a write it asks first."""
-        for screen in reversed(self.screen_stack):
-            if getattr(screen, "writing", False):
-                from tui.screens.confirm import SureDialog
+        """Quits; during a write it asks first, then waits for its answer; asked once more it leaves at once."""
+        writer = next((s for s in reversed(self.screen_stack) if getattr(s, "writing", False)), None)
+        if writer is None or self.leaving:
+            self.exit(0)
+            return
+        from tui.screens.confirm import SureDialog
 
-                if not isinstance(self.screen, SureDialog):
-                    question = self.say("leave.writing")
-                    answers = (self.say("leave.yes"), self.say("leave.no"))
-                    self.push_screen(SureDialog(question, *answers, dangerous=True), self._left)
-                return
-        self.exit(0)
+        def decided(leave: bool | None) -> None:
+            if leave and getattr(writer, "writing", False):
+                self.leaving = True
+                writer.stop_writing()
+                self.notify(self.say("leave.waiting"), severity="warning", markup=False, timeout=30)
+            elif leave:
+                self.exit(0)
 
-    def _left(self, leave: bool | None) -> None:
-        if leave:
+        if not isinstance(self.screen, SureDialog):
+            answers = (self.say("leave.yes"), self.say("leave.no"))
+            self.push_screen(SureDialog(self.say("leave.writing"), *answers, dangerous=True), decided)
+
+    def step_over(self) -> None:
+        """A step's run is over: who wanted to leave may go now."""
+        if self.leaving:
             self.exit(0)
 
     def cluster_changed(self) -> None:

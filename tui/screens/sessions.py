@@ -175,7 +175,6 @@ class SessionsScreen(KlinikScreen[None]):
 
 def _markdown(session: SessionSummary, lang: str) -> str:
     from checks.export import session_markdown
-
     from checks.journal import read
     from checks.session import fold, interrupted
 

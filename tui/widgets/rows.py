@@ -22,12 +22,15 @@ class Row(Visual):
         below: tuple[Content, ...] = (),
         indent: int = 3,
         wrap: bool = False,
+        share: float = 0.5,
     ):
         self.left = left
         self.right = right if right is not None else Content("")
         self.below = below
         self.indent = indent
         self.wrap = wrap
+        self.share = share
+        """How much of the width `right` may take."""
         self._made: tuple[int, list[Content]] = (0, [])
 
     @property
@@ -64,7 +67,7 @@ class Row(Visual):
         return self._made[1]
 
     def _lay_out(self, width: int) -> list[Content]:
-        right = self.right.truncate(max(0, width // 2), ellipsis=True)
+        right = self.right.truncate(max(0, int(width * self.share)), ellipsis=True)
         room = max(1, width - right.cell_length - (2 if right else 0))
         first, *more = self._fit(self.left, room)
         gap = max(0, width - first.cell_length - right.cell_length)

@@ -1,0 +1,441 @@
+"""A walk through a guide: symptoms, cause, fix, proof. It draws snapshots; the walk lives on its own thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from checks.model import CheckFinished, RunStarted, Verdict
+from kb.safe import one_line
+from tui.messages import Answered, EventArrived
+from tui.screens import evidence
+from tui.screens import guide_text as text
+from tui.screens.base import KlinikScreen
+from tui.screens.fix import FixPane
+from tui.walker import Snapshot, Walker, wording
+from tui.widgets.hints import Hint
+from tui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from checks.walk import Walk
+    from kb.model import Guide
+
+PHASES = ("symptoms", "cause", "fix", "proof")
+
+
+class GuideScreen(KlinikScreen[None]):
+    """One walk through one guide on the cluster at hand."""
+
+    CSS_PATH = "guide.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "phase(1)", show=False),
+        Binding("2", "phase(2)", show=False),
+        Binding("3", "phase(3)", show=False),
+        Binding("4", "phase(4)", show=False),
+        Binding("c", "check", show=False),
+        Binding("H", "heavy", show=False),
+        Binding("o", "evidence", show=False),
+        Binding("n", "note", show=False),
+        Binding("f", "finish", show=False),
+    ]
+    help_key = "guide"
+
+    def __init__(self, article_id: str, session: str = "") -> None:
+        super().__init__()
+        self.article_id = article_id
+        self.session_path = session
+        self.guide: Guide | None = None
+        self.snap = Snapshot()
+        self.phase = 1
+        self.checking = False
+        self.progress = ""
+        self.article_title = article_id
+        self.walker = Walker(self, self._make)
+
+    def _make(self) -> Walk:
+        """Opens the walk, on its thread."""
+        from checks.errors import ConfigError
+        from checks.walk import Walk, WalkError
+        from kb.messages import message
+
+        services, link = self.app.services, self.app.link
+        cluster = link.cluster
+        if cluster is None:
+            raise ConfigError(self.app.say("guide.no_cluster"))
+        article = services.shelf().library.get(self.article_id)
+        if article is None:
+            raise WalkError(message("session.no-guide", id=self.article_id))
+        catalogue = services.catalogue()
+        options: dict[str, Any] = {
+            "lang": self.app.lang,
+            "journal_dir": services.sessions_dir(),
+            "access": link.access,
+        }
+        if self.session_path:
+            return Walk.resume(Path(self.session_path), cluster, article, catalogue, **options)
+        return Walk.open(cluster, article, catalogue, **options)
+
+    # --- frame --------------------------------------------------------------------------------------------------
+
+    def body(self) -> Iterator[Widget]:
+        """The phases, one of them in view."""
+        yield Static("", id="crumb", classes="crumb", markup=False)
+        yield Static("", id="line", markup=False)
+        with Horizontal(id="symptoms", classes="phase"):
+            yield OptionList(id="symptom-list", markup=False)
+            with VerticalScroll(id="symptom-why", classes="why"):
+                yield Static("", markup=False)
+        with Horizontal(id="cause", classes="phase"):
+            yield OptionList(id="cause-list", markup=False)
+            with VerticalScroll(id="cause-why", classes="why"):
+                yield Static("", markup=False)
+        yield FixPane(self.walker)
+        with Vertical(id="proof", classes="phase"), VerticalScroll(id="proof-text"):
+            yield Static("", markup=False)
+
+    def ready(self) -> None:
+        """The walk is opened on its thread."""
+        self.fix = self.query_one(FixPane)
+        self.fix.add_class("phase")
+        article = self.app.link.shelf.guided.get(self.article_id) if self.app.link.shelf else None
+        if article is not None:
+            self.article_title = article.title(self.app.lang)
+        self._show_phase()
+        self.walker.start()
+
+    def on_unmount(self) -> None:
+        """The walk's thread ends; the journal can be taken up again."""
+        self.walker.close()
+
+    @property
+    def writing(self) -> bool:
+        """Whether a step is being run."""
+        return bool(self.fix.running) if self.is_mounted else False
+
+    def stop_writing(self) -> None:
+        """No further write is begun."""
+        self.fix.action_stop()
+
+    def way_here(self) -> Callable[[], None] | None:
+        """The same walk again, from its journal where it has one."""
+        app, name = self.app, self.article_id
+        path = str(self.snap.path) if self.snap.path and not self.snap.session.outcome else ""
+        return lambda: app.open_guide(name, path, keep_trail=True)
+
+    # --- reports of the walk ------------------------------------------------------------------------------------
+
+    def on_event_arrived(self, message: EventArrived) -> None:
+        """A snapshot, or an event of a run."""
+        if message.tag == "snapshot":
+            self.snap = message.event
+            self._draw()
+        elif message.tag == "check":
+            self._check_event(message.event)
+        elif message.tag == "run":
+            self.fix.event(message.event)
+
+    def _check_event(self, event: Any) -> None:
+        if isinstance(event, RunStarted):
+            self.progress = f"0/{event.total}"
+        elif isinstance(event, CheckFinished):
+            self.progress = f"{event.done}/{event.total}"
+        self._draw_line()
+
+    def on_answered(self, message: Answered) -> None:
+        """A job of the walk is over."""
+        tag, error = message.tag, message.error
+        if tag == "open":
+            self._opened(message)
+        elif tag == "check":
+            self.checking = False
+            if error is not None:
+                self._complain(error)
+            self._draw()
+        elif tag == "run":
+            self.fix.ran(error)
+            self.app.step_over()
+            self.start_checks()
+        elif error is not None:
+            self.fix.failed(error) if tag in ("form", "form+plan", "plan") else self._complain(error)
+        elif tag in ("form", "form+plan"):
+            self.fix.formed(message.value, tag == "form+plan")
+        elif tag == "plan":
+            self.fix.planned(message.value)
+        elif tag == "choose":
+            self.action_phase(3)
+        elif tag == "finish":
+            self.notify(self.say("finish.done", path=self.snap.path or ""), markup=False, timeout=10)
+
+    def _opened(self, message: Answered) -> None:
+        if message.error is not None:
+            why = one_line(wording(message.error, self.app.lang), 600)
+            self.query_one("#line", Static).update(Content.styled(f" {why}", "bold $text-error"))
+            return
+        self.guide = message.value
+        if self.snap.session.cause:
+            self.action_phase(3)
+        self.start_checks()
+
+    def _complain(self, error: Exception) -> None:
+        self.notify(one_line(wording(error, self.app.lang)), severity="error", markup=False, timeout=8)
+
+    def start_checks(self, names: tuple[str, ...] | None = None) -> None:
+        """Runs the checks; what is known stays until the new answers are there."""
+        if self.guide is not None:
+            self.checking = True
+            self.walker.check(names)
+            self._draw_line()
+
+    # --- drawing ------------------------------------------------------------------------------------------------
+
+    def retext(self) -> None:
+        """Everything in the other language."""
+        article = self.app.link.shelf.guided.get(self.article_id) if self.app.link.shelf else None
+        if article is not None:
+            self.article_title = article.title(self.app.lang)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self.guide is None:
+            return
+        self._draw_line()
+        signs, lang, now = self.app.signs, self.app.lang, time.time()
+        live = "running" if self.checking else "done"
+        _fill(
+            self.query_one("#symptom-list", OptionList),
+            [
+                evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now)
+                for s in self.guide.symptoms
+            ],
+        )
+        _fill(
+            self.query_one("#cause-list", OptionList),
+            [text.cause_option(c, lang, signs) for c in self.snap.causes],
+        )
+        self._draw_why()
+        self.fix.take(self.snap)
+        titles = {
+            v.step.id: text.filled(v.step.text, {**v.proposed, **v.record.values}, lang)
+            for v in self.snap.steps
+        }
+        self.query_one("#proof-text > Static", Static).update(text.proof_text(self.snap, titles, lang, signs))
+
+    def _draw_why(self) -> None:
+        if self.guide is None:
+            return
+        signs, lang, now = self.app.signs, self.app.lang, time.time()
+        at = self.query_one("#symptom-list", OptionList).highlighted
+        if at is not None and at < len(self.guide.symptoms):
+            found = text.results_of(self.guide.symptoms[at].checks, self.snap.results)
+            said = Content("\n").join([evidence.explained(r, lang, signs, now) for r in found])
+            self.query_one("#symptom-why > Static", Static).update(said)
+        at = self.query_one("#cause-list", OptionList).highlighted
+        if at is not None and at < len(self.snap.causes):
+            said = text.why(self.snap.causes[at], self.guide, self.snap, lang, signs, now)
+            self.query_one("#cause-why > Static", Static).update(said)
+
+    def _draw_line(self) -> None:
+        signs, lang = self.app.signs, self.app.lang
+        marks = []
+        reached = {1: bool(self.snap.results), 2: bool(self.snap.session.cause), 3: self._fixed(), 4: False}
+        for number, name in enumerate(PHASES, 1):
+            style = "bold $primary" if number == self.phase else "$quiet"
+            tick = signs.verdicts["ok"] if reached[number] else signs.here if number == self.phase else " "
+            marks.append(Content.styled(f"{number} {self.say('phase.' + name)} {tick}", style))
+        left = Content.assemble(
+            (f" {self.say('guide.crumb')} ", "$quiet"), (one_line(self.article_title), "bold")
+        )
+        self.query_one("#crumb", Static).update(Row(left, Content("  ").join(marks), share=0.7))
+        said = text.verdict_line(self.snap, lang, signs, self.checking)
+        right = Content.styled(
+            f"{self.say('live.running')} {self.progress}" if self.checking else "", "$quiet"
+        )
+        self.query_one("#line", Static).update(Row(Content.assemble(" ", said), right))
+
+    def _fixed(self) -> bool:
+        return bool(self.snap.steps) and not self.snap.next_step
+
+    # --- moving -------------------------------------------------------------------------------------------------
+
+    def action_phase(self, number: int) -> None:
+        """Symptoms, cause, fix or proof."""
+        self.phase = number
+        self._show_phase()
+        self._draw_line()
+        if number == 3:
+            self.fix.enter()
+        else:
+            target = {1: "#symptom-list", 2: "#cause-list", 4: "#proof-text"}[number]
+            self.query_one(target).focus()
+        self.refresh_hints()
+
+    def _show_phase(self) -> None:
+        for number, name in enumerate(PHASES, 1):
+            self.query_one(f"#{name}").display = number == self.phase
+
+    def hints(self) -> tuple[Hint, ...]:
+        """What the phase can do."""
+        common = (self.hint("n", "note", "note"), self.hint("Esc", "back", "back"))
+        if self.phase == 1:
+            enter = self.hint("Enter", "causes", "phase(2)")
+            return (enter, self.hint("c", "check", "check"), self.hint("o", "evidence", "evidence"), *common)
+        if self.phase == 2:
+            plan = self.hint("Enter", "plan_fix", "choose")
+            heavy = (self.hint("H", "heavy", "heavy"),) if self.snap.heavy else ()
+            return (
+                plan,
+                self.hint("o", "evidence", "evidence"),
+                *heavy,
+                self.hint("c", "check", "check"),
+                *common,
+            )
+        if self.phase == 3:
+            return (*self.query_one(FixPane).hints(), *common)
+        return (self.hint("f", "finish", "finish"), *common)
+
+    @on(OptionList.OptionHighlighted, "#symptom-list, #cause-list")
+    def _moved(self) -> None:
+        self._draw_why()
+
+    @on(OptionList.OptionSelected, "#symptom-list")
+    def _to_causes(self) -> None:
+        self.action_phase(2)
+
+    @on(OptionList.OptionSelected, "#cause-list")
+    def action_choose(self) -> None:
+        """Plans the fix of the cause under the cursor; one the evidence does not support asks first."""
+        at = self.query_one("#cause-list", OptionList).highlighted
+        if at is None or at >= len(self.snap.causes) or self.writing:
+            return
+        view = self.snap.causes[at]
+        if view.cause.id == self.snap.session.cause:
+            self.action_phase(3)
+            return
+        if not view.cause.fix:
+            self.notify(self.say("guide.no_fix"), severity="warning", markup=False)
+            return
+        if view.state == "supported":
+            self._choose(view.cause.id)
+            return
+        from tui.screens.confirm import SureDialog
+
+        state = self.say(f"cause.{view.state}")
+        question = self.say(
+            "guide.not_supported", state=state, cause=one_line(view.cause.text.get(self.app.lang))
+        )
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self._choose(view.cause.id)
+
+        self.app.push_screen(SureDialog(question, self.say("guide.anyway"), self.say("confirm.no")), decided)
+
+    def _choose(self, cause_id: str) -> None:
+        self.walker.do("choose", lambda walk: walk.choose(cause_id))
+
+    # --- actions ------------------------------------------------------------------------------------------------
+
+    def action_fix(self, name: str) -> None:
+        """An action of the fix pane, from a hint."""
+        getattr(self.fix, f"action_{name}")()
+
+    def action_check(self) -> None:
+        """Runs the checks again."""
+        if not self.writing:
+            self.start_checks()
+
+    def action_again(self) -> None:
+        """The same."""
+        self.action_check()
+
+    def action_heavy(self) -> None:
+        """Runs the heavy checks too, after asking."""
+        if not self.snap.heavy or self.guide is None or self.writing:
+            return
+        from tui.screens.confirm import SureDialog
+
+        names = ", ".join(self.guide.checks[alias].check for alias in self.snap.heavy)
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self.start_checks(self.snap.heavy)
+
+        question = self.say("guide.heavy_question", names=names)
+        self.app.push_screen(
+            SureDialog(question, self.say("guide.heavy_yes"), self.say("confirm.no")), decided
+        )
+
+    def action_evidence(self) -> None:
+        """What was read for the line under the cursor, raw."""
+        if self.guide is None:
+            return
+        aliases: tuple[str, ...] = tuple(self.guide.checks)
+        title = self.article_title
+        if self.phase == 1:
+            at = self.query_one("#symptom-list", OptionList).highlighted or 0
+            symptom = self.guide.symptoms[at]
+            aliases, title = symptom.checks, symptom.text.get(self.app.lang)
+        elif self.phase == 2 and self.snap.causes:
+            cause = self.snap.causes[self.query_one("#cause-list", OptionList).highlighted or 0].cause
+            aliases, title = cause.evidence, cause.text.get(self.app.lang)
+        found = text.results_of(aliases, self.snap.results)
+        if found:
+            self.app.open_text(title, evidence.raw(found, self.app.lang, time.time()))
+        else:
+            self.notify(self.say("evidence.not_yet"), markup=False)
+
+    def action_note(self) -> None:
+        """A note for the journal."""
+        from tui.screens.ask import AskDialog
+
+        def given(note: str | None) -> None:
+            if note:
+                self.walker.do("mark", lambda walk: walk.note(note))
+
+        self.app.push_screen(AskDialog(self.say("note.question")), given)
+
+    def action_finish(self) -> None:
+        """Ends the session with its outcome."""
+        if self.writing or self.guide is None:
+            return
+        from tui.screens.choose import ChooseDialog, Item
+
+        items = [Item(o, self.say(f"proof.{o}"), o) for o in ("solved", "not-solved", "abandoned")]
+        present = [s for s in self.snap.symptoms if s.verdict in (Verdict.FAIL, Verdict.WARN)]
+        note = self.say("finish.still", n=len(present)) if present else ""
+
+        def chose(values: tuple[Any, ...] | None) -> None:
+            if values is not None:
+                outcome = str(values[0])
+                self.walker.do("finish", lambda walk: walk.finish(outcome))
+
+        self.app.push_screen(ChooseDialog(self.say("finish.question"), items, note=note), chose)
+
+    def action_back(self) -> None:
+        """One phase is not a level: Esc leaves the walk, which stays resumable; not during a write."""
+        if self.writing:
+            self.notify(self.say("fix.running"), severity="warning", markup=False)
+            return
+        super().action_back()
+
+
+def _fill(view: OptionList, options: list[Option]) -> None:
+    """New lines in place; the cursor stays on its line, wherever that is now."""
+    if [o.id for o in options] == [o.id for o in view.options]:
+        for index, option in enumerate(options):
+            view.replace_option_prompt_at_index(index, option.prompt)
+        return
+    here = view.highlighted_option.id if view.highlighted_option is not None else None
+    view.set_options(options)
+    ids = [o.id for o in options]
+    view.highlighted = ids.index(here) if here in ids else 0 if ids else None

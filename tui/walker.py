@@ -1,0 +1,195 @@
+"""The one thread of a walk: a `Walk` must not be used by two, so jobs queue here and snapshots come back.
+
+The screen never touches the walk itself; it draws the last `Snapshot`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from checks.model import Result
+from checks.session import Session, StepRecord, StepState
+from kb.text import Text
+from tui.messages import Answered, EventArrived
+from tui.work import Owner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checks.causes import CauseVerdict, SymptomVerdict
+    from checks.inputs import Choices
+    from checks.walk import Walk
+    from kb.model import Step
+
+SETTLE = 0.15
+"""Seconds between two snapshots while results stream in."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of the chosen cause as it stands."""
+
+    step: Step
+    state: StepState
+    record: StepRecord
+    blocked: Text | None
+    already_done: bool | None
+    proposed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a screen shows of a walk, at one instant."""
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    symptoms: tuple[SymptomVerdict, ...] = ()
+    causes: tuple[CauseVerdict, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    session: Session = Session()  # noqa: RUF009 - a frozen value
+    path: Path | None = None
+    next_step: str = ""
+    heavy: tuple[str, ...] = ()
+    """Aliases of the heavy checks: they run only when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The inputs of a step: what may be chosen, what is chosen, and what is wrong with it."""
+
+    step_id: str
+    choices: Mapping[str, Choices]
+    values: Mapping[str, Any]
+    wrong: Text | None = None
+
+
+def snapshot(walk: Walk) -> Snapshot:
+    """The walk as it stands; evaluates the conditions of causes and steps."""
+    following = walk.next_step()
+    light = {use.alias for use in walk.uses()}
+    return Snapshot(
+        results=walk.results,
+        symptoms=walk.symptoms(),
+        causes=walk.causes(),
+        steps=tuple(_step(walk, step) for step in walk.steps()),
+        session=walk.session,
+        path=walk.path,
+        next_step=following.id if following is not None else "",
+        heavy=tuple(alias for alias in walk.guide.checks if alias not in light),
+    )
+
+
+def _step(walk: Walk, step: Step) -> StepView:
+    return StepView(
+        step,
+        walk.state(step.id),
+        walk.record_of(step.id),
+        walk.blocked(step.id),
+        walk.already_done(step.id),
+        walk.proposed(step.id),
+    )
+
+
+def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
+    """The inputs of a step with what was given, and proposals for the rest, input after input."""
+    from checks.inputs import InputError
+
+    values: dict[str, Any] = {}
+    offered: dict[str, Choices] = {}
+    for spec in walk.guide.step(step_id).inputs:
+        one = choices(spec, walk.results, values)
+        offered[spec.name] = one
+        value = given.get(spec.name, one.default)
+        if value not in (None, (), ""):
+            values[spec.name] = value
+    try:
+        typed = walk.values(step_id, values)
+    except InputError as error:
+        return Form(step_id, offered, values, error.text)
+    return Form(step_id, offered, typed)
+
+
+class Walker:
+    """Runs jobs on a walk, one after another, and reports to its owner; every report carries the job's number."""
+
+    def __init__(self, owner: Owner, make: Callable[[], Walk]) -> None:
+        self._owner = owner
+        self._make = make
+        self._jobs: queue.SimpleQueue[tuple[str, int, Callable[[Walk], Any]] | None] = queue.SimpleQueue()
+        self._count = 0
+        self._reading: threading.Event | None = None
+
+    def start(self) -> None:
+        """Opens the walk."""
+        threading.Thread(target=self._work, name="klinik-walk", daemon=True).start()
+
+    def do(self, tag: str, call: Callable[[Walk], Any]) -> int:
+        """Queues a job; a run of checks under way makes room for it. Returns its number."""
+        if self._reading is not None:
+            self._reading.set()
+        self._count += 1
+        self._jobs.put((tag, self._count, call))
+        return self._count
+
+    def check(self, names: tuple[str, ...] | None = None) -> int:
+        """Queues a run of checks: all but heavy ones unless named."""
+        stop = threading.Event()
+        number = self.do("check", lambda walk: walk.check(names, stop))
+        self._reading = stop
+        return number
+
+    def close(self) -> None:
+        """Lets the thread end after the job at hand, and the journal go."""
+        if self._reading is not None:
+            self._reading.set()
+        self._jobs.put(None)
+
+    def _work(self) -> None:
+        try:
+            walk = self._make()
+        except Exception as error:  # shown by the owner: it has no walk then
+            self._owner.post_message(Answered("open", 0, error=error))
+            return
+        try:
+            self._owner.post_message(EventArrived("snapshot", 0, snapshot(walk)))
+            self._owner.post_message(Answered("open", 0, value=walk.guide))
+            while (job := self._jobs.get()) is not None:
+                self._one(walk, *job)
+        finally:
+            walk.close()
+
+    def _one(self, walk: Walk, tag: str, number: int, call: Callable[[Walk], Any]) -> None:
+        value: Any = None
+        failed: Exception | None = None
+        try:
+            value = call(walk)
+            if isinstance(value, Iterator):
+                self._iterate(walk, tag, number, value)
+                value = None
+        except Exception as error:  # a refusal, a failure of the cluster or a bug: the owner says which
+            failed = error
+        self._owner.post_message(EventArrived("snapshot", number, snapshot(walk)))
+        self._owner.post_message(Answered(tag, number, value=value, error=failed))
+
+    def _iterate(self, walk: Walk, tag: str, number: int, events: Iterator[Any]) -> None:
+        shown = time.monotonic()
+        for event in events:
+            self._owner.post_message(EventArrived(tag, number, event))
+            if time.monotonic() - shown > SETTLE:
+                self._owner.post_message(EventArrived("snapshot", number, snapshot(walk)))
+                shown = time.monotonic()
+
+
+def wording(error: Exception, lang: str) -> str:
+    """What an error says, in the operator's language where it has one."""
+    text = getattr(error, "text", None)
+    if isinstance(text, Text):
+        return text.get(lang)
+    changes = getattr(error, "changes", None)
+    if isinstance(changes, tuple) and all(isinstance(change, Text) for change in changes):
+        return " ".join(change.get(lang) for change in changes)
+    return str(getattr(error, "message", "") or error or type(error).__name__)

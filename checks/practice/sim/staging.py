@@ -1,0 +1,414 @@
+"""Building a stage from the merged data of a scenario."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from checks.cluster import NODES, PODS, Object, Resource
+from checks.practice.kinds import builtin_kinds, named
+from checks.practice.ovnkinds import KUBE_OVN_1_9, kube_ovn_kinds
+from checks.practice.sim import daemons
+from checks.practice.sim import manifests as m
+from checks.practice.sim.clock import SimClock, rfc3339
+from checks.practice.sim.kubelet import Kubelets, count_status, set_running
+from checks.practice.sim.kubeovn import Controller
+from checks.practice.sim.logs import LogFile, parse_line
+from checks.practice.sim.network import Network
+from checks.practice.sim.node import Node
+from checks.practice.sim.ovnstage import stage_ovn, stage_ovs, stage_rafts
+from checks.practice.sim.stage import Agenda, Stage, Versions
+from checks.practice.sim.tables import Database
+from checks.practice.sim.types import load_schema
+from checks.practice.store import Store
+
+Data = Mapping[str, Any]
+DAY = 86_400.0
+
+
+class Builder:
+    """One stage in the making."""
+
+    def __init__(self, data: Data, pace: float) -> None:
+        self.data = data
+        settings = dict(data["cluster"])
+        versions = Versions(settings["kubernetes"], settings["kube_ovn"], settings["ovn"], settings["ovs"])
+        clock = SimClock(pace)
+        custom = kube_ovn_kinds()
+        kinds = (
+            *builtin_kinds(),
+            *(named(custom, KUBE_OVN_1_9) if str(settings["kinds"]) == "1.9" else custom),
+        )
+        extra = [
+            k for k in custom if k.resource.plural in ("vips", "iptables-eips", "ovn-eips") and k not in kinds
+        ]
+        self.missing = {k.resource for k in extra}
+        self.stage = Stage(
+            clock,
+            Store(kinds, graceful=True),
+            versions,
+            Database(load_schema("nb", versions.ovn)),
+            Database(load_schema("sb", versions.ovn)),
+            Agenda(clock),
+            settings=settings,
+        )
+        self.network = Network(self.stage)
+        self.controller = Controller(self.stage, self.network)
+        self.kubelets = Kubelets(self.stage, self.network)
+
+    def ago(self, seconds: float) -> str:
+        """A time before now, as objects hold it."""
+        return rfc3339(self.stage.store.clock() - seconds)
+
+    def build(self) -> None:
+        """Everything, in the order in which a real cluster comes up."""
+        self._nodes()
+        stage_rafts(self.stage)
+        self._namespaces()
+        self._vpcs_and_subnets()
+        stage_ovn(self.stage, self.network, self.data)
+        self._nodes_join()
+        self._workloads()
+        self._leaders()
+        self._long_ago()
+        self._addresses()
+        self._objects()
+        self._macs()
+        self._numbers()
+        self._logs()
+
+    # --- nodes
+
+    def _nodes(self) -> None:
+        common = dict(self.data["node"])
+        for number, given in enumerate(self.data["nodes"]):
+            spec = {**common, **given}
+            chassis = self.stage.uuid()
+            ovs = Database(load_schema("vswitch", self.stage.versions.ovs), seed=spec["name"])
+            node = Node(
+                spec["name"], spec["ip"], chassis, self.stage.clock, ovs, spec["cpus"], spec["clocksource"],
+                spec["kernel"], spec["cgroup"], spec["dispatch"], spec["base_flows"], bool(spec.get("central")),
+            )  # fmt: skip
+            node.start_counters()
+            self.stage.nodes[node.name] = node
+            join_ip = f"100.64.0.{number + 2}"
+            body = m.node(
+                spec, version=self.stage.versions.kubernetes, join_ip=join_ip, mac=self.network.mac(join_ip),
+                chassis=chassis, created=self.ago(self.stage.settings["age_days"] * DAY),
+            )  # fmt: skip
+            self.stage.store.create(NODES, body)
+
+    def _nodes_join(self) -> None:
+        """Every node's port in the join switch."""
+        for number, node in enumerate(self.stage.nodes.values()):
+            address, name = f"100.64.0.{number + 2}", f"node-{node.name}"
+            mac = self.network.mac(address)
+            stage_ovs(self.stage, node)
+            daemons.start_ovs(self.stage, node)
+            if node.central:
+                daemons.start_central(self.stage, node)
+            self.network.put_ip(
+                name,
+                "join",
+                address,
+                mac,
+                node=node.name,
+                pod=node.name,
+                created=self.ago(self.stage.settings["age_days"] * DAY),
+            )
+            self.network.add_port(name, "join", address, mac)
+            self.network.add_interface(node, "ovn0", name, type="internal")
+            self.network.claim(node, name)
+
+    # --- objects
+
+    def _namespaces(self) -> None:
+        names = {"default", "kube-system", "kube-public", "kube-node-lease"} | {
+            app["namespace"] for app in self.data["apps"]
+        }
+        names |= {item["namespace"] for item in self.data["objects"] if item.get("namespace")}
+        for name in sorted(names):
+            body = {
+                "metadata": {
+                    "name": name,
+                    "labels": {"kubernetes.io/metadata.name": name},
+                    "creationTimestamp": self.ago(90 * DAY),
+                }
+            }
+            self.stage.store.create(m.NAMESPACES, {**body, "status": {"phase": "Active"}})
+
+    def _vpcs_and_subnets(self) -> None:
+        for name, spec in self.data["vpcs"].items():
+            mine = [s for s, one in self.data["subnets"].items() if one.get("vpc") == name]
+            status = {
+                "standby": True,
+                "default": bool(spec.get("default")),
+                "router": name,
+                "subnets": mine,
+                "enableExternal": bool(spec.get("external")),
+            }
+            body = {
+                "metadata": {"name": name, "creationTimestamp": self.ago(spec.get("age", 200 * DAY))},
+                "spec": {"namespaces": spec.get("namespaces", []), **spec.get("spec", {})},
+                "status": status,
+            }
+            self.stage.store.create(m.VPCS, body)
+        for name, spec in self.data["subnets"].items():
+            if spec.get("object", True):
+                self.stage.store.create(m.SUBNETS, self._subnet(name, spec))
+
+    def _subnet(self, name: str, spec: Data) -> Object:
+        network = ipaddress.ip_network(spec["cidr"])
+        gateway = spec.get("gateway", str(network[1]))
+        meta: Object = {
+            "name": name,
+            "creationTimestamp": self.ago(spec.get("age", 200 * DAY)),
+            "finalizers": [self.stage.settings["finalizer"]],
+        }
+        if spec.get("deleted"):
+            meta["deletionTimestamp"] = self.ago(spec["deleted"])
+            meta["deletionGracePeriodSeconds"] = 0
+        overlay = spec.get("provider", "ovn") == "ovn"
+        body: Object = {
+            "cidrBlock": spec["cidr"], "gateway": gateway, "excludeIps": [gateway, *spec.get("exclude", [])], "protocol": "IPv4",
+            "provider": spec.get("provider", "ovn"), "gatewayType": "distributed", "natOutgoing": overlay and spec.get("vpc") == "ovn-cluster",
+            "private": False, "default": bool(spec.get("default")), "namespaces": list(spec.get("namespaces", [])), **spec.get("spec", {}),
+        }  # fmt: skip
+        if spec.get("vpc"):
+            body["vpc"] = spec["vpc"]
+        ready = [
+            {
+                "type": t,
+                "status": "True",
+                "reason": r,
+                "message": "",
+                "lastUpdateTime": meta["creationTimestamp"],
+            }
+            for t, r in (
+                ("Validated", "ValidateLogicalSwitchSuccess"),
+                ("Ready", "ResetLogicalSwitchAclSuccess"),
+            )
+        ]
+        return {"metadata": meta, "spec": body, "status": {"activateGateway": "", "conditions": ready}}
+
+    def _workloads(self) -> None:
+        image = f"docker.io/kubeovn/kube-ovn:{self.stage.versions.kube_ovn}"
+        for spec in self.data["workloads"]:
+            self._workload({"namespace": "kube-system", "image": image, "age": 40 * DAY, **spec})
+        for spec in self.data["apps"]:
+            self._workload({"kind": "Deployment", "age": 9 * DAY, **spec})
+
+    def _workload(self, spec: dict[str, Any]) -> None:
+        created = self.ago(spec["age"])
+        if spec.get("subnet"):
+            spec["annotations"] = {"ovn.kubernetes.io/logical_switch": spec["subnet"]}
+        if spec.get("central") and spec["kind"] == "Deployment":
+            spec.setdefault("replicas", sum(node.central for node in self.stage.nodes.values()))
+        resource, namespace = m.KINDS[spec["kind"]], spec["namespace"]
+        parent = self.stage.store.create(resource, m.workload(spec, created), namespace=namespace)
+        labels: dict[str, str] = {}
+        if spec["kind"] == "Deployment":
+            labels = {"pod-template-hash": m.template_hash(spec["name"])}
+            parent = self._replicaset(parent, labels, created)
+        placed = spec.get("nodes") or ([spec["node"]] if spec.get("node") else [])
+        count = len(self.stage.nodes) if spec["kind"] == "DaemonSet" else spec.get("replicas", 1)
+        for number in range(count):
+            node = (
+                list(self.stage.nodes)[number]
+                if spec["kind"] == "DaemonSet"
+                else (placed[number % len(placed)] if placed else self.kubelets.place(parent))
+            )
+            suffix = str(number) if spec["kind"] == "StatefulSet" else self.stage.suffix()
+            self._pod(
+                m.pod(f"{parent['metadata']['name']}-{suffix}", parent, node, created=created, labels=labels)
+            )
+        self._count(resource, spec)
+
+    def _replicaset(self, deployment: Object, labels: dict[str, str], created: str) -> Object:
+        meta = deployment["metadata"]
+        body: Object = {
+            "metadata": {
+                "name": f"{meta['name']}-{labels['pod-template-hash']}",
+                "namespace": meta["namespace"],
+                "labels": {**meta["labels"], **labels},
+                "ownerReferences": [m.owner(deployment)],
+                "creationTimestamp": created,
+            },
+            "spec": {
+                "replicas": deployment["spec"]["replicas"],
+                "selector": deployment["spec"]["selector"],
+                "template": deployment["spec"]["template"],
+            },
+        }
+        return self.stage.store.create(m.REPLICASETS, body, namespace=meta["namespace"])
+
+    def _pod(self, body: Object) -> None:
+        """A pod that has been running for a long time."""
+        meta = body["metadata"]
+        pod = self.stage.store.create(PODS, body, namespace=meta["namespace"])
+        if not pod["spec"].get("hostNetwork"):
+            self.network.attach(pod)
+        self.stage.store.modify(
+            PODS,
+            meta["name"],
+            lambda b: set_running(self.stage, b, ready=True, at=meta["creationTimestamp"]),
+            namespace=meta["namespace"],
+        )
+
+    def _count(self, resource: Resource, spec: Data) -> None:
+        if resource == m.DEPLOYMENTS:
+            name = f"{spec['name']}-{m.template_hash(spec['name'])}"
+            count_status(
+                self.stage, m.REPLICASETS, self.stage.store.get(m.REPLICASETS, name, spec["namespace"])
+            )
+        count_status(self.stage, resource, self.stage.store.get(resource, spec["name"], spec["namespace"]))
+
+    def _leaders(self) -> None:
+        """Leader labels of ovn-central, and the Lease of kube-ovn-controller."""
+        leaders = {
+            "ovn-nb-leader": self.stage.rafts["nb"].leader,
+            "ovn-sb-leader": self.stage.rafts["sb"].leader,
+            "ovn-northd-leader": self.stage.northd_leader,
+        }
+        for pod in self.stage.store.all(PODS, namespace="kube-system", labels="app=ovn-central"):
+            mine = {label: "true" for label, node in leaders.items() if node == pod["spec"]["nodeName"]}
+            self.stage.store.modify(
+                PODS,
+                pod["metadata"]["name"],
+                lambda b, mine=mine: b["metadata"]["labels"].update(mine),
+                namespace="kube-system",
+            )
+        holder = self.stage.store.scan(PODS, namespace="kube-system", labels="app=kube-ovn-controller")[0][
+            "metadata"
+        ]["name"]
+        now = self.ago(4).replace("Z", ".000000Z")
+        spec = {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": 15,
+            "acquireTime": self.ago(40 * DAY).replace("Z", ".000000Z"),
+            "renewTime": now,
+            "leaseTransitions": 3,
+        }
+        self.stage.store.create(
+            m.LEASES,
+            {
+                "metadata": {"name": "kube-ovn-controller", "creationTimestamp": self.ago(200 * DAY)},
+                "spec": spec,
+            },
+            namespace="kube-system",
+        )
+        self.controller.log("INFO", "controller.go:842", "started workers")
+
+    def _long_ago(self) -> None:
+        """What was logged while staging happened days ago."""
+        for node in self.stage.nodes.values():
+            for log in node.logs.values():
+                log.entries = [
+                    type(e)(e.at - 3 * DAY, e.number, e.module, e.level, e.text) for e in log.entries
+                ]
+            for process in node.processes.values():
+                process.started -= 3 * DAY
+                for counter in (process.user, process.system, process.voluntary, process.involuntary):
+                    counter.reset(counter.rate * 3 * DAY, self.stage.clock.now())
+
+    def _addresses(self) -> None:
+        """IP objects that are written down in the scenario, beside those of its pods."""
+        for ip in self.data.get("ips", ()):
+            name = ip["name"]
+            self.network.put_ip(
+                name, ip["subnet"], ip["address"], self.network.mac(ip["address"]), node=ip.get("node", ""), pod=ip.get("pod", ""),
+                namespace=ip.get("namespace", ""), kind=ip.get("type", ""), created=self.ago(ip.get("age", DAY)),
+            )  # fmt: skip
+            if ip.get("port", False):
+                self.network.add_port(name, ip["subnet"], ip["address"], self.network.mac(ip["address"]))
+            if ip.get("deleted"):
+                self._mark_deleted(m.IPS, name, ip["deleted"])
+
+    def _mark_deleted(self, resource: Resource, name: str, ago: float) -> None:
+        body = self.stage.store.get(resource, name)
+        # Staged with its deletion in the past: the store stamps only what is not there yet.
+        self.stage.store.modify(resource, name, lambda b: b["metadata"].pop("finalizers", None))
+        self.stage.store.delete(resource, name)
+        meta = {k: v for k, v in body["metadata"].items() if k not in ("resourceVersion",)}
+        meta |= {"deletionTimestamp": self.ago(ago), "deletionGracePeriodSeconds": 0}
+        self.stage.store.create(resource, {**body, "metadata": meta})
+
+    def _objects(self) -> None:
+        for item in self.data["objects"]:
+            resource = Resource.parse(item["resource"])
+            if resource in self.missing:
+                continue
+            body: Object = dict(item["object"])
+            body["metadata"] = {**body["metadata"], "creationTimestamp": self.ago(item.get("age", DAY))}
+            if item.get("deleted"):
+                body["metadata"] |= {
+                    "deletionTimestamp": self.ago(item["deleted"]),
+                    "deletionGracePeriodSeconds": 0,
+                }
+            self.stage.store.create(resource, body, namespace=item.get("namespace", ""))
+
+    # --- numbers, rows, logs
+
+    def _macs(self) -> None:
+        """MAC_Binding rows: of living addresses, and leftovers of deleted pods."""
+        sb = self.stage.sb
+        for port, spec in self.data["mac_bindings"].items():
+            binding = next(sb["Port_Binding"].where(logical_port=port))
+            datapath = sb["Port_Binding"].value(binding, "datapath")
+            live = [
+                i["spec"]["v4IpAddress"]
+                for i in self.stage.store.scan(m.IPS)
+                if i["spec"]["subnet"] == spec["subnet"]
+            ]
+            addresses = live if spec.get("live") else []
+            if spec.get("stale"):
+                taken = set(live)
+                hosts = (str(a) for a in ipaddress.ip_network(spec["prefix"]).hosts())
+                fresh = (a for a in hosts if a not in taken and not a.endswith(".1"))
+                addresses = [*addresses, *(a for a, _ in zip(fresh, range(spec["stale"]), strict=False))]
+            sb.insert_many(
+                "MAC_Binding",
+                (
+                    {"logical_port": port, "ip": a, "mac": self.network.mac(a).lower(), "datapath": datapath}
+                    for a in addresses
+                ),
+            )
+
+    def _numbers(self) -> None:
+        for name, spec in self.data["subnets"].items():
+            subnet = self.stage.store.find(m.SUBNETS, name)
+            if subnet is not None:
+                numbers = {**self.controller.numbers(subnet), **spec.get("status", {})}
+                self.stage.store.modify(
+                    m.SUBNETS, name, lambda b, numbers=numbers: b["status"].update(numbers)
+                )
+
+    def _logs(self) -> None:
+        for spec in self.data["logs"]:
+            names = spec.get("nodes") or ([spec["node"]] if spec.get("node") else list(self.stage.nodes))
+            for name in names:
+                self._log(self.stage.nodes[name].log(spec["file"]), spec, name)
+
+    def _log(self, log: LogFile, spec: Data, node: str) -> None:
+        words = {
+            "sb": daemons.sb_remote(self.stage),
+            "node": node,
+            **{n.replace("-", "_"): x.ip for n, x in self.stage.nodes.items()},
+        }
+        lines = [parse_line(text.format_map(words)) for text in spec["lines"]]
+        if "every" not in spec:
+            for offset, module, level, text in lines:
+                log.add(self.stage.clock.now() - spec["ago"] + offset, module, level, text)
+            return
+        condition = spec.get("while", "")
+        fault_of = self.stage.faults
+
+        def alive() -> bool:
+            if not condition:
+                return True
+            name, _, part = condition.partition(".")
+            fault = next((f for f in fault_of if f.name == name), None)
+            return bool(fault is not None and (getattr(fault, part)() if part else fault.active))
+
+        log.repeat(float(spec["every"]), lambda count: lines, alive, history=float(spec.get("history", 0)))

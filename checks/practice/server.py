@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 USER = "practice-admin"
 _START_LIMIT = 10.0
+_MAX_HEADER = 1 << 20
+"""Bytes of a request line, as the API server takes them (Go's http.DefaultMaxHeaderBytes): exec argv stands in it."""
 _CLOSING_TURNS = 20
 """Turns of the loop that aborted TLS transports get to close their sockets."""
 
@@ -125,7 +127,14 @@ class PracticeServer:
         handler = Handler(self.world, self.faults, self._user)
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", handler.handle)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=0.1,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
         await runner.setup()
         try:
             site = web.TCPSite(

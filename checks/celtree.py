@@ -63,7 +63,9 @@ def build(tree: Any, scope: Scope) -> Code:
     rule = str(tree.data)
     if rule in ("expr", "conditionalor", "conditionaland") and len(tree.children) > 1:
         parts = [build(child, scope) for child in tree.children]
-        return {"expr": _choice, "conditionalor": _either, "conditionaland": _both}[rule](*parts)
+        if rule == "expr":
+            return _choice(*parts)
+        return _absorbing("||", True, *parts) if rule == "conditionalor" else _absorbing("&&", False, *parts)
     if rule in ("relation", "addition", "multiplication"):
         operator, right = tree.children
         return _binary(_BINARY[str(operator.data)], build(operator.children[0], scope), build(right, scope))
@@ -103,14 +105,6 @@ def _absorbing(operator: str, decides: bool, left: Code, right: Code) -> Code:
         return _truth(right(env), operator)
 
     return run
-
-
-def _both(left: Code, right: Code) -> Code:
-    return _absorbing("&&", False, left, right)
-
-
-def _either(left: Code, right: Code) -> Code:
-    return _absorbing("||", True, left, right)
 
 
 def _choice(condition: Code, yes: Code, no: Code) -> Code:

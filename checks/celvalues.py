@@ -38,7 +38,7 @@ def kind(value: Any) -> str:
         (list | tuple, "list"),
         (Mapping, "map"),
     ):
-        if isinstance(value, types):  # type: ignore[arg-type]
+        if isinstance(value, types):
             return name
     return type(value).__name__
 

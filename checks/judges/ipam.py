@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from checks.judges.counting import SUBNET_LABEL
 from checks.judges.lists import (
     Object,
     created,
@@ -17,7 +18,6 @@ from checks.judges.lists import (
     terminating,
 )
 from checks.judges.owners import RESERVED, Owners, addresses_of, fate, owners_of
-from checks.judges.subnets import SUBNET_LABEL
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 

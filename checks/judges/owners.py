@@ -78,6 +78,11 @@ def addresses_of(ip: Object) -> tuple[str, ...]:
     return tuple(part.strip() for part in apart if part.strip())
 
 
+def is_system(ip: Object) -> bool:
+    """Whether the controller itself holds the address (U2O gateway, multicast querier): no workload lives there."""
+    return name(ip).startswith(_SYSTEM)
+
+
 def fate(ip: Object, owners: Owners) -> Fate:
     """Whether the owner of an IP object exists; ``gone`` only where every rule agrees."""
     found = _by_kind(ip, owners)
@@ -95,7 +100,7 @@ def _by_kind(ip: Object, owners: Owners) -> Fate:
         return Fate("kept", "reserved")
     if any(ref.get("kind") in ("Subnet", "Node") for ref in meta(ip).get("ownerReferences") or ()):
         return Fate("kept", "owned-by-object")
-    if name(ip).startswith(_SYSTEM):
+    if is_system(ip):
         return Fate("kept", "system-address")
     if not ns:
         if not pod or pod != fields.get("nodeName"):

@@ -1,37 +1,28 @@
 """Judges over the numbers of Subnets: capacity, the recount of objects, and the range the controller remembers.
 
-The counting rules are those of kube-ovn's calcSubnetStatusIP: 1.9 counts IP objects alone (less those in excludeIps
-from 1.9.38, #4909); from 1.12 reserved VIPs, OVN EIPs and iptables EIPs count too. Where sources disagree for a
-version (1.10, 1.11; EIPs on OVN subnets from 1.13) every number either rule gives is accepted.
+Pure functions of the lists; what a number counts follows the release, see `checks.judges.counting`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from checks.judges import addresses
+from checks.judges.counting import Shelf
 from checks.judges.lists import (
     Object,
-    created,
     failure,
-    labels,
     name,
     number,
     spec,
     status,
     terminating,
 )
-from checks.judges.owners import RESERVED, addresses_of
 from checks.judges.versions import Version, running_versions, show_version
 from checks.model import JSON, Fact, Judgement, Row, Verdict, worst
 from kb.messages import message
 from kb.text import Text
-
-SUBNET_LABEL = "ovn.kubernetes.io/subnet"
-
 
 # --- capacity -------------------------------------------------------------------------------------------------------
 
@@ -115,76 +106,6 @@ def _capacity_row(subnet: Object, family: int, low_percent: float) -> Row | None
 # --- recount --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What stands for one Subnet, per kind; `young` of them are too new for the status to know them surely."""
-
-    ips: int
-    excluded_ips: int
-    vips: int
-    iptables_eips: int
-    ovn_eips: int
-    young: int
-
-    def totals(self, version: Version | None, *, ovn: bool) -> set[int]:
-        """The numbers that the status may hold by the rules of this version (all rules where it is unknown)."""
-        plain, less = self.ips, self.ips - self.excluded_ips
-        full = less + self.vips + self.ovn_eips
-        modern = {full + self.iptables_eips}
-        if ovn:
-            old = version is not None and version < (1, 13, 0)
-            modern = {full} if old else modern | {full}
-        if version is not None and version >= (1, 12, 0):
-            return modern
-        if version is not None and version < (1, 10, 0):
-            return {plain if version < (1, 9, 38) else less}
-        return modern | {plain, less}
-
-
-def _by_subnet(objects: Iterable[Object], *fields: str) -> dict[str, list[Object]]:
-    """Objects by Subnet: its label, else the first of the spec fields that is set."""
-    found: dict[str, list[Object]] = defaultdict(list)
-    for obj in objects:
-        subnet = labels(obj).get(SUBNET_LABEL) or next((spec(obj)[f] for f in fields if spec(obj).get(f)), "")
-        found[str(subnet)].append(obj)
-    return found
-
-
-class Shelf:
-    """The objects that take addresses, sorted by Subnet once."""
-
-    def __init__(self, facts: Mapping[str, Fact]) -> None:
-        self.ips: dict[str, list[Object]] = defaultdict(list)
-        for ip in facts["ips"].items:
-            # The controller selects by the label named like the Subnet; an attached Subnet is a label too.
-            subnets = {key for key, value in labels(ip).items() if value == "" and "/" not in key}
-            for subnet in subnets or {str(spec(ip).get("subnet", ""))}:
-                self.ips[subnet].append(ip)
-        self.vips = _by_subnet(facts["vips"].items, "subnet")
-        self.eips = _by_subnet(facts["eips"].items, "externalSubnet")
-        self.ovn_eips = _by_subnet(facts["ovn_eips"].items, "externalSubnet")
-
-    def counted(self, subnet: Object, now: float, settle: float) -> Counted:
-        """How many objects of each kind stand for a Subnet."""
-        key = name(subnet)
-        ips = self.ips.get(key, [])
-        vips = [v for v in self.vips.get(key, []) if labels(v).get(RESERVED) == ""]
-        eips, ovn_eips = self.eips.get(key, []), self.ovn_eips.get(key, [])
-        spans = addresses.excluded(spec(subnet), 4, gateway=False)
-        spans6 = addresses.excluded(spec(subnet), 6, gateway=False)
-        hidden = sum(
-            any(addresses.inside(spans6 if ":" in a else spans, a) for a in addresses_of(ip)) for ip in ips
-        )
-        young = sum(now - (created(o) or 0.0) < settle for o in (*ips, *vips, *eips, *ovn_eips))
-        return Counted(len(ips), hidden, len(vips), len(eips), len(ovn_eips), young)
-
-
-def is_ovn(subnet: Object) -> bool:
-    """Whether OVN serves the Subnet (its provider is empty, ``ovn`` or ends in ``.ovn``)."""
-    provider = str(spec(subnet).get("provider") or "ovn")
-    return provider == "ovn" or provider.endswith(".ovn")
-
-
 def version_of(facts: Mapping[str, Fact]) -> Version | None:
     """The one Kube-OVN version that runs; None where none or several can be read."""
     versions = running_versions(facts["cni_pods"].items) if "cni_pods" in facts else ()
@@ -244,13 +165,13 @@ def _recount_row(subnet: Object, shelf: Shelf, version: Version | None, now: flo
     except ValueError as error:
         text = message("ipam.subnet-unparsable", name=target, why=str(error))
         return Row(target, Verdict.UNKNOWN, text, data=data)
-    totals = counted.totals(version, ovn=is_ovn(subnet))
+    totals = counted.totals(subnet, version)
     data |= {
         "counted": max(totals),
         "ips": counted.ips,
-        "excluded": counted.excluded_ips,
+        "excluded": counted.excluded,
         "vips": counted.vips,
-        "eips": counted.iptables_eips,
+        "eips": counted.eips,
         "ovn_eips": counted.ovn_eips,
         "young": counted.young,
     }

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from checks.judges.counting import Shelf
 from checks.judges.ipam import owners_in
 from checks.judges.lists import (
     Object,
@@ -21,8 +22,7 @@ from checks.judges.lists import (
     status,
     terminating,
 )
-from checks.judges.owners import Owners, addresses_of, fate
-from checks.judges.subnets import Shelf
+from checks.judges.owners import Owners, addresses_of, fate, is_system
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
@@ -84,7 +84,7 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
         "ips_releasable": sum(bool(r["releasable"]) for r in ips),
         "subnets_empty": sum(bool(r["empty"]) for r in subnets),
         "subnets_in_use": sum(not r["empty"] for r in subnets),
-        "subnets_zero": sum(bool(r["empty"]) and r["using"] == 0 for r in subnets),
+        "subnets_zero": sum(bool(r["empty"] and r["zero"]) for r in subnets),
         "subnets_releasable": sum(bool(r["releasable"]) for r in subnets),
     }
     tables: dict[str, tuple[Mapping[str, JSON], ...]] = {
@@ -154,21 +154,22 @@ def touches(subnet: Object) -> int:
 def _subnet_rows(
     stuck: list[dict[str, Any]], facts: Mapping[str, Fact], owners: Owners | None
 ) -> tuple[dict[str, JSON], ...]:
-    shelf = Shelf(facts)
-    users = pods_by_subnet(owners)
+    shelf, users = Shelf(facts), pods_by_subnet(owners)
     rows = []
     for subnet in stuck:
-        key = name(subnet)
-        objects = sum(len(kind.get(key, ())) for kind in (shelf.ips, shelf.vips, shelf.eips, shelf.ovn_eips))
+        key, row = name(subnet), _base(subnet)
+        held = [o for kind in (shelf.ips, shelf.vips, shelf.eips, shelf.ovn_eips) for o in kind.get(key, ())]
+        objects = sum(not is_system(o) for o in held)
         pods = len(users.get(key, ()))
         counters = [number(status(subnet).get(f"v{family}usingIPs")) for family in (4, 6)]
         using = max((c for c in counters if c is not None), default=None)
-        row = _base(subnet)
+        # As the controller asks (handleSubnetFinalizer): nothing used, or only its own U2O gateway.
+        zero = using == 0 or (using == 1 and bool(status(subnet).get("u2oInterconnectionIP")))
         empty = objects == 0 and pods == 0
         releasable = empty and owners is not None and bool(row["finalizer"])
         rows.append(
             row
-            | {"using": using, "objects": objects, "pods": pods, "empty": empty, "zero": using == 0}
+            | {"using": using, "objects": objects, "pods": pods, "empty": empty, "zero": zero}
             | {"releasable": releasable, "touch": touches(subnet) + 1}
         )
     return tuple(rows)
@@ -206,7 +207,7 @@ def judge_live_pods(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: 
             str(spec(ip).get("namespace") or ""),
             spec(ip).get("podName"),
         )
-        held = fate(ip, owners).state in ("owned", "kept")
+        held = fate(ip, owners).state in ("owned", "kept") and not is_system(ip)
         if key[0] in leaving and held and not terminating(ip) and key not in seen:
             users.append({"subnet": key[0], "namespace": key[1], "pod": key[2] or name(ip), "by": "ip"})
     data = {"count": len(users), "subnets": len({u["subnet"] for u in users}), "terminating": len(leaving)}

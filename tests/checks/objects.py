@@ -39,6 +39,7 @@ def subnet(
     spec = {"cidrBlock": cidr, "gateway": gateway, "excludeIps": more.pop("exclude", [gateway])}
     spec |= {"protocol": more.pop("protocol", "IPv4"), "provider": more.pop("provider", "ovn")}
     status = {"v4usingIPs": using, "v4availableIPs": available} | more.pop("status", {})
+    spec["vlan"] = more.pop("vlan", "")
     meta = {"finalizers": more.pop("finalizers", ["kubeovn.io/kube-ovn-controller"])}
     return obj(name, spec=spec, status=status, metadata=meta, **more)
 

@@ -132,42 +132,51 @@ def test_a_refused_list_is_unknown_with_its_reason_and_a_remedy() -> None:
 
 def world(version: str, using: int, **more: Any) -> dict[str, Any]:
     """A Subnet with two IPs (one of them excluded), a reserved and a taken VIP, an EIP and an OVN EIP."""
-    vips = [
-        obj(
-            "v1",
-            metadata={"labels": {"ovn.kubernetes.io/subnet": "ext", "ovn.kubernetes.io/ip_reserved": ""}},
-        ),
-        obj(
-            "v2",
-            metadata={"labels": {"ovn.kubernetes.io/subnet": "ext", "ovn.kubernetes.io/ip_reserved": "p"}},
-        ),
-    ]
-    ovn_eip = obj("o1", spec={"externalSubnet": "ext", "v4Ip": "10.0.0.8"})
+    one = subnet(using=using, exclude=["10.0.0.1", "10.0.0.50..10.0.0.60"], **more)
+    of = {"labels": {"ovn.kubernetes.io/subnet": one["metadata"]["name"]}}
+    reserved, taken = ({"labels": of["labels"] | {"ovn.kubernetes.io/ip_reserved": r}} for r in ("", "p"))
+    here = one["metadata"]["name"]
     return {
-        SUBNETS: [subnet(using=using, exclude=["10.0.0.1", "10.0.0.50..10.0.0.60"], **more)],
-        IPS: [ip("a.default", "10.0.0.5"), ip("b.default", "10.0.0.55")],
-        VIPS: vips,
-        EIPS: [eip("e1", "10.0.0.7")],
-        OVN_EIPS: [ovn_eip],
+        SUBNETS: [one],
+        IPS: [ip("a.default", "10.0.0.5", of=here), ip("b.default", "10.0.0.55", of=here)],
+        VIPS: [obj("v1", metadata=reserved), obj("v2", metadata=taken)],
+        EIPS: [eip("e1", "10.0.0.7", of=here)],
+        OVN_EIPS: [obj("o1", spec={"externalSubnet": here, "v4Ip": "10.0.0.8"}, metadata=of)],
         PODS: [cni_pod(version)],
     }
 
 
+FOREIGN = {"provider": "net1.default"}
+
+
 @pytest.mark.parametrize(
-    ("version", "provider", "right"),
+    ("version", "more", "right"),
     [
-        ("v1.9.27", "ovn", {2}),  # IP objects alone
-        ("v1.9.38", "ovn", {1}),  # less those in excludeIps
-        ("v1.12.9", "ovn", {3}),  # + reserved VIP + OVN EIP
-        ("v1.12.9", "net1.default", {4}),  # + iptables EIP
-        ("v1.14.9", "net1.default", {4}),
-        ("v1.14.9", "ovn", {3, 4}),  # the sources differ: either is accepted
+        ("v1.9.27", {}, 2),  # IP objects alone
+        ("v1.9.38", {}, 1),  # less those in excludeIps
+        ("v1.10.10", {}, 4),  # + every VIP
+        ("v1.11.0", {}, 3),  # + reserved VIPs only
+        ("v1.11.0", {"name": "ovn-vpc-external-network"}, 4),  # + iptables EIPs of this one Subnet
+        ("v1.11.15", {}, 2),
+        ("v1.12.0", FOREIGN, 4),  # + iptables EIPs where OVN does not serve
+        ("v1.12.4", FOREIGN, 5),  # + OVN EIPs
+        ("v1.12.35", {}, 3),
+        ("v1.12.35", FOREIGN, 4),
+        ("v1.14.9", {}, 2),  # OVN EIPs with a VLAN only
+        ("v1.14.9", {"vlan": "v100"}, 3),
+        ("v1.15.5", {}, 4),  # everything
     ],
 )
-def test_the_recount_follows_the_rules_of_the_version(version: str, provider: str, right: set[int]) -> None:
-    verdicts = {n: run("subnet.recount", world(version, n, provider=provider)).verdict for n in range(7)}
-    assert {n for n, verdict in verdicts.items() if verdict == Verdict.OK} == right
-    assert all(verdict == Verdict.FAIL for n, verdict in verdicts.items() if n not in right)
+def test_the_recount_follows_the_rule_of_the_version(version: str, more: dict[str, Any], right: int) -> None:
+    verdicts = {n: run("subnet.recount", world(version, n, **more)).verdict for n in range(8)}
+    assert [n for n, verdict in verdicts.items() if verdict == Verdict.OK] == [right]
+    assert all(verdict == Verdict.FAIL for n, verdict in verdicts.items() if n != right)
+
+
+def test_an_excluded_gateway_counts_again_from_1_13() -> None:
+    facts = {SUBNETS: [subnet(using=1)], IPS: [ip("gw-holder", "10.0.0.1")], PODS: [cni_pod("v1.13.0")]}
+    assert run("subnet.recount", facts).verdict == Verdict.OK
+    assert run("subnet.recount", facts | {PODS: [cni_pod("v1.12.35")]}).verdict == Verdict.FAIL
 
 
 def test_a_status_above_the_objects_is_stale_high() -> None:
@@ -430,6 +439,14 @@ def test_an_empty_terminating_subnet_is_told_from_one_in_use() -> None:
         1,
         1,
     )
+
+
+def test_the_u2o_gateway_of_a_subnet_is_no_user_of_it() -> None:
+    leaving = subnet(using=1, deleted=900, status={"u2oInterconnectionIP": "10.0.0.9"})
+    facts = owners(ip("u2o-interconnection.vpc.ext", "10.0.0.9", ns=""), **{SUBNETS: [leaving], PODS: []})
+    row = run("kubeovn.terminating", facts).tables["subnets"][0]
+    assert (row["empty"], row["zero"]) == (True, True)
+    assert run("subnet.live-pods", facts).verdict == Verdict.OK
 
 
 def test_a_pod_without_an_ip_object_still_protects_its_subnet() -> None:

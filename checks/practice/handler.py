@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from checks.cluster import Object
 from checks.errors import ClusterError, Unauthenticated
@@ -18,8 +19,10 @@ from checks.practice.faults import Faults, Rule
 from checks.practice.rest import Request, answer
 from checks.practice.routes import Target, target_of, verb_of
 from checks.practice.tables import table
+from checks.practice.upgrades import upgrade
 from checks.practice.world import World
 
+_LOG = logging.getLogger("klinik.practice")
 Identity = tuple[str, tuple[str, ...]]
 OPEN_PATHS = ("/healthz", "/readyz", "/livez", "/version")
 
@@ -55,6 +58,11 @@ class Handler:
             return web.Response(status=404, text="404 page not found\n")
         except ClusterError as error:
             return _refusal(error)
+        except (
+            Exception
+        ) as error:  # a reaction of the world broke: the client learns it, as from a real server
+            _LOG.debug("%s %s", request.method, request.path_qs, exc_info=True)
+            return _refusal(ClusterError(f"Internal error occurred: {type(error).__name__}: {error}"))
         if rule is not None and rule.action == "drop-after":
             _abort(request)
         return response
@@ -168,38 +176,11 @@ class Handler:
         argv = tuple(request.query.getall("command", ()))
         if not argv:
             raise BadRequest("you must specify at least 1 command")
-        upgrade = request.headers.get("Upgrade", "").lower()
-        offered = [p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-        if upgrade != "websocket":
-            raise BadRequest("unable to upgrade: the practice API server speaks WebSocket only, not SPDY")
-        if not set(offered) & set(streams.PROTOCOLS):
-            raise BadRequest(
-                f"unable to upgrade: no known subprotocol; offer one of {', '.join(streams.PROTOCOLS)}"
-            )
-        socket = web.WebSocketResponse(protocols=streams.PROTOCOLS, max_msg_size=0, timeout=1.0)
-        await socket.prepare(request)
-        reader = asyncio.create_task(_drain(socket))
-        runner = asyncio.create_task(
-            streams.run_command(socket, self._world, self._faults, target, pod, container, argv)
-        )
-        try:
-            await asyncio.wait((reader, runner), return_when=asyncio.FIRST_COMPLETED)
-            if runner.done() and not runner.cancelled() and isinstance(runner.exception(), ConnectionError):
-                return socket
-        finally:
-            for task in (reader, runner):
-                task.cancel()
-            await asyncio.gather(reader, runner, return_exceptions=True)
-        await socket.close()
-        return socket
 
+        def run(send: streams.Send) -> Coroutine[Any, Any, None]:
+            return streams.run_command(send, self._world, self._faults, target, pod, container, argv)
 
-async def _drain(socket: web.WebSocketResponse) -> None:
-    """Takes what the client sends (standard input, window sizes), so that pings and the close are seen."""
-    while True:
-        message = await socket.receive()
-        if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
-            return
+        return await upgrade(request, run)
 
 
 async def _trickle(request: web.Request) -> web.StreamResponse:

@@ -69,6 +69,14 @@ def _body(request: Request) -> Any:
         raise BadRequest(f"error decoding request body: {error}; this server reads JSON only") from None
 
 
+def _options(request: Request) -> Object:
+    """The options in a body that may be empty."""
+    options = _body(request) if request.body.strip() else {}
+    if not isinstance(options, dict):
+        raise BadRequest("error decoding request body: the options are not a JSON object")
+    return options
+
+
 def _get(store: Store, request: Request) -> Answer:
     target = request.target
     return 200, store.get(target.resource, target.name, target.namespace)
@@ -133,8 +141,8 @@ def _create(store: Store, request: Request) -> Answer:
 
 
 def _evict(store: Store, request: Request) -> Answer:
-    target, body = request.target, _body(request)
-    options = body.get("deleteOptions") or {}
+    target = request.target
+    options = _options(request).get("deleteOptions") or {}
     preconditions = options.get("preconditions") or {}
     store.delete(
         target.resource,
@@ -234,7 +242,7 @@ def _delete(store: Store, request: Request) -> Answer:
 
 
 def _delete_one(store: Store, request: Request, name: str, namespace: str) -> Object:
-    options = _body(request) if request.body.strip() else {}
+    options = _options(request)
     preconditions = options.get("preconditions") or {}
     grace = options.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
     return store.delete(

@@ -20,7 +20,7 @@ from checks.practice.failures import (
 )
 from checks.practice.kinds import Kind, definition
 from checks.practice.patches import copy
-from checks.practice.rules import check_new, prepare_update, stamp, timestamp
+from checks.practice.rules import check_new, check_type, prepare_update, stamp, timestamp
 from checks.practice.selectors import field_test, label_test
 
 CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")
@@ -160,7 +160,8 @@ class Store:
         """Creates an object; fills name (generateName), uid, versions and creation time."""
         kind = self.kind(resource)
         new: Object = copy(body)
-        meta = new.setdefault("metadata", {})
+        check_type(kind, new)
+        meta = new["metadata"]
         generated = not meta.get("name") and bool(meta.get("generateName"))
         if generated:
             meta["name"] = f"{meta['generateName']}{secrets.token_hex(3)[:5]}"

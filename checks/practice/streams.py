@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from checks.cluster import ExecResult, Object
 from checks.errors import ClusterError
@@ -15,9 +15,7 @@ from checks.practice.faults import Faults
 from checks.practice.routes import Target
 from checks.practice.world import World
 
-if TYPE_CHECKING:
-    from aiohttp import web
-
+Send = Callable[[int, bytes], Awaitable[None]]
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _FRAME = 32 * 1024
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
@@ -64,7 +62,7 @@ def _number(query: Mapping[str, str], key: str) -> int | None:
 
 
 async def run_command(
-    socket: web.WebSocketResponse,
+    send: Send,
     world: World,
     faults: Faults,
     target: Target,
@@ -100,21 +98,21 @@ async def run_command(
     if rule is not None and rule.action == "delay":
         await asyncio.sleep(rule.seconds)
     if rule is not None and rule.action == "no-exit-code":
-        await _send(socket, _STATUS, _refused(rule.message))
+        await _chunked(send, _STATUS, _refused(rule.message))
         return
     if rule is not None and rule.action.startswith("drop"):
         return
     if rule is not None and rule.action == "garbage":
-        await _send(socket, _STATUS, b"\xff\xfe not a status")
+        await _chunked(send, _STATUS, b"\xff\xfe not a status")
         return
     threading.Thread(target=work, name="practice-exec", daemon=True).start()
     while (item := await queue.get()) is not None:
-        await _send(socket, *item)
+        await _chunked(send, *item)
 
 
-async def _send(socket: web.WebSocketResponse, channel: int, data: bytes) -> None:
+async def _chunked(send: Send, channel: int, data: bytes) -> None:
     for start in range(0, len(data), _FRAME):
-        await socket.send_bytes(bytes([channel]) + data[start : start + _FRAME])
+        await send(channel, data[start : start + _FRAME])
 
 
 def _bytes(text: str) -> bytes:

@@ -1,16 +1,16 @@
 """What can go wrong between klinik and a cluster.
 
-    ClusterError            reason "error"
-     ├─ Forbidden           reason "forbidden"    403: names verb and resource
-     ├─ NotFound            reason "absent"       404: object, or the whole kind (missing CRD)
-     ├─ Conflict            reason "conflict"     409: changed meanwhile, already exists
-     ├─ Invalid             reason "invalid"      422 or 400: the server refuses the content, webhooks included
-     ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
-     ├─ Timeout             reason "timeout"      no answer before the deadline
-     ├─ Unreachable         reason "unreachable"  no connection, TLS, proxy
-     └─ InDoubt             reason "in-doubt"     a write went out and its answer did not come back
+ClusterError            reason "error"
+ ├─ Forbidden           reason "forbidden"    403: names verb and resource
+ ├─ NotFound            reason "absent"       404: object, or the whole kind (missing CRD)
+ ├─ Conflict            reason "conflict"     409: changed meanwhile, already exists
+ ├─ Invalid             reason "invalid"      422 or 400: the server refuses the content, webhooks included
+ ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
+ ├─ Timeout             reason "timeout"      no answer before the deadline
+ ├─ Unreachable         reason "unreachable"  no connection, TLS, proxy
+ └─ InDoubt             reason "in-doubt"     a write went out and its answer did not come back
 
-    ConfigError             no or broken kubeconfig, unknown context: nothing was sent
+ConfigError             no or broken kubeconfig, unknown context: nothing was sent
 """
 
 from __future__ import annotations

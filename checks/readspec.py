@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.cluster import Resource
+from checks.commandrisk import risk_of_argv
 from checks.model import NOTHING, ExecRead, ListRead, LogsRead, Read
 from checks.parse import mistakes
 from checks.shape import Place
@@ -41,7 +42,10 @@ def fill(read: Read, params: Mapping[str, Any]) -> Read:
             numbers[name] = int(numbers[name])
     changes: dict[str, Any] = {**numbers, "numbers": NOTHING}
     if isinstance(read, ExecRead):
-        changes["argv"] = tuple(_word(word, params, keep=tuple(read.given)) for word in read.argv)
+        argv = tuple(_word(word, params, keep=tuple(read.given)) for word in read.argv)
+        if risk_of_argv(argv) != "read":
+            raise SlotError(f"with these params the command would not only read: {' '.join(argv)}")
+        changes["argv"] = argv
     return replace(read, **changes)
 
 
@@ -122,6 +126,8 @@ def _exec_of(inner: Place, place: Place) -> ExecRead | None:
         inner.at("argv").say("empty-argv")
     elif argv[0] in ("sh", "bash", "ash", "/bin/sh", "/bin/bash"):
         inner.at("argv").say("shell")
+    elif (risk := risk_of_argv(argv)) != "read":
+        inner.at("argv").say("writes", command=" ".join(argv), risk=risk)
     numbers: dict[str, str] = {}
     return ExecRead(
         on=inner.at("on").string(),

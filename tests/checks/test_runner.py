@@ -34,7 +34,7 @@ def counting(id_: str, *argv: str, timeout: float = 5.0, judge: str = "") -> Che
     many = Outcome(Verdict.FAIL, T("{count} is too many"), "count >= params.fail")
     return CheckSpec(
         id=id_, title=T(id_), why=T("why"), path="x.yaml", line=1, params={"fail": 100, "word": "x"},
-        reads={"flows": ExecRead("ovs", argv or ("count", "{word}"), {"regex": r"(?P<n>\d+)"}, timeout=timeout)},
+        reads={"flows": ExecRead("ovs", argv or ("cat", "{word}"), {"regex": r"(?P<n>\d+)"}, timeout=timeout)},
         each="" if judge else "flows", outcomes=() if judge else (many, say),
         measure={} if judge else {"count": "flows.n"},
         value="count", summary=T("up to {value}"), judge=judge,
@@ -46,7 +46,7 @@ LIST = CheckSpec(
     outcomes=(Outcome(Verdict.OK, T("{n} nodes")),), measure={"n": "size(nodes)"}, value="n",
 )  # fmt: skip
 CATALOGUE = Catalogue(
-    {s.id: s for s in (counting("flows.count"), counting("slow.count", "slow", timeout=20.0), LIST)}
+    {s.id: s for s in (counting("flows.count"), counting("slow.count", "cat", "slow", timeout=20.0), LIST)}
 )
 
 
@@ -86,14 +86,14 @@ def test_two_uses_of_a_check_differ_in_their_params_only() -> None:
     memory = cluster()
     found = run_all(memory, [use("flows.count", "low", fail=5), use("flows.count", "high")], CATALOGUE)
     assert (found["low"].verdict, found["high"].verdict) == (Verdict.FAIL, Verdict.OK)
-    assert memory.calls["exec ovs-n1 count x"] == 1
+    assert memory.calls["exec ovs-n1 cat x"] == 1
 
 
 def test_results_come_as_they_are_ready() -> None:
     """A check that waits for a silent node does not hold up the others."""
 
     def command(name: str, argv: tuple[str, ...]) -> ExecResult:
-        if argv == ("slow",):
+        if argv == ("cat", "slow"):
             memory.hang.wait(20)
         return said("7")
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_asked_has_a_result_too() -> None:
 
 def test_a_broken_judge_is_unknown_and_names_itself() -> None:
     """A bug of ours is never a verdict about the cluster, and never ends the run."""
-    broken = counting("broken.judge", "count", "x", judge="no_such_judge")
+    broken = counting("broken.judge", "cat", "x", judge="no_such_judge")
     found = run_all(cluster(), [use("broken.judge", "a"), use("flows.count", "b")], Catalogue({
         "broken.judge": broken, **CATALOGUE.checks,
     }))  # fmt: skip

@@ -75,13 +75,19 @@ class Catalog:
                 if attempt == "built anew" or self._store is None:
                     self._store = None
                 else:
-                    self._build(self._store, sources, None)
+                    self._build(self._store, sources, None, anew=True)
         raise AssertionError("an index in memory cannot be damaged")
 
     def update(self, sources: Sources) -> None:
         """Bring the index in step with the files."""
+        from kb.index import Damaged
+
         self._drop_reader()
-        self._open(sources)
+        try:
+            self._open(sources)
+        except Damaged:
+            if self._store:
+                self._build(self._store, sources, None, anew=True)  # opened by the next search
 
     def _drop_reader(self) -> None:
         if self._reader:
@@ -103,20 +109,32 @@ class Catalog:
         self._reader = index.write(None, [], texts, new=True)
         return self._reader
 
-    def _build(self, store: IndexStore, sources: Sources, base: State | None) -> None:
+    def _build(self, store: IndexStore, sources: Sources, base: State | None, *, anew: bool = False) -> None:
         """Write the next state on disk; leaves `base` in place when another process is at it or the disk is full."""
         try:
             with store.lock(0.0 if base else PATIENCE) as held:
                 if not held:
                     self._state = store.current()
                     return
-                newest = store.current() if base else None
+                newest = None if anew else store.current()
                 if newest and changes(newest, sources) == ([], []):
                     self._state = newest
                     return
-                self._state = write_state(store, sources, newest)
+                self._state = _next_state(store, sources, newest)
         except OSError:
             self._state = base
+
+
+def _next_state(store: IndexStore, sources: Sources, base: State | None) -> State:
+    """`write_state`, from nothing where the base turns out damaged."""
+    try:
+        return write_state(store, sources, base)
+    except OSError:
+        raise
+    except Exception:  # Whoosh raises what its pickles and structs raise
+        if base is None:
+            raise
+        return write_state(store, sources, None)
 
 
 def changes(state: State, sources: Sources) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ import os
 import shutil
 import stat
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,6 +31,8 @@ SHAPE = 1
 ANALYZERS = ("tokens", "fields", "index", "markdown", "headings", "frontmatter", "articlefile")
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
+ENDS = 65_536
+"""Bytes at each end of a file that are checked when an index is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class IndexStore:
             if not name.startswith("state-") or "/" in name or not _private(folder):
                 return None
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["version"] != self._version or _sizes(folder) != manifest["index"]:
+            if manifest["version"] != self._version or _fingerprints(folder) != manifest["index"]:
                 return None
             files = {path: _note(path, values) for path, values in manifest["files"].items()}
             return State(folder, int(name.removeprefix("state-")), files, tuple(manifest["unusable"]))
@@ -134,7 +137,7 @@ class IndexStore:
         """Write the manifest, move the pointer to `folder`, and drop older states. Only under the lock."""
         manifest: dict[str, Any] = {
             "version": self._version,
-            "index": _sizes(folder),
+            "index": _fingerprints(folder),
             "files": {path: _values(note) for path, note in files.items()},
             "unusable": list(unusable),
         }
@@ -171,9 +174,19 @@ def _private(folder: Path) -> bool:
     return not info.st_mode & 0o022
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    unlisted = {MANIFEST} | {item.name for item in folder.glob("*LOCK")}
-    return {item.name: item.stat().st_size for item in sorted(folder.iterdir()) if item.name not in unlisted}
+def _fingerprints(folder: Path) -> dict[str, list[int]]:
+    """Size and checksum of both ends of every file of an index: damage is seen before Whoosh unpickles anything."""
+    found = {}
+    for item in sorted(folder.iterdir()):
+        if item.name == MANIFEST or item.name.endswith("LOCK"):
+            continue
+        with open(item, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            checksum = zlib.crc32(file.read(ENDS))
+            file.seek(max(0, size - ENDS))
+            found[item.name] = [size, zlib.crc32(file.read(ENDS), checksum)]
+    return found
 
 
 def _link(source: Path, target: Path) -> None:

@@ -28,7 +28,8 @@ FILES = {
     "en/Flow_table_grows.md": "---\nkind: How To\nproducts: [Beta]\ncomponents: [ovn]\nProductsVersion: 2.0\n---\n"
     "# Flow table grows without end\n\n## Issue\n\nThe flow table holds more than 100,000 flows and memory grows, "
     "because `Mac_Binding` rows pile up.\n\n## Root Cause\n\nRouters learn from every ARP request.\n",
-    "zh/Flow_table_grows.md": "# 流表无限增长\n\n## 问题\n\n流表超过 10 万条，内存持续增长，`Mac_Binding` 记录堆积。\n\n"
+    "zh/Flow_table_grows.md": "# 流表无限增长\n\n## 问题\n\n"
+    "流表超过 10 万条，内存持续增长，`Mac_Binding` 记录堆积。\n\n"
     "## 根本原因\n\n路由器从每个 ARP 请求学习。\n",
     "notes/gateway.md": "# Gateway pods keep their addresses\n\nAfter a gateway is deleted its addresses stay in use.\n"
     "\n## Workaround\n\nRemove the flow table entry by hand, then the gateway.\n",

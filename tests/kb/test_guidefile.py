@@ -74,7 +74,10 @@ steps:
     action: {{delete: {{resource: v1/pods, namespace: n, name: a}}}}
     undo: {{text: {T}}}
   - {{id: wait, text: {T}, action: {{wait: {{seconds: 5}}}}}}
-  - {{id: by-hand, text: {T}, action: {{manual: {{instruction: {T}}}}}, verify: {{check: macs, when: "macs.stale < 1"}}}}
+  - id: by-hand
+    text: {T}
+    action: {{manual: {{instruction: {T}}}}}
+    verify: {{check: macs, when: "macs.stale < 1"}}
 """
 
 

@@ -85,7 +85,7 @@ def test_everything_wrong_is_named_at_once_and_the_rest_works(root: Path, tmp_pa
     assert any(p.code == "article.twice" for p in library.problems), twice
     assert list(library.articles) == ["Flow_table_grows", "gateway", "handles", "one", "two"]
     assert library.articles["one"].guide is None
-    assert [h.article_id for h in library.search("too many handles")][0] == "handles"
+    assert next(h.article_id for h in library.search("too many handles")) == "handles"
     again = open_library([root, tmp_path / "missing"], tmp_path / "cache")
     assert again.problems == library.problems
 

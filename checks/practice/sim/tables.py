@@ -44,7 +44,7 @@ class Table:
 
     def items(self) -> Iterator[tuple[str, Row]]:
         """Rows with their UUIDs, as they are now."""
-        return iter(tuple(self.rows.items()))
+        return iter(self.rows.copy().items())  # a copy is made in one go, other threads may be writing
 
     def where(self, **equal: Any) -> Iterator[str]:
         """UUIDs of the rows whose columns equal these values."""

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
 from checks.errors import ClusterError, ConfigError, InDoubt, Timeout, Unauthenticated, Unreachable
 from checks.kubeconfig import choose, find_paths, read
-from checks.live import exec as remote
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
+from checks.live.exec import run as run_command
 from checks.live.failures import About, Gone
 from checks.live.http import Call, fetch, no_answer
 from kb.messages import message
@@ -163,7 +163,7 @@ class LiveCluster:
         path = PODS.path(namespace, pod) + "/exec"
 
         def run(session: Session) -> ExecResult:
-            return remote.run(session, path, container, argv, about, deadline, on_output)
+            return run_command(session, path, container, argv, about, deadline, on_output)
 
         return self._with_session(run, about, deadline)
 

@@ -38,6 +38,7 @@ class Daemon:
         own: dict[str, Callable[[list[str]], Answer]] = {
             "vlog/set": lambda args: _vlog_set(self, args),
             "vlog/list": lambda args: (_vlog_list(self), True),
+            "vlog/reopen": lambda args: ("", True),
             "list-commands": lambda args: (
                 "The available commands are:\n" + "".join(f"  {c}\n" for c in sorted(self.commands)),
                 True,

@@ -323,6 +323,24 @@ class PortFlapper(Fault):
             self.node.leaked.set_rate(1 / self.every if self.active else 0.0, self.stage.clock.now())
 
 
+class DescriptorsGone(Fault):
+    """ovs-vswitchd of a node is at its limit of open files from earlier flapping; only its restart frees them."""
+
+    def __init__(self, tools: Tools, spec: Mapping[str, Any]) -> None:
+        super().__init__(tools, spec)
+        self.node: Node = self.stage.nodes[spec["node"]]
+        self.node.leaked.reset(float(spec["leaked"]), self.stage.clock.now())
+
+    def full(self) -> bool:
+        """Whether there is no descriptor left."""
+        process = self.node.processes.get("ovs-vswitchd")
+        return process is not None and self.node.fds(process) >= process.limit
+
+    def notice(self, what: str, about: Mapping[str, Any]) -> None:
+        if what == "ovs-started" and about["node"] is self.node:
+            self.active = False
+
+
 class StaleStatus(Fault):
     """The controller's process forgot a Subnet: its numbers stay until another process leads."""
 
@@ -340,5 +358,6 @@ KINDS: Mapping[str, Callable[[Tools, Mapping[str, Any]], Fault]] = {
     "starved-cpu": StarvedCpu,
     "busy-controller": BusyController,
     "port-flapper": PortFlapper,
+    "descriptors-gone": DescriptorsGone,
     "stale-status": StaleStatus,
 }

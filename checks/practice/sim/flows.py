@@ -14,7 +14,7 @@ from checks.practice.sim.types import version_key
 
 VSWITCHD_KB = (52_000, 3.9)
 """Resident memory of ovs-vswitchd in kB: without flows, and per flow at its peak."""
-CONTROLLER_KB = (38_000, 2.45)
+CONTROLLER_KB = (38_000, 2.6)
 PER_PORT = 24
 """Flows that one local port adds (H)."""
 SPREAD = {0: 3, 8: 9, 9: 6, 10: 4, 11: 4, 13: 5, 15: 3, 16: 4, 17: 4, 20: 3, 21: 7, 25: 3, 32: 6, 33: 5, 37: 4, 39: 4, 40: 3, 44: 5, 47: 4, 48: 4, 51: 3, 64: 3, 65: 4}  # fmt: skip

@@ -61,10 +61,6 @@ class Controller:
         self.stage.agenda.after(RECOUNT, lambda: self.recount(subnet))
         if event == "MODIFIED" and obj["metadata"].get("deletionTimestamp"):
             self.stage.agenda.after(1.0, lambda: self.finish(resource, name))
-        elif event == "DELETED" and resource == m.IPS:
-            self.network.used.get(subnet, set()).discard(obj["spec"].get("v4IpAddress", ""))
-            if self.stage.settings["ip_finalizer"]:
-                self.network.drop_port(name)
 
     # --- leadership
 
@@ -133,6 +129,7 @@ class Controller:
         self._collect_orphans()
         self.log("INFO", "gc.go:312", "finish to gc ips")
         self.stage.tell("controller-started")
+        self._collect_switches()
         for subnet in self.stage.store.all(m.SUBNETS):
             self.recount(subnet["metadata"]["name"])
             self.finish_subnet(subnet["metadata"]["name"])
@@ -164,6 +161,19 @@ class Controller:
             if gone or orphan:
                 self.stage.store.modify(m.IPS, name, lambda body: body["metadata"].pop("finalizers", None))
                 self.stage.store.delete(m.IPS, name)
+
+    def _collect_switches(self) -> None:
+        """Logical switches whose Subnet is gone are removed at start."""
+        known = {s["metadata"]["name"] for s in self.stage.store.scan(m.SUBNETS)}
+        for _, row in self.stage.nb["Logical_Switch"].items():
+            if row["name"] not in known:
+                self._switch_gone(row["name"])
+
+    def watch_stuck(self) -> None:
+        """Puts IPs that are stuck from the start into the work queue."""
+        for ip in self.stage.store.scan(m.IPS):
+            if ip["metadata"].get("deletionTimestamp"):
+                self._retry(ip["metadata"]["name"])
 
     # --- numbers
 
@@ -228,6 +238,10 @@ class Controller:
             )
             self._retry(name)
             return
+        if resource == m.IPS:
+            # Only here: an IP whose finalizer somebody else takes away leaves its port and its place in memory behind.
+            self.network.used.get(subnet, set()).discard(obj["spec"].get("v4IpAddress", ""))
+            self.network.drop_port(name)
         self._drop_finalizer(resource, name)
 
     def _retry(self, name: str) -> None:

@@ -40,7 +40,7 @@ def stage_ovn(stage: Stage, network: Network, data: Mapping[str, Any]) -> None:
     switches: dict[str, tuple[str, ...]] = {}
     routers: dict[str, tuple[str, ...]] = {}
     for name, spec in data["subnets"].items():
-        if spec.get("provider", "ovn") != "ovn" or not spec.get("object", True):
+        if spec.get("provider", "ovn") != "ovn":
             continue
         vpc = spec["vpc"]
         address = ipaddress.ip_network(spec["cidr"])

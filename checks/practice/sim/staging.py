@@ -73,6 +73,7 @@ class Builder:
         self._leaders()
         self._long_ago()
         self._addresses()
+        self._interfaces()
         self._objects()
         self._macs()
         self._numbers()
@@ -325,6 +326,15 @@ class Builder:
             if ip.get("deleted"):
                 self._mark_deleted(m.IPS, name, ip["deleted"])
 
+    def _interfaces(self) -> None:
+        """OVS ports that are written down in the scenario, beside those of its pods."""
+        for spec in self.data.get("interfaces", ()):
+            node, ids = self.stage.nodes[spec["node"]], dict(spec.get("external_ids", {}))
+            more: dict[str, Any] = {"external_ids": ids}
+            if spec.get("error"):
+                more |= {"error": (spec["error"],), "ofport": (-1,), "admin_state": (), "link_state": ()}
+            self.network.add_interface(node, spec["name"], ids.get("iface-id", ""), **more)
+
     def _mark_deleted(self, resource: Resource, name: str, ago: float) -> None:
         body = self.stage.store.get(resource, name)
         # Staged with its deletion in the past: the store stamps only what is not there yet.
@@ -408,7 +418,11 @@ class Builder:
             if not condition:
                 return True
             name, _, part = condition.partition(".")
-            fault = next((f for f in fault_of if f.name == name), None)
+            here = [f for f in fault_of if f.name == name]
+            fault = next(
+                (f for f in here if getattr(getattr(f, "node", None), "name", node) == node),
+                here[0] if here else None,
+            )
             return bool(fault is not None and (getattr(fault, part)() if part else fault.active))
 
         log.repeat(float(spec["every"]), lambda count: lines, alive, history=float(spec.get("history", 0)))

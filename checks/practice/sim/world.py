@@ -44,6 +44,7 @@ class SimWorld:
             for log in node.logs.values():
                 log.advance()
         self.stage.store.subscribe(self._notice)
+        self._controller.watch_stuck()
         self.stage.agenda.every(LEASE / pace, self._controller.renew)
         self.stage.agenda.start()
 

@@ -74,11 +74,13 @@ class Pool:
         with self._lock:
             if self._closed:
                 return
-            heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), action))
+            timer = (time.monotonic() + seconds, next(self._order), action)
+            heapq.heappush(self._timers, timer)
             if self._clock is None:
                 self._clock = threading.Thread(target=self._tick, name="klinik-clock", daemon=True)
                 self._clock.start()
-            self._lock.notify_all()
+            elif self._timers[0] is timer:
+                self._lock.notify_all()  # it comes before what the clock is waiting for
 
     def close(self) -> None:
         """Forget what waits; what runs is abandoned."""

@@ -191,7 +191,7 @@ class Daemons:
         """Starts ovs-vswitchd on the node."""
         run = f"{self.node.root}/run/openvswitch"
         self.node.run(
-            "ovs-vswitchd", "-vconsole:off", "--enable-dummy=system", "--disable-system",
+            "ovs-vswitchd", "-vconsole:off", "--enable-dummy", "--disable-system",
             f"--log-file={self.node.root}/log/openvswitch/ovs-vswitchd.log", f"--pidfile={run}/ovs-vswitchd.pid",
             f"unix:{run}/db.sock", "--detach",
         )  # fmt: skip
@@ -217,15 +217,17 @@ class Daemons:
             "external-ids:hostname=node-1", f'external-ids:ovn-remote="{self.remote("sb")}"',
             "external-ids:ovn-encap-type=geneve", "external-ids:ovn-encap-ip=127.0.0.1",
             "external-ids:ovn-remote-probe-interval=10000", "--", "add-br", "br-int",
-            "--", "set", "bridge", "br-int", "datapath_type=system", "fail_mode=secure",
+            "--", "set", "bridge", "br-int", "datapath_type=dummy", "fail_mode=secure",
         )  # fmt: skip
 
     def _add_ports(self) -> None:
         self.node.run(
             "ovs-vsctl", "--timeout=10",
-            "add-port", "br-int", "ovn0", "--", "set", "interface", "ovn0", "external_ids:iface-id=node-node-1",
+            "add-port", "br-int", "ovn0", "--", "set", "interface", "ovn0", "type=dummy",
+            "external_ids:iface-id=node-node-1",
             "--", "add-port", "br-int", "aabbccddeeff_h",
-            "--", "set", "interface", "aabbccddeeff_h", "external_ids:iface-id=web-0.default",
+            "--", "set", "interface", "aabbccddeeff_h", "type=dummy",
+            "external_ids:iface-id=web-0.default",
         )  # fmt: skip
 
     def flows(self) -> int:

@@ -149,7 +149,16 @@ class RealWorld:
         self._serial += 1
         daemonset = self.store.find(DAEMONSETS, "ovs-ovn", NAMESPACE)
         if daemonset is None:
-            spec = {"updateStrategy": {"type": "RollingUpdate"}, "selector": {"matchLabels": {"app": "ovs"}}}
+            container = {
+                "name": "openvswitch",
+                "env": [{"name": "ENABLE_SSL", "value": "false"}],
+                "resources": {"limits": {"cpu": "2", "memory": "1000Mi"}},
+            }
+            spec = {
+                "updateStrategy": {"type": "RollingUpdate"},
+                "selector": {"matchLabels": {"app": "ovs"}},
+                "template": {"metadata": {"labels": {"app": "ovs"}}, "spec": {"containers": [container]}},
+            }
             status = {
                 "desiredNumberScheduled": 1,
                 "numberReady": 1,

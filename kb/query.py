@@ -11,7 +11,19 @@ PARTS = 0.45
 """What all parts of an identifier are worth together, beside its whole."""
 CROSSING = 0.7
 """What a pair of characters in a longer Chinese run is worth: every other one crosses two words."""
+COMMON = 0.5
+"""What a word of the language, not of the field, is worth: it may be rare in articles and still say nothing."""
 MAX_CONCEPTS = 64
+ENGLISH = frozenset(
+    "a about after all also am an and any are as at be because been but by can cant could did do does doesnt dont for "
+    "from get gets had has have how i if in into is it its just let make me much my no not of on one only or our out so "
+    "some than that the their them then there these they this to too up us use used using very was we were what when "
+    "where which while who why will with would you your".split()
+)
+CHINESE = frozenset(
+    "的了吗呢吧么是在和与就都也还又把被让给对从到为之很太能会要可以怎什哪谁多少几该得着过这那我你他它们一"
+)
+"""Characters of grammar: a pair with one of them crosses words or asks, it does not name a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,10 @@ def concepts(text: str) -> list[Concept]:
             abs(other.start - word.start) == 1 and is_han(other.text[0])
             for other in typed[max(0, index - 1) : index + 2]
         )
-        found.setdefault(word.text.lower(), _concept(word, CROSSING if in_run else 1.0))
+        weight = CROSSING if in_run else 1.0
+        found.setdefault(
+            word.text.lower(), _concept(word, weight * (COMMON if _is_common(word.text) else 1.0))
+        )
     return list(found.values())
 
 
@@ -49,6 +64,12 @@ def _concept(word: Word, weight: float) -> Concept:
     direct = [(form.text, _worth(form)) for form in word.forms if form.kind != "part"]
     parts = tuple(form.text for form in word.forms if form.kind == "part")
     return Concept(word.text, tuple(direct), parts, weight, word.start, word.end)
+
+
+def _is_common(text: str) -> bool:
+    if is_han(text[0]):
+        return any(character in CHINESE for character in text)
+    return text.lower() in ENGLISH
 
 
 def _worth(form: Form) -> float:

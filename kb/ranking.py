@@ -23,7 +23,7 @@ LENGTH: Mapping[Field, float] = {
     "body": 0.7, "code": 0.7,
 }  # fmt: skip
 """How far a field longer than the mean is discounted (b of BM25)."""
-SATURATION = 1.8
+SATURATION = 3.0
 COVERAGE = 1.2
 """Exponent of the share of the query that a document answers."""
 

@@ -182,3 +182,31 @@ def test_killed_while_building_the_next_start_finds(root: Path, tmp_path: Path, 
         time.sleep(delay)  # the moment of the kill is the point of the test
         process.send_signal(signal.SIGKILL)
     assert first(root, cache) == "Flow_table_grows"
+
+
+def test_damage_inside_a_segment_is_repaired_by_the_search_that_meets_it(root: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    library = open_library([root], cache)
+    assert library.search("Mac_Binding")
+    segment = next(cache.rglob("*.seg"))
+    size = segment.stat().st_size
+    with open(segment, "r+b") as file:
+        file.seek(size // 10)
+        file.write(b"\xff" * (size * 8 // 10))
+    for query in ("Mac_Binding", "gateway addresses", "too many handles", "流表"):
+        library.search(query, where={"lang": "en"})
+    assert library.search("Mac_Binding")[0].article_id == "Flow_table_grows"
+
+
+def test_known_articles_and_problems_need_no_slow_library(root: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first(root, cache)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom kb import open_library\n"
+        "library = open_library([Path(sys.argv[1])], Path(sys.argv[2]))\n"
+        "assert library.ids() and not library.problems and library.guided\n"
+        "print(sorted({'whoosh', 'yaml', 'pydantic', 'markdown_it'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program, str(root), str(cache)]
+    out = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=True, timeout=60)
+    assert out.stdout.strip() == "[]"

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _EARLY = 60.0
 """Seconds before its end at which a plugin's credential is renewed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """Ready to send: pool, address and headers of one set of credentials."""
 
@@ -40,8 +41,9 @@ class Session:
         """Another pool, so that a write never goes out on a connection that the server may just have closed."""
         return _pool(self.configuration)
 
+    @cached_property
     def ssl_context(self) -> Any:
-        """For connections outside the pool (exec)."""
+        """For connections outside the pool (exec); OSError where a certificate file is not what it should be."""
         import ssl
 
         configuration = self.configuration
@@ -141,6 +143,8 @@ def _configuration(choice: Choice | None, deadline: Deadline) -> tuple[Any, floa
         load_kube_config_from_dict(
             _document(choice, user), client_configuration=configuration, persist_config=False
         )
+        if not choice.cluster.get("proxy-url") and _is_loopback(str(configuration.host)):
+            configuration.proxy = None  # as kubectl: proxies of the environment are not for the own machine
     except (ConfigException, ValueError, TypeError, OSError) as error:
         context = choice.context if choice else "in-cluster"
         raise ConfigError(message("cluster.bad-credentials", context=context, why=str(error))) from error
@@ -171,6 +175,17 @@ def _document(choice: Choice, user: dict[str, Any]) -> dict[str, Any]:
         "clusters": [{"name": "c", "cluster": dict(choice.cluster)}],
         "users": [{"name": "u", "user": user}],
     }
+
+
+def _is_loopback(server: str) -> bool:
+    import ipaddress
+    from urllib.parse import urlsplit
+
+    host = urlsplit(server).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _pool(configuration: Any) -> Any:

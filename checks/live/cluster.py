@@ -34,7 +34,7 @@ def connect(
 ) -> LiveCluster:
     """The cluster that flags and environment lead to, without a call to it; ConfigError says what is wrong.
 
-    `request_timeout` (seconds) takes the place of the deadlines of all calls but exec.
+    `request_timeout` (seconds, 0 for none given) takes the place of the deadlines of all calls but exec.
     """
     config = read(kubeconfig)
     if config is not None and (config.contexts or context):
@@ -66,7 +66,7 @@ class LiveCluster:
     def __init__(self, access: Access, info: ClusterInfo, request_timeout: float | None = None) -> None:
         self._access = access
         self._info = info
-        self._timeout = request_timeout
+        self._timeout = request_timeout or None
 
     @property
     def info(self) -> ClusterInfo:

@@ -104,7 +104,10 @@ def _open(
     parts = urlsplit(session.server)
     scheme = "wss" if parts.scheme == "https" else "ws"
     url = urlunsplit((scheme, parts.netloc, parts.path + path, urlencode(query), ""))
-    sslopt: dict[str, Any] = {"context": session.ssl_context()} if scheme == "wss" else {}
+    try:
+        sslopt: dict[str, Any] = {"context": session.ssl_context} if scheme == "wss" else {}
+    except OSError as error:
+        raise _no_connection(about, error) from error
     if session.configuration.tls_server_name:
         sslopt["server_hostname"] = session.configuration.tls_server_name
     if not session.configuration.verify_ssl:
@@ -120,10 +123,12 @@ def _open(
         raise refusal(error.status_code, body if isinstance(body, bytes) else body.encode(), about) from error
     except (websocket.WebSocketException, OSError) as error:
         _shut(socket)
-        raise about.error(
-            Unreachable, message("cluster.no-connection", server=about.server, why=str(error))
-        ) from error
+        raise _no_connection(about, error) from error
     return socket
+
+
+def _no_connection(about: About, error: Exception) -> ClusterError:
+    return about.error(Unreachable, message("cluster.no-connection", server=about.server, why=str(error)))
 
 
 def _headers(session: Session) -> list[str]:
@@ -134,7 +139,8 @@ def _headers(session: Session) -> list[str]:
 def _proxy(session: Session) -> dict[str, Any]:
     configuration = session.configuration
     if not configuration.proxy:
-        return {"http_no_proxy": ["*"]}
+        # the library would take one from the environment; it heeds "none for all" only beside a proxy
+        return {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
     proxy = urlsplit(configuration.proxy)
     found: dict[str, Any] = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port}
     if proxy.scheme.startswith("socks"):

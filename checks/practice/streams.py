@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -75,7 +76,7 @@ async def run_command(
     queue: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
 
     def put(item: tuple[int, bytes] | None) -> None:
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
             loop.call_soon_threadsafe(queue.put_nowait, item)
 
     def early(text: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.cluster import PODS
+from checks.cluster import PODS, ExecResult
 from checks.errors import (
     ClusterError,
     Forbidden,
@@ -312,6 +312,29 @@ def test_nobody_there_and_no_such_host(use: Use) -> None:
         use(config_for(f"https://127.0.0.1:{port}")).version()
     with within(4), pytest.raises((Unreachable, Timeout)):
         use(config_for("https://no-such-host.invalid")).version(timeout=3)
+
+
+def test_proxies_of_the_environment_are_not_for_loopback(
+    connected: Connect, world: ScriptedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    world.commands["true"] = lambda argv, emit: ExecResult("", "", 0)
+    cluster = connected()
+    assert cluster.version()
+    assert cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",)).code == 0
+
+
+def test_a_proxy_of_the_kubeconfig_is_used(use: Use, server: PracticeServer) -> None:
+    config = server.kubeconfig()
+    config["clusters"][0]["cluster"]["proxy-url"] = "http://127.0.0.1:9"
+    cluster = use(config)
+    with pytest.raises(Unreachable):
+        cluster.version()
+    with pytest.raises(Unreachable):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",))
 
 
 PLUGIN = """#!/bin/sh

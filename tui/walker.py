@@ -96,7 +96,7 @@ def _step(walk: Walk, step: Step) -> StepView:
 
 def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
     """The inputs of a step with what was given, and proposals for the rest, input after input."""
-    from checks.inputs import InputError
+    from checks.inputs import InputError, choices
 
     values: dict[str, Any] = {}
     offered: dict[str, Choices] = {}

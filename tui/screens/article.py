@@ -176,7 +176,7 @@ class ArticleScreen(KlinikScreen[None]):
         options = [
             Option(Content("  " * max(0, level - 2) + one_line(label or "", 60)), id=block)
             for level, label, block in event.table_of_contents
-            if block and level <= 3
+            if block and 1 < level <= 3
         ]
         self.query_one("#toc", OptionList).set_options(options)
 

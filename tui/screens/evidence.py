@@ -32,7 +32,14 @@ def symptom_verdict(symptom: Symptom, results: Mapping[str, Result]) -> Verdict 
 
 
 def symptom_option(
-    symptom: Symptom, results: Mapping[str, Result], lang: str, signs: Signs, *, live: str, now: float
+    symptom: Symptom,
+    results: Mapping[str, Result],
+    lang: str,
+    signs: Signs,
+    *,
+    live: str,
+    now: float,
+    short: bool = False,
 ) -> Option:
     """One symptom: what the cluster says about it; `live` is waiting, running or absent."""
     found = symptom_verdict(symptom, results)
@@ -44,7 +51,7 @@ def symptom_option(
             Row(Content.assemble(dim(f"{signs.dot} "), title), dim(state), indent=2, wrap=True), id=symptom.id
         )
     shown = sorted(have, key=lambda r: -SEVERITY[r.verdict])
-    below = tuple(said(result, lang, signs, alone=len(have) == 1) for result in shown)
+    below = () if short else tuple(said(result, lang, signs, alone=len(have) == 1) for result in shown)
     left = Content.assemble(verdict(found, lang, signs), "  ", title)
     age = dim(ago(lang, now - min(r.at for r in have))) if now else Content("")
     return Option(Row(left, age, below, indent=2, wrap=True), id=symptom.id)
@@ -70,7 +77,7 @@ def reason(code: str, lang: str) -> str:
         return one_line(code)
 
 
-def explained(result: Result, lang: str, signs: Signs, now: float, rows: int = 12) -> Content:
+def explained(result: Result, lang: str, signs: Signs, now: float, rows: int = 12) -> list[Content]:
     """A result at length: verdict, summary, its worst rows, and how to see the raw answer."""
     judgement = result.judgement
     lines = [
@@ -85,7 +92,7 @@ def explained(result: Result, lang: str, signs: Signs, now: float, rows: int = 1
     if len(bad) > rows:
         lines.append(dim("  " + translate(lang, "evidence.more_rows", n=len(bad) - rows)))
     lines.append(dim(f"  {result.check} · {ago(lang, now - result.at)}"))
-    return Content("\n").join(lines)
+    return lines
 
 
 def raw(results: Iterable[Result], lang: str, now: float) -> str:

@@ -24,7 +24,7 @@ from tui.screens.base import KlinikScreen
 from tui.screens.fix import FixPane
 from tui.walker import Snapshot, Walker, wording
 from tui.widgets.hints import Hint
-from tui.widgets.rows import Row
+from tui.widgets.rows import Page, Row
 
 if TYPE_CHECKING:
     from checks.walk import Walk
@@ -214,7 +214,7 @@ class GuideScreen(KlinikScreen[None]):
         _fill(
             self.query_one("#symptom-list", OptionList),
             [
-                evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now)
+                evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now, short=True)
                 for s in self.guide.symptoms
             ],
         )
@@ -237,8 +237,8 @@ class GuideScreen(KlinikScreen[None]):
         at = self.query_one("#symptom-list", OptionList).highlighted
         if at is not None and at < len(self.guide.symptoms):
             found = text.results_of(self.guide.symptoms[at].checks, self.snap.results)
-            said = Content("\n").join([evidence.explained(r, lang, signs, now) for r in found])
-            self.query_one("#symptom-why > Static", Static).update(said)
+            lines = [line for result in found for line in evidence.explained(result, lang, signs, now)]
+            self.query_one("#symptom-why > Static", Static).update(Page(lines))
         at = self.query_one("#cause-list", OptionList).highlighted
         if at is not None and at < len(self.snap.causes):
             said = text.why(self.snap.causes[at], self.guide, self.snap, lang, signs, now)

@@ -21,6 +21,7 @@ from checks.stepevents import (
 from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.theme import Signs
+from tui.widgets.rows import Page
 from tui.widgets.say import dim, foreign, verdict
 
 KEPT = 400
@@ -71,7 +72,7 @@ class RunLog:
         self.lines.append((style, text))
         del self.lines[:-KEPT]
 
-    def content(self, lang: str, signs: Signs) -> Content:
+    def content(self, lang: str, signs: Signs) -> Page:
         """The live view."""
         parts = [Content.styled(translate(lang, "run.title"), "bold $primary")]
         if self.total:
@@ -94,7 +95,7 @@ class RunLog:
             parts.append(Content.styled(f"{signs.ellipsis} {what}{clock}", "$accent"))
         if self.tick is not None:
             parts += self._verification(self.tick, lang, signs)
-        return Content("\n").join(parts)
+        return Page(parts)
 
     def _verification(self, tick: VerifyTick, lang: str, signs: Signs) -> list[Content]:
         head = Content.assemble(

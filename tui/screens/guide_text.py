@@ -17,7 +17,7 @@ from kb.text import Text
 from tui.i18n import ago, translate
 from tui.screens.evidence import command, explained
 from tui.theme import Signs
-from tui.widgets.rows import Row
+from tui.widgets.rows import Page, Row
 from tui.widgets.say import block, cause, dim, foreign, risk, verdict
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def cause_option(view: CauseVerdict, lang: str, signs: Signs) -> Option:
     return Option(Row(left, indent=2, wrap=True), id=view.cause.id)
 
 
-def why(view: CauseVerdict, guide: Guide, snap: Snapshot, lang: str, signs: Signs, now: float) -> Content:
+def why(view: CauseVerdict, guide: Guide, snap: Snapshot, lang: str, signs: Signs, now: float) -> Page:
     """What a cause is, what it rests on, and what would settle it."""
     parts = [
         Content.assemble(cause(view.state, lang, signs), "  ", foreign(view.cause.text.get(lang), "bold")),
@@ -57,7 +57,7 @@ def why(view: CauseVerdict, guide: Guide, snap: Snapshot, lang: str, signs: Sign
     for alias in view.cause.evidence:
         result = snap.results.get(alias)
         if result is not None:
-            parts.append(explained(result, lang, signs, now, rows=4))
+            parts += explained(result, lang, signs, now, rows=4)
         else:
             heavy = alias in snap.heavy
             said = translate(lang, "guide.heavy" if heavy else "guide.not_run")
@@ -79,7 +79,7 @@ def why(view: CauseVerdict, guide: Guide, snap: Snapshot, lang: str, signs: Sign
         parts += [
             Content.assemble(dim(f"{n}. "), filled(step.text, {}, lang)) for n, step in enumerate(steps, 1)
         ]
-    return Content("\n").join(parts)
+    return Page(parts)
 
 
 def _brings_about(view: CauseVerdict, guide: Guide, lang: str) -> str:
@@ -141,9 +141,7 @@ def input_option(spec: Input, form: Form, lang: str, signs: Signs) -> Option:
     return Option(Row(left), id=spec.name)
 
 
-def step_head(
-    view: StepView, values: Mapping[str, Any], plan: Plan | None, lang: str, signs: Signs
-) -> Content:
+def step_head(view: StepView, values: Mapping[str, Any], plan: Plan | None, lang: str, signs: Signs) -> Page:
     """What the step does, to whom it matters, and how it can be taken back."""
     step = view.step
     parts = []
@@ -174,10 +172,10 @@ def step_head(
         parts.append(Content.styled(one_line(message), style))
     if view.record.reason and view.state in ("skipped", "failed", "done"):
         parts.append(dim(translate(lang, "step.reason", reason=one_line(view.record.reason))))
-    return Content("\n").join(parts)
+    return Page(parts)
 
 
-def plan_text(plan: Plan, lang: str, signs: Signs, now: float, sample: int = 60) -> Content:
+def plan_text(plan: Plan, lang: str, signs: Signs, now: float, sample: int = 60) -> Page:
     """What exactly would be done: where, the command, and the diff or the rows it hits."""
     first = plan.commands[0] if plan.commands else None
     head = [
@@ -232,7 +230,7 @@ def plan_text(plan: Plan, lang: str, signs: Signs, now: float, sample: int = 60)
                 )
             )
         )
-    return Content("\n").join([*head, *body])
+    return Page([*head, *body])
 
 
 # --- proof ----------------------------------------------------------------------------------------------------------
@@ -253,7 +251,7 @@ def before_after(proof: Proof, lang: str, signs: Signs) -> list[Content]:
     return lines
 
 
-def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Signs) -> Content:
+def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Signs) -> Page:
     """What was done and what it changed: the record of the session."""
     session = snap.session
     lines: list[Content] = []
@@ -277,7 +275,7 @@ def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Sign
         lines.append(Content.styled(translate(lang, f"proof.{session.outcome}"), "bold $text-success"))
     if snap.path is not None:
         lines.append(dim(translate(lang, "proof.journal", path=snap.path)))
-    return Content("\n").join(lines)
+    return Page(lines)
 
 
 def _notes(session: Session, lang: str) -> list[Content]:

@@ -347,7 +347,7 @@ class HomeScreen(KlinikScreen[None]):
         """Opens the line under the cursor, or the first one."""
         view = self.query_one(HomeList)
         option = view.highlighted_option or next((o for o in view.options if not o.disabled), None)
-        if option is not None and (self.found is not None or view.has_focus or view.highlighted is not None):
+        if option is not None:
             self._open(option.id or "")
 
     def _open(self, option_id: str) -> None:

@@ -82,8 +82,12 @@ def note(text: str, key: str, style: str = "$quiet") -> Option:
 
 def finding_option(finding: Finding, article: Article, lang: str, signs: Signs) -> Option:
     """One article against the cluster, with the evidence line."""
-    shown = verdict(finding.verdict, lang, signs) if finding.done else dim(translate(lang, "home.waiting"))
-    left = Content.assemble(shown, "  ", Content.styled(article.title(lang), "bold"))
+    shown = dim(translate(lang, "home.waiting"))
+    if finding.done:
+        shown = verdict(finding.verdict, lang, signs)
+    elif not finding.total:
+        shown = dim(translate(lang, "home.not_cheap"))
+    left = Content.assemble(shown, "  ", foreign(article.title(lang), "bold"))
     right = Content("") if finding.settled else dim(f"{finding.done}/{finding.total}")
     below: tuple[Content, ...] = ()
     speaker = finding.speaker

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.strip import Strip
@@ -69,21 +71,91 @@ class Row(Visual):
     def _lay_out(self, width: int) -> list[Content]:
         right = self.right.truncate(max(0, int(width * self.share)), ellipsis=True)
         room = max(1, width - right.cell_length - (2 if right else 0))
-        first, *more = self._fit(self.left, room)
+        first, more = self._first(room, width)
         gap = max(0, width - first.cell_length - right.cell_length)
         lines = [Content.assemble(first, " " * gap, right), *(self._indented(line, width) for line in more)]
         for part in self.below:
-            lines += [self._indented(line, width) for line in self._fit(part, max(1, width - self.indent))]
+            cut = part.wrap(max(1, width - self.indent)) if self.wrap else [_cut(part, width - self.indent)]
+            lines += [self._indented(line, width) for line in cut]
         return lines
 
-    def _fit(self, content: Content, room: int) -> list[Content]:
+    def _first(self, room: int, width: int) -> tuple[Content, list[Content]]:
+        """The line beside `right`, and what does not fit there."""
         if not self.wrap:
-            return [content.truncate(room, ellipsis=True)]
-        # The first line is as wide as the following ones, which are indented.
-        return content.wrap(max(1, room - self.indent)) or [content]
+            return _cut(self.left, room), []
+        first = next(iter(self.left.wrap(room)), self.left)
+        at = len(first.plain)
+        while at < len(self.left.plain) and self.left.plain[at] == " ":
+            at += 1
+        rest = self.left[at:]
+        return first, rest.wrap(max(1, width - self.indent)) if rest.plain else []
 
     def _indented(self, line: Content, width: int) -> Content:
         return Content.assemble(" " * self.indent, line, " " * max(0, width - self.indent - line.cell_length))
+
+
+def _cut(content: Content, room: int) -> Content:
+    return content.truncate(max(1, room), ellipsis=True)
+
+
+class Page(Visual):
+    """Lines of prose and findings, each wrapped under its own beginning: below its indent, and below its sign."""
+
+    def __init__(self, lines: Iterable[Content]):
+        self.lines = tuple(lines)
+        self._made: tuple[int, list[Content]] = (0, [])
+
+    @property
+    def plain(self) -> str:
+        """The text without colours."""
+        return "\n".join(line.plain for line in self.lines)
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """All it can get."""
+        return container_width
+
+    def get_minimal_width(self, rules: RulesMap) -> int:
+        """It can be cut to one cell."""
+        return 1
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """All lines, wrapped."""
+        return len(self._wrapped(width))
+
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """The lines, each exactly `width` cells wide."""
+        strips: list[Strip] = []
+        for line in self._wrapped(width):
+            full = line.pad_right(max(0, width - line.cell_length))
+            strips.extend(full.render_strips(width, 1, style, options)[:1])
+        return strips if height is None else strips[:height]
+
+    def _wrapped(self, width: int) -> list[Content]:
+        if self._made[0] != width:
+            found = [
+                part
+                for line in self.lines
+                for whole in line.split("\n", allow_blank=True)
+                for part in _hung(whole, width)
+            ]
+            self._made = (width, found)
+        return self._made[1]
+
+
+def _hung(line: Content, width: int) -> list[Content]:
+    """One line wrapped, its continuations below its first word."""
+    text = line.plain
+    lead = len(text) - len(text.lstrip(" "))
+    hang = lead
+    if len(text) > lead + 1 and not text[lead].isalnum() and text[lead + 1] == " ":
+        hang += 2
+    if line.cell_length <= width or width <= hang + 8:
+        return [line]
+    first, *more = line[lead:].wrap(width - lead - (hang - lead))
+    indented = [Content.assemble(" " * hang, part) for part in more]
+    return [Content.assemble(" " * lead, first), *indented]
 
 
 class Rule(Visual):

@@ -92,11 +92,13 @@ def status_line(state: ClusterState, lang: str, signs: Signs, width: int) -> Con
     mode = access(state, lang)
     for parts in (
         (name, who, Content(versions), Content.styled(nodes, node_style), mode),
-        (name, who, Content.styled(nodes, node_style), mode),
-        (name, who, mode),
+        (who, Content(versions), Content.styled(nodes, node_style), mode),
+        (who, Content.styled(nodes, node_style), mode),
         (who, mode),
     ):
         line = bar.join([part for part in parts if part])
+        if parts[0] is who:
+            line = Content(" ") + line
         if line.cell_length <= width:
             return line
     return line.truncate(width, ellipsis=True)

@@ -37,6 +37,8 @@ class IndexText:
     text: ArticleText
     fields: Mapping[Field, str]
     passages: tuple[Passage, ...]
+    phrases: str = ""
+    """Search phrases of the guide: found by, never shown."""
 
 
 def index_text(article: Article, text: ArticleText) -> IndexText:
@@ -63,6 +65,10 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
             continue
         parts[_field(block, kinds)].append(piece)
         passages[-1][1].append(piece)
+    phrases = (
+        [phrase for symptom in article.guide.symptoms for phrase in symptom.phrases] if article.guide else []
+    )
+    parts["symptoms"] += phrases
     if article.guide:
         found = _guide_passages(article.guide, text.lang, alone=len(article.texts) == 1)
         for field, section, pieces in found:
@@ -73,6 +79,7 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
         text=text,
         fields={field: "\n".join(pieces) for field, pieces in parts.items()},
         passages=tuple(Passage(section, "\n".join(pieces)) for section, pieces in passages if pieces),
+        phrases="\n".join(phrases),
     )
 
 
@@ -89,12 +96,11 @@ def _guide_passages(guide: Guide, lang: str, *, alone: bool) -> list[tuple[Field
         return list(dict.fromkeys(filter(None, (text.en, text.zh)))) if alone else [text.get(lang)]
 
     symptoms = [piece for s in guide.symptoms for piece in said(s.text)]
-    phrases = [phrase for s in guide.symptoms for phrase in s.phrases]
     signatures = [*guide.signatures, *(found for s in guide.symptoms for found in s.signatures)]
     causes = [piece for c in guide.causes for piece in (*said(c.text), *said(c.explain)) if piece]
     steps = [piece for s in guide.steps for piece in (*said(s.text), *said(s.explain)) if piece]
     found: list[tuple[Field, str, list[str]]] = [
-        ("symptoms", "", [*symptoms, *phrases]),
+        ("symptoms", "", symptoms),
         ("signatures", "", signatures),
         ("causes", "", causes),
         ("body", "", steps),

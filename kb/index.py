@@ -52,6 +52,7 @@ def _schema() -> Any:
         path=fields.STORED,
         name=fields.STORED,
         passages=fields.STORED,
+        phrases=fields.STORED,
         **text,
     )
 
@@ -99,6 +100,7 @@ def _document(text: IndexText) -> dict[str, Any]:
         path=text.text.path,
         name=text.text.title,
         passages=tuple((passage.section, passage.text) for passage in text.passages),
+        phrases=text.phrases,
     )
     return values
 
@@ -186,7 +188,7 @@ class IndexReader:
                 self._plain.clear()
             values = self.stored(document)
             passages = (part for passage in values["passages"] for part in passage)
-            text = self._plain[document] = normal("\n".join((values["name"], *passages)))
+            text = self._plain[document] = normal("\n".join((values["name"], *passages, values["phrases"])))
         return text
 
     def stored(self, document: int) -> dict[str, Any]:

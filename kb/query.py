@@ -14,12 +14,13 @@ CROSSING = 0.7
 COMMON = 0.5
 """What a word of the language, not of the field, is worth: it may be rare in articles and still say nothing."""
 MAX_CONCEPTS = 64
-ENGLISH = frozenset(
-    "a about after all also am an and any are as at be because been but by can cant could did do does doesnt dont for "
-    "from get gets had has have how i if in into is it its just let make me much my no not of on one only or our out so "
-    "some than that the their them then there these they this to too up us use used using very was we were what when "
-    "where which while who why will with would you your".split()
-)
+GRAMMAR = """
+a about after all also am an and any are as at be because been but by can cant could did do does doesnt dont for
+from get gets had has have how i if in into is it its just let make me much my no not of on one only or our out
+so some than that the their them then there these they this to too up us use used using very was we were what
+when where which while who why will with would you your
+"""
+ENGLISH = frozenset(GRAMMAR.split())
 CHINESE = frozenset(
     "的了吗呢吧么是在和与就都也还又把被让给对从到为之很太能会要可以怎什哪谁多少几该得着过这那我你他它们一"
 )

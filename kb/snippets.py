@@ -125,7 +125,10 @@ def _cut(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> Snipp
         if e <= start or s >= end:
             continue
         s, e = max(s, start), min(e, end)
-        pieces += [(text[at:s], False), (text[s:e], True)]
+        if pieces and text[at:s] == " ":  # words side by side are one match to the eye
+            pieces[-1] = (pieces[-1][0] + text[at:e], True)
+        else:
+            pieces += [(text[at:s], False), (text[s:e], True)]
         at = e
     pieces.append((text[at:end], False))
     cleaned = [(_clean(piece), match) for piece, match in pieces]

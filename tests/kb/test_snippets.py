@@ -40,7 +40,7 @@ def test_the_window_with_most_different_words_is_chosen() -> None:
     ]
     section, snippet = best(passages, Matcher(concepts("inactivity probe")))
     assert section == "Two"
-    assert "[inactivity] [probe]" in str(snippet)
+    assert "[inactivity probe]" in str(snippet)
     assert snippet.plain.startswith("…")
     assert snippet.plain.endswith("…")
     assert len(snippet.plain) < 200

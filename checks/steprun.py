@@ -102,7 +102,7 @@ class StepRun:
             return Outcome(done, message("session.undone"))
         clock, pace = walk.clock, walk.cluster.info.pace
         ok, results, took, why = yield from prove(
-            walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop
+            walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop, inputs=plan.values
         )
         after_brief = brief(results)
         self._verified(ok, before, after_brief, took)

@@ -12,7 +12,7 @@ from checks.errors import ClusterError
 from checks.model import Result
 from checks.stepevents import StepEvent, VerifyTick
 from kb.messages import message
-from kb.model import Guide, Verify
+from kb.model import NOTHING, Guide, Verify
 from kb.text import Text
 
 LOOKS = 12
@@ -34,11 +34,12 @@ def prove(
     pace: float,
     clock: Clock,
     stop: Stop | None = None,
+    inputs: Mapping[str, Any] = NOTHING,
 ) -> Generator[StepEvent, None, tuple[bool, Mapping[str, Result], float, Text]]:
     """Looks until it holds for `stable_for` or `within` is over.
 
-    `look` runs checks and returns their results. Returns whether it held, the last results, the cluster seconds it
-    took, and what to say when it did not hold.
+    `look` runs checks and returns their results; `inputs` are the step's values, for its condition. Returns whether
+    it held, the last results, the cluster seconds it took, and what to say when it did not hold.
     """
     wanted = aliases(guide, verify)
     began = clock.monotonic()
@@ -49,7 +50,7 @@ def prove(
         asked = (clock.monotonic() - began) / pace
         results = look(wanted)
         elapsed = (clock.monotonic() - began) / pace
-        good = holds(verify, results)
+        good = holds(verify, results, inputs)
         good_since = (asked if good_since is None else good_since) if good else None
         stable = elapsed - good_since if good_since is not None else 0.0
         result = results.get(verify.check)
@@ -76,10 +77,10 @@ def prove(
         clock.sleep(every * pace, stop)
 
 
-def holds(verify: Verify, results: Mapping[str, Result]) -> bool:
+def holds(verify: Verify, results: Mapping[str, Result], inputs: Mapping[str, Any] = NOTHING) -> bool:
     """Whether these results prove the step; unknown never does."""
     if verify.when:
-        return condition_holds(verify.when, results) is True
+        return condition_holds(verify.when, results, inputs=dict(inputs)) is True
     result = results.get(verify.check)
     return result is not None and result.verdict.value in verify.expect
 

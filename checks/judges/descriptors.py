@@ -33,7 +33,8 @@ GENERIC = 16
 def judge_ovs_fd_usage(facts: Facts, params: Params, now: float) -> Judgement:
     """Open descriptors of ovs-vswitchd against its soft limit; where they cannot be listed, FDSize as an upper bound.
 
-    Data: ``max_share``, ``limit_min``, ``max_open``; table ``nodes`` ``{node, pod, open, limit, share, bad}``.
+    Data: ``max_share``, ``limit_min``, ``max_open``, ``high`` (nodes above the warning); table
+    ``nodes`` ``{node, pod, open, limit, share, bad}``.
     """
     lost = nobody(facts, "vswitchd_pid")
     if lost:
@@ -65,7 +66,12 @@ def judge_ovs_fd_usage(facts: Facts, params: Params, now: float) -> Judgement:
     table.sort(key=lambda entry: -float(entry["share"]))
     top = table[0] if table else {"share": 0.0, "open": 0, "limit": 0, "node": "-"}
     limits = [int(entry["limit"]) for entry in table if entry["limit"]]
-    data = {"max_share": top["share"], "limit_min": min(limits, default=0), "max_open": top["open"]}
+    data = {
+        "max_share": top["share"],
+        "limit_min": min(limits, default=0),
+        "max_open": top["open"],
+        "high": bad(rows),
+    }
     summary = message(
         "ovs.fds", **{key: top[key] for key in ("open", "limit", "share", "node")}, bad=len(bad(rows))
     )
@@ -93,7 +99,8 @@ def _fd_row(at: NodeAnswers, opened: int | None, limit: int, params: Params) -> 
 def judge_ovs_fd_kinds(facts: Facts, params: Params, now: float) -> Judgement:
     """What the open descriptors of ovs-vswitchd are.
 
-    Data: ``sockets``, ``deleted``, ``total``, ``socket_share`` of the node with the most descriptors.
+    Data: ``sockets``, ``deleted``, ``total``, ``socket_share`` of the node with the most descriptors, ``held``
+    (nodes that hold deleted files).
     """
     lost = nobody(facts, "vswitchd_pid")
     if lost:
@@ -119,6 +126,7 @@ def judge_ovs_fd_kinds(facts: Facts, params: Params, now: float) -> Judgement:
     )
     share = int(top["sockets"]) / int(top["total"]) if top["total"] else 0.0
     data = {**{key: top[key] for key in ("sockets", "deleted", "total")}, "socket_share": round(share, 3)}
+    data["held"] = bad(rows)
     return folded(
         rows,
         message("ovs.kinds", **{key: top[key] for key in ("node", "sockets", "deleted", "total")}),

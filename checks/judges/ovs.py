@@ -50,7 +50,8 @@ def bytes_of(quantity: object) -> float | None:
 def judge_ovs_memory(facts: Facts, params: Params, now: float) -> Judgement:
     """VmRSS of ovs-vswitchd and ovn-controller against the container's memory limit; OOMKilled counts as failed.
 
-    Data: ``max_share``, ``oom`` (pods killed lately); table ``nodes`` ``{node, pod, mib, limit_mib, share, oom}``.
+    Data: ``max_share``, ``oom`` (pods killed lately), ``high`` (nodes above the warning); table ``nodes``
+    ``{node, pod, mib, limit_mib, share, oom}``.
     """
     lost = nobody(facts, "vswitchd") or lists.failure(facts, "pods")
     if lost:
@@ -77,7 +78,7 @@ def judge_ovs_memory(facts: Facts, params: Params, now: float) -> Judgement:
         rows,
         message("ovs.memory", top=top, killed=len(killed), bad=len(bad(rows)), total=len(rows)),
         value=round(max((entry["mib"] for entry in table), default=0)),
-        data={"max_share": round(top, 3), "oom": killed},
+        data={"max_share": round(top, 3), "oom": killed, "high": bad(rows)},
         tables={"nodes": tuple(table)},
     )
 

@@ -47,8 +47,8 @@ def since_start(entries: Sequence[Entry]) -> Sequence[Entry]:
 
 
 def recent(entries: Sequence[Entry], now: float, window: float) -> list[Entry]:
-    """The entries of the last `window` seconds of this process's life."""
-    return [entry for entry in since_start(entries) if float(entry["at"]) >= now - window]
+    """The entries of the last `window` seconds, restarts of the daemon or not."""
+    return [entry for entry in entries if float(entry["at"]) >= now - window]
 
 
 def added_ports(entries: Iterable[Entry]) -> Counter[str]:

@@ -305,11 +305,6 @@ def test_a_name_added_five_times_in_ten_minutes_flaps() -> None:
     assert flaps(flap_log(9, ago=4000)).verdict is Verdict.OK
 
 
-def test_adds_of_an_earlier_process_do_not_count() -> None:
-    text = flap_log(9) + log((1, "vlog|INFO", "opened log file /var/log/openvswitch/ovs-vswitchd.log"))
-    assert flaps(text).verdict is Verdict.OK
-
-
 def test_the_workload_behind_a_port_is_named_by_its_external_ids() -> None:
     ids = "0123456789ab_h,7,,iface-id=api-7d9f-x2x.shop pod_name=api-7d9f-x2x pod_namespace=shop\n"
     found = flaps(flap_log(9), ids, crashing(restarts=0), crashing("other-1"))

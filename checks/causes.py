@@ -117,8 +117,10 @@ def _undecided(text: str, expression: Expression | None, seen: Mapping[str, Any]
 def _settle(
     guide: Guide, expressions: Iterable[Expression | None], seen: Mapping[str, Any]
 ) -> tuple[str, ...]:
+    """The aliases without a verdict that undecided conditions name; else those that lack a value they need."""
     needed = {name for e in expressions if e and e.evaluate(seen) is None for name in e.names}
-    return tuple(alias for alias in guide.checks if alias in needed and alias not in seen)
+    unseen = tuple(alias for alias in guide.checks if alias in needed and alias not in seen)
+    return unseen or tuple(alias for alias in guide.checks if alias in needed)
 
 
 def _because(cause: Cause, results: Mapping[str, Result]) -> tuple[Because, ...]:

@@ -57,6 +57,10 @@ class _Lint:
         for name in sorted(set(params) - set(spec.params)):
             hint = nearest(name, spec.params)
             self._say("unknown-param", alias=alias, check=check, name=name, hint=hint)
+        for name in sorted(set(params) & set(spec.params)):
+            if _kind(params[name]) != _kind(spec.params[name]):
+                wanted = f"{spec.params[name]!r}"
+                self._say("param-type", alias=alias, name=name, value=f"{params[name]!r}", wanted=wanted)
 
     def _cause(self, cause: Cause) -> None:
         if not cause.supported_when.strip():
@@ -106,6 +110,13 @@ def fields_of(spec: CheckSpec) -> frozenset[str] | None:
     if spec.judge:
         return None
     return frozenset((*_ALWAYS, *spec.measure, *(_OF_EACH if spec.each else ())))
+
+
+def _kind(value: Any) -> str:
+    """Whether a param is a number, a truth, a text …; ints and doubles are one."""
+    return (
+        "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    )
 
 
 def _conditions(step: Step) -> Iterator[tuple[str, str]]:

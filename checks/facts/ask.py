@@ -2,60 +2,34 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from checks import kubectl
 from checks.cluster import Cluster, ExecResult, Target
-from checks.errors import Timeout
 from checks.facts.answers import Raw, Sample, reason_of, reason_of_exit, refused
 from checks.facts.pool import Job, Pool
 from checks.facts.roles import Roles
+from checks.facts.silence import Silence
 from checks.model import ExecRead, LogsRead
-from kb.messages import message
 
 Then = Callable[[Raw], None]
-SILENT = 2
-"""Commands in a row without an answer after which a node that never answered in this run is not asked again."""
-
-
-class Silence:
-    """Which nodes have not answered at all: one that hangs may cost a run one timeout, not one per command."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._timeouts: Counter[str] = Counter()
-        self._heard: set[str] = set()
-
-    def note(self, node: str, error: BaseException | None) -> None:
-        """Remember how a command on a node went."""
-        with self._lock:
-            if isinstance(error, Timeout):
-                self._timeouts[node] += 1
-            else:
-                self._heard.add(node)
-
-    def of(self, node: str) -> int:
-        """How many commands had no answer, where that is enough not to ask again; else 0."""
-        with self._lock:
-            count = self._timeouts[node]
-            return count if node and count >= SILENT and node not in self._heard else 0
 
 
 class Asker:
     """Sends commands and log requests of one run through the pool."""
 
-    def __init__(self, cluster: Cluster, roles: Roles, pool: Pool, clock: Callable[[], float]):
+    def __init__(
+        self, cluster: Cluster, roles: Roles, pool: Pool, silence: Silence, clock: Callable[[], float]
+    ):
         self.cluster = cluster
         self.roles = roles
         self.pool = pool
         self.clock = clock
         self.pace = cluster.info.pace
-        self.silence = Silence()
+        self.silence = silence
         self.began = time.monotonic()
         self.epoch = clock()
 
@@ -95,26 +69,14 @@ class Asker:
                 else closed(raw, self.clock(), (Sample(0, text),))
             )
 
-        self.submit(target.node, read.timeout, work, done)
+        self.submit(target.node, target.pod, read.timeout, work, done)
 
-    def submit(self, node: str, timeout: float, work: Callable[[], Any], done: Callable[..., None]) -> None:
-        """One call through the kubelet of a node, which is not made where that node is silent."""
+    def submit(
+        self, node: str, who: str, timeout: float, work: Callable[[], Any], done: Callable[..., None]
+    ) -> None:
+        """One call through the kubelet of a node, which is not made where that pod is silent."""
 
-        def guarded() -> Any:
-            if count := self.silence.of(node):
-                raise _NotAsked(message("checks.node-silent", count=count, node=node).en)
-            return work()
-
-        def noted(result: Any, error: BaseException | None) -> None:
-            if not isinstance(error, _NotAsked):
-                self.silence.note(node, error)
-            done(result, error)
-
-        self.pool.submit(Job("exec", node, timeout, guarded, noted))
-
-
-class _NotAsked(Timeout):
-    """The node did not answer earlier commands, so this one was not sent."""
+        self.pool.submit(self.silence.guard(who, Job("exec", node, timeout, work, done)))
 
 
 def closed(
@@ -142,7 +104,8 @@ class _Command:
 
     def next(self) -> None:
         """Send the command once (more)."""
-        self.asker.submit(self.target.node, self.read.timeout, self._work, self._done)
+        target = self.target
+        self.asker.submit(target.node, target.pod, self.read.timeout, self._work, self._done)
 
     def _work(self) -> ExecResult:
         self.sent = time.monotonic()

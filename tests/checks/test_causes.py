@@ -43,7 +43,7 @@ REFUTED = 'macs.verdict == "ok" || flows.verdict == "ok"'
         ([], "unknown", ("macs", "flows")),
         ([result("macs", "warn", share=0.1), result("flows", "fail")], "open", ()),
         ([result("macs", "fail", share=0.1), result("flows", "unknown", "timeout")], "unknown", ("flows",)),
-        ([result("macs", "fail"), result("flows", "fail")], "unknown", ()),
+        ([result("macs", "fail"), result("flows", "fail")], "unknown", ("macs",)),
         ([result("macs", "skipped", share=0.0), result("flows", "fail")], "open", ()),
     ],
 )

@@ -329,3 +329,26 @@ def test_facts_wanted_after_the_start_come_too() -> None:
     assert second.result(5) is first.result()
     facts.close()
     assert cluster.calls["list v1/nodes"] == 1
+
+
+def test_a_silent_pod_does_not_speak_for_its_neighbours() -> None:
+    """On the node of a hanging ovs-ovn the other pods are still asked."""
+    objects = nodes_with_ovs(1)
+    objects["v1/pods"] += [pod("cni-0", "kube-ovn-cni", "node-00")]
+    cluster = MemoryCluster(objects, command=lambda pod, argv: said("1"), hanging=frozenset({"ovs-node-00"}))
+    reads: dict[str, Read] = {f"r{n}": ExecRead("ovs", ("x", str(n)), timeout=0.2) for n in range(9)}
+    (facts,) = collect(cluster, {**reads, "cni": ExecRead("cni", ("x",), timeout=5)})
+    assert facts["cni"].answers[0].value == "1"
+    assert {fact.answers[0].error for name, fact in facts.items() if name != "cni"} == {"timeout"}
+    assert sum(count for call, count in cluster.calls.items() if call.startswith("exec ovs")) <= 4
+
+
+def test_an_api_group_that_hangs_is_asked_only_a_few_times() -> None:
+    """Twenty lists of kinds of one broken group cost one round of timeouts; other groups answer."""
+    kinds = {f"kubeovn.io/v1/k{n}s": Timeout("no answer") for n in range(20)}
+    cluster = MemoryCluster({**kinds, "v1/nodes": [node("n")]})
+    reads: dict[str, Read] = {f"r{n}": ListRead(kind) for n, kind in enumerate(kinds)}
+    (facts,) = collect(cluster, {**reads, "nodes": ListRead("v1/nodes")}, limits={"exec": 1, "api": 2})
+    assert len(facts["nodes"].items) == 1
+    assert {fact.answers[0].error for name, fact in facts.items() if name != "nodes"} == {"timeout"}
+    assert sum(count for call, count in cluster.calls.items() if "kubeovn" in call) <= 4

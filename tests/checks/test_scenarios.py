@@ -11,6 +11,7 @@ from checks.catalogue import load_catalogue
 from checks.causes import judge_causes, symptom_verdicts
 from checks.live import connect
 from checks.model import Result, Verdict
+from checks.practice.faults import Faults
 from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
 from checks.practice.server import PracticeServer
 from checks.runner import run_all
@@ -57,6 +58,34 @@ def staged(
                 cluster.close()
     finally:
         world.close()
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Iterator[Mapping[str, Result]]:
+    """All checks on the healthy cluster, by a user who may do nothing."""
+    world = build_world("healthy", pace=PACE)
+    faults = Faults()
+    try:
+        with PracticeServer(world, faults=faults) as server:
+            server.write_kubeconfig(tmp_path / "kubeconfig")
+            cluster = connect(kubeconfig=str(tmp_path / "kubeconfig"))
+            try:
+                faults.forbid()
+                yield run_all(cluster, everything(), load_catalogue())
+            finally:
+                cluster.close()
+    finally:
+        world.close()
+
+
+def test_who_may_see_nothing_is_told_nothing(forbidden: Mapping[str, Result]) -> None:
+    """Without any permission no verdict is made up, no cause is supported or refuted, and each says what it lacks."""
+    assert {(r.verdict, r.judgement.reason) for r in forbidden.values()} == {(Verdict.UNKNOWN, "forbidden")}
+    for article, guide in GUIDES.items():
+        found = judge_causes(guide, of(forbidden, article))
+        assert {one.state for one in found} == {"unknown"}
+        assert all(one.settle for one in found)
+    assert all("forbidden" in r.summary.en for r in forbidden.values())
 
 
 def of(results: Mapping[str, Result], article: str) -> dict[str, Result]:

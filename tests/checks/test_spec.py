@@ -228,7 +228,7 @@ def test_the_shipped_guides_fit_the_catalogue(file: Path) -> None:
 
 GUIDE = """\
 checks:
-  flows: {use: ovs.flow-count, with: {fial: 1}}
+  flows: {use: ovs.flow-count, with: {fial: 1, warn: "many"}}
   gone: {use: ovs.no-such}
 symptoms:
   - {id: s, text: {en: s, zh: s}, checks: [flows]}
@@ -266,6 +266,7 @@ def test_a_guide_that_does_not_fit_is_told_everything(tmp_path: Path) -> None:
     assert set(found) == {
         "guide.unknown-check",
         "guide.unknown-param",
+        "guide.param-type",
         "guide.unknown-alias",
         "guide.unknown-field",
         "guide.unknown-role",

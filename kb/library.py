@@ -48,6 +48,7 @@ class Library:
         self.roots = tuple(roots)
         self._cache_dir = cache_dir
         self._lock = threading.RLock()
+        self._reading = threading.Lock()  # of its own, so that an article opens while the index is being built
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
         self._opened: Catalog | None = None
@@ -144,7 +145,7 @@ class Library:
         return self._load(article)[0] is not None
 
     def _load(self, article: str) -> tuple[Article | None, tuple[Problem, ...]]:
-        with self._lock:
+        with self._reading:
             if article not in self._read:
                 self._read[article] = read_article(article, self._scan.sources[article])
             return self._read[article]

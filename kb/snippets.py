@@ -14,7 +14,8 @@ WIDTH = 160
 """Terminal cells of a snippet; a Chinese character takes two."""
 BEFORE = 40
 LONGEST_RUN = 12
-MAX_MATCHES = 400
+MAX_MATCHES = 60
+"""Looked at in one passage."""
 ENDINGS = r"(?:e|s|es|ed|ing|[a-z]ing|[a-z]ed)?"
 SPACE = re.compile(r"\s+")
 
@@ -44,7 +45,8 @@ class Matcher:
         words: dict[str, None] = {}
         for concept in concepts:
             unfinished = open_end and concept is concepts[-1]
-            for term in [concept.text.lower(), *(t for t, _ in concept.terms), *concept.parts]:
+            typed = concept.text.lower()
+            for term in [typed] if unfinished else [typed, *(t for t, _ in concept.terms), *concept.parts]:
                 if term and is_han(term[0]):
                     chinese[re.escape(term)] = None
                 elif term:

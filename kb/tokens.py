@@ -123,6 +123,7 @@ def _pair(pair: str) -> tuple[Form, ...]:
 @lru_cache(maxsize=65536)
 def forms(word: str) -> tuple[Form, ...]:
     """The terms of one word without spaces, the whole first, none twice."""
+    word = word.strip("_") or word
     whole = word.lower()
     found: dict[str, Kind] = {stem(whole): "whole"}
     for form in _amount(word):

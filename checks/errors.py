@@ -101,3 +101,7 @@ class ConfigError(Exception):
     def __init__(self, message: str | Text):
         self.text = Text.of(message)
         super().__init__(self.text.get("en"))
+
+
+class NoCluster(ConfigError):
+    """Nothing names a cluster: no kubeconfig anywhere, and not inside a pod."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.cluster import Cluster
+from checks.errors import ClusterError, ConfigError, NoCluster
 from tui.cli.options import Where
 
 PRACTICE_PACE = 0.1
@@ -56,10 +57,14 @@ def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
 def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PACE) -> Connection:  # noqa: B008
     """Starts a practice cluster and connects to it with the same client as to any cluster."""
     from checks.live import connect as connect_live
-    from checks.practice.scenario import build_world
+    from checks.practice.scenario import ScenarioError, build_world
     from checks.practice.server import PracticeServer
 
-    server = PracticeServer(build_world(scenario, pace=pace))
+    try:
+        world = build_world(scenario, pace=pace)
+    except ScenarioError as error:
+        raise ConfigError(str(error)) from error
+    server = PracticeServer(world)
     server.start()
     endings: list[Callable[[], None]] = [server.stop]
     folder = tempfile.TemporaryDirectory(prefix="klinik-practice-")
@@ -79,11 +84,9 @@ def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PA
 
 def connect_or_practice(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
     """The cluster that the flags name where it answers, else the first incident of the practice cluster."""
-    from checks.errors import ClusterError, ConfigError
-
     try:
         found = connect(where)
-    except ConfigError:
+    except NoCluster:
         return practice(FIRST_PRACTICE, pace=pace)
     try:
         found.cluster.version()

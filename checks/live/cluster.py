@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
-from checks.errors import ClusterError, ConfigError, InDoubt, Timeout, Unauthenticated, Unreachable
+from checks.errors import ClusterError, ConfigError, InDoubt, NoCluster, Timeout, Unauthenticated, Unreachable
 from checks.kubeconfig import choose, find_paths, read
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
@@ -46,7 +46,7 @@ def connect(
     host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
     if not host or context:
         shown = ", ".join(str(path) for path in find_paths(kubeconfig))
-        raise ConfigError(message("cluster.no-cluster", paths=shown))
+        raise NoCluster(message("cluster.no-cluster", paths=shown))
     port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
     info = ClusterInfo("in-cluster", f"https://{host}:{port}", as_user or "", namespace or _own_namespace())
     return LiveCluster(Access(None, as_user or "", as_groups), info, request_timeout)

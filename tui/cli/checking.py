@@ -229,4 +229,7 @@ def _because(reason: Any) -> str:
 def _command(command: Any) -> str:
     import shlex
 
-    return command if isinstance(command, str) else shlex.join(str(word) for word in command)
+    if isinstance(command, str):
+        return command
+    # The ellipsis stands for words left out; it is not a word to quote.
+    return " ".join(word if word == "…" else shlex.quote(word) for word in map(str, command))

@@ -21,7 +21,7 @@ from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN
 from tui.cli.loading import open_catalogue, roots_of
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, say
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 from tui.connect import connect
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def doctor(output: str, where: Where, root: Root) -> int:
             answers = list(_permissions(connection.cluster, root))
             document["roles"] = list(_roles(connection.cluster))
     except (ConfigError, ClusterError) as error:
-        reason = error.message if isinstance(error, ClusterError) else str(error)
+        reason = error.message if isinstance(error, ClusterError) else error.text.get(help_language())
         document["cluster"] = {"error": getattr(error, "reason", "configuration"), "message": reason}
         answers = []
     document["permissions"] = [

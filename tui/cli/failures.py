@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from checks.errors import ClusterError, ConfigError
+from checks.errors import ClusterError, ConfigError, NoCluster
 from kb.safe import one_line
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 
 OK, FAILED, USAGE, UNKNOWN, NO_CLUSTER = 0, 1, 2, 3, 4
 
@@ -47,7 +47,9 @@ def guarded(run: Callable[[], Any]) -> int:
         error.show()
         return int(error.exit_code)
     except ConfigError as error:
-        complain(one_line(str(error)))
+        complain(one_line(error.text.get(help_language())))
+        if not isinstance(error, NoCluster):
+            return USAGE
         complain(t("try-practice"))
         return NO_CLUSTER
     except ClusterError as error:

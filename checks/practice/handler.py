@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import weakref
@@ -22,6 +23,7 @@ from checks.practice.tables import table
 from checks.practice.upgrades import upgrade
 from checks.practice.world import World
 
+_COMPRESS_ABOVE = 128 * 1024
 _LOG = logging.getLogger("klinik.practice")
 Identity = tuple[str, tuple[str, ...]]
 OPEN_PATHS = ("/healthz", "/readyz", "/livez", "/version")
@@ -128,9 +130,7 @@ class Handler:
         code, body = await asyncio.to_thread(answer, self._world.store, asked)
         if _wants_table(request) and verb in ("get", "list") and not target.subresource:
             body = self._table(request, target, body)
-        return web.Response(
-            body=await asyncio.to_thread(_encode, body), status=code, content_type="application/json"
-        )
+        return await _json_response(request, body, code)
 
     def _authorize(self, verb: str, target: Target, user: str) -> None:
         verbs = {"create", "get"} if target.subresource == "exec" else {verb}
@@ -208,6 +208,16 @@ def _json(raw: bytes) -> Any:
     if not isinstance(body, dict):
         raise BadRequest("the body is not a JSON object")
     return body
+
+
+async def _json_response(request: web.Request, body: Object, code: int) -> web.Response:
+    """Large answers go out compressed, as from the real server."""
+    headers = {"Content-Type": "application/json"}
+    raw = await asyncio.to_thread(_encode, body)
+    if len(raw) > _COMPRESS_ABOVE and "gzip" in request.headers.get("Accept-Encoding", ""):
+        raw = await asyncio.to_thread(gzip.compress, raw, 1)
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=raw, status=code, headers=headers)
 
 
 def _encode(body: Object) -> bytes:

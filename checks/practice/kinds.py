@@ -109,7 +109,7 @@ def builtin_kinds() -> tuple[Kind, ...]:
         _kind(
             "apps/v1/deployments",
             "Deployment",
-            "Ready=.status.readyReplicas integer | Up-to-date=.status.updatedReplicas integer | "
+            "Ready= | Up-to-date=.status.updatedReplicas integer | "
             "Available=.status.availableReplicas integer | "
             "Age=.metadata.creationTimestamp date",
             short=("deploy",),
@@ -129,7 +129,7 @@ def builtin_kinds() -> tuple[Kind, ...]:
         _kind(
             "apps/v1/statefulsets",
             "StatefulSet",
-            "Ready=.status.readyReplicas integer | Age=.metadata.creationTimestamp date",
+            "Ready= | Age=.metadata.creationTimestamp date",
             short=("sts",),
             status=True,
         ),

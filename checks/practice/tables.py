@@ -81,6 +81,8 @@ def _layout(kind: Kind) -> tuple[Sequence[Column], Row]:
         return _PODS, _pod
     if kind.api_version == "v1" and kind.name == "Node":
         return _NODES, _node
+    if kind.name in ("Deployment", "StatefulSet"):
+        return kind.columns, lambda obj, now: [_ready(obj), *(_cell(obj, c, now) for c in kind.columns[1:])]
     columns = kind.columns or (Column("Age", ".metadata.creationTimestamp", "date"),)
     return columns, lambda obj, now: [_cell(obj, column, now) for column in columns]
 
@@ -127,6 +129,11 @@ def age(stamp: Any, now: float) -> str:
     if days < 8:
         return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
     return f"{days}d" if days < 730 else f"{days // 365}y{days % 365}d"
+
+
+def _ready(obj: Object) -> str:
+    wanted = (obj.get("spec") or {}).get("replicas", 1)
+    return f"{(obj.get('status') or {}).get('readyReplicas') or 0}/{wanted}"
 
 
 def _pod(obj: Object, now: float) -> list[Any]:

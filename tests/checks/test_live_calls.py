@@ -36,6 +36,16 @@ def test_lists_come_in_pages_and_complete(cluster: LiveCluster, world: ScriptedW
     assert len(set(names(cluster, IPS, page=10))) == 58
 
 
+def test_large_lists_come_compressed_and_complete(cluster: LiveCluster, world: ScriptedWorld) -> None:
+    for number in range(600):
+        world.store.create(
+            IPS, {"metadata": {"name": f"ip-{number:03}", "annotations": {"note": "流表" * 50}}}
+        )
+    found = list(cluster.list(IPS, page=1000))
+    assert len(found) == 601
+    assert found[-1]["metadata"]["annotations"]["note"] == "流表" * 50
+
+
 def test_listed_objects_say_their_kind(cluster: LiveCluster) -> None:
     found = next(cluster.list(PODS))
     assert (found["apiVersion"], found["kind"]) == ("v1", "Pod")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -16,58 +16,30 @@ from textual.widgets.option_list import Option
 
 from checks.model import Result, Verdict
 from kb.safe import one_line, printable
+from tui.i18n import translate
+from tui.keys import quiet
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.screens import evidence
+from tui.screens.article_text import not_heavy, pages_of, text_of
 from tui.screens.base import KlinikScreen
 from tui.widgets.hints import Hint
+from tui.widgets.lists import settle
 from tui.work import ask, stream
 
 if TYPE_CHECKING:
     from threading import Event
 
-    from checks.catalogue import Catalogue
     from kb.model import Article, CheckUse
-
-PAGE = 60_000
-"""Characters of Markdown that are rendered at once: each block of it is a widget."""
-
-
-def pages_of(markdown: str, size: int = PAGE) -> tuple[str, ...]:
-    """The text in pieces of about `size` characters, cut at headings, or else at empty lines, outside of fences."""
-    pages: list[list[str]] = [[]]
-    used, fenced = 0, False
-    for line in markdown.splitlines():
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        heading = line.startswith(("# ", "## "))
-        if not fenced and used >= size // 2 and (heading or (used >= size and not line.strip())):
-            pages.append([])
-            used = 0
-        pages[-1].append(line)
-        used += len(line) + 1
-    return tuple("\n".join(page) for page in pages)
-
-
-def not_heavy(uses: tuple[CheckUse, ...], catalogue: Catalogue) -> list[CheckUse]:
-    """The checks that need not ask first; one that the catalogue lacks is kept, so that its absence is said."""
-    specs = {use.alias: catalogue.get(use.check) for use in uses}
-    return [use for use in uses if (spec := specs[use.alias]) is None or spec.cost != "heavy"]
 
 
 class ArticleScreen(KlinikScreen[None]):
     """One article in one language."""
 
     CSS_PATH = "article.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "guide", show=False),
-        Binding("c", "check", show=False),
-        Binding("o", "evidence", show=False),
-        Binding("y", "copy_block", show=False),
-        Binding("slash", "find", show=False),
-        Binding("n", "find_next", show=False),
-        Binding("right_square_bracket", "page(1)", show=False),
-        Binding("left_square_bracket", "page(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = quiet({
+        "g": "guide", "c": "check", "o": "evidence", "y": "copy_block", "slash": "find",
+        "n": "find_next", "right_square_bracket": "page(1)", "left_square_bracket": "page(-1)",
+    })  # fmt: skip
     help_key = "article"
 
     def __init__(self, article_id: str, lang: str) -> None:
@@ -292,22 +264,18 @@ class ArticleScreen(KlinikScreen[None]):
             for s in guide.symptoms
         ]
         view.display = True
-        if view.option_count == len(options):
-            for index, option in enumerate(options):
-                view.replace_option_prompt_at_index(index, option.prompt)
-            view.refresh(layout=True)
-        else:
-            view.set_options(options)
-            view.highlighted = 0
+        settle(view, options)
         found = [evidence.symptom_verdict(s, self.results) for s in guide.symptoms]
         present = sum(v in (Verdict.FAIL, Verdict.WARN) for v in found)
         unclear = sum(v is Verdict.UNKNOWN for v in found)
-        count = self.say("article.present", n=present, total=len(found))
+        count = translate(self.lang, "article.present", n=present, total=len(found))
         if unclear:
-            count += " · " + self.say("article.unclear", n=unclear)
+            count += " · " + translate(self.lang, "article.unclear", n=unclear)
         said = count if self.live in ("done", "running") and self.results else self.say(f"live.{self.live}")
         self.query_one("#symptoms-title", Static).update(
-            Content.assemble((self.say("article.symptoms"), "bold $primary"), "   ", (said, "$quiet"))
+            Content.assemble(
+                (translate(self.lang, "article.symptoms"), "bold $primary"), "   ", (said, "$quiet")
+            )
         )
 
     # --- actions ------------------------------------------------------------------------------------------------
@@ -385,7 +353,7 @@ class ArticleScreen(KlinikScreen[None]):
         wanted = self.query_one("#find", Input).value.strip().casefold()
         if not wanted:
             return
-        blocks = [b for b in self.query_one(Markdown).query(MarkdownBlock) if wanted in _text_of(b)]
+        blocks = [b for b in self.query_one(Markdown).query(MarkdownBlock) if wanted in text_of(b)]
         self.query(".-found").remove_class("-found")
         if not blocks:
             self.notify(self.say("article.not_found"), markup=False)
@@ -430,8 +398,3 @@ class ArticleScreen(KlinikScreen[None]):
     def action_tongue(self) -> None:
         """The other language."""
         self.app.action_language()
-
-
-def _text_of(block: Widget) -> str:
-    content = getattr(block, "_content", None)
-    return content.plain.casefold() if isinstance(content, Content) else ""

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from kb.model import Input, ManualAction
+from kb.model import ManualAction
 from kb.safe import one_line
-from tui.screens import guide_text as text
+from tui.keys import quiet
+from tui.screens import step_asks as asks
+from tui.screens import step_text
 from tui.screens.evidence import command
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
+from tui.widgets.lists import settle
+from tui.widgets.rows import Page
 
 if TYPE_CHECKING:
     from checks.plan import Plan
+    from checks.stepevents import StepEvent
+    from checks.walk import Walk
     from tui.screens.guide import GuideScreen
 
 OLD = 120.0
@@ -33,18 +39,10 @@ OLD = 120.0
 class FixPane(Vertical):
     """Steps on top, inputs below, then what would be done or is being done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "preview", show=False),
-        Binding("f5", "run", show=False),
-        Binding("s", "skip", show=False),
-        Binding("u", "undo", show=False),
-        Binding("x", "stop", show=False),
-        Binding("i", "edit", show=False),
-        Binding("d", "done_by_hand", show=False),
-        Binding("a", "accept", show=False),
-        Binding("t", "settle", show=False),
-        Binding("ctrl+y", "copy", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = quiet({
+        "p": "preview", "f5": "run", "s": "skip", "u": "undo", "x": "stop", "i": "edit",
+        "d": "done_by_hand", "a": "accept", "t": "settle", "ctrl+y": "copy",
+    })  # fmt: skip
 
     if TYPE_CHECKING:
 
@@ -61,6 +59,10 @@ class FixPane(Vertical):
         self.form: Form | None = None
         self.plan: Plan | None = None
         self.problem = ""
+        self.reading = False
+        """The cluster is being read for inputs or a plan."""
+        self.again = False
+        """The plan of a step that is done was asked for."""
         self.log_of: dict[str, RunLog] = {}
         self.stop: threading.Event | None = None
         self.running = ""
@@ -72,7 +74,6 @@ class FixPane(Vertical):
         yield OptionList(id="steps", markup=False)
         yield OptionList(id="inputs", markup=False)
         with VerticalScroll(id="detail"):
-            yield Static("", id="head", markup=False)
             yield Static("", id="plan", markup=False)
 
     # --- what is shown ------------------------------------------------------------------------------------------
@@ -106,17 +107,11 @@ class FixPane(Vertical):
     def _draw_steps(self) -> None:
         steps, signs = self.query_one("#steps", OptionList), self.screen.app.signs
         options = [
-            text.step_option(n, view, self.given.get(view.step.id, {}), self.lang, signs)
+            step_text.step_option(n, view, self.given.get(view.step.id, {}), self.lang, signs)
             for n, view in enumerate(self.snap.steps, 1)
         ]
-        if [o.id for o in options] == [o.id for o in steps.options]:
-            for index, option in enumerate(options):
-                steps.replace_option_prompt_at_index(index, option.prompt)
-            return
         with self.prevent(OptionList.OptionHighlighted):
-            steps.set_options(options)
-            ids = [o.id for o in options]
-            steps.highlighted = ids.index(self.step_id) if self.step_id in ids else None
+            settle(steps, options, self.step_id)
 
     def _draw_inputs(self) -> None:
         inputs = self.query_one("#inputs", OptionList)
@@ -127,63 +122,34 @@ class FixPane(Vertical):
         if not specs or shown is None:
             return
         at = inputs.highlighted
-        inputs.set_options(text.input_option(spec, shown, self.lang, self.screen.app.signs) for spec in specs)
+        inputs.set_options(
+            step_text.input_option(spec, shown, self.lang, self.screen.app.signs) for spec in specs
+        )
         inputs.highlighted = min(at or 0, len(specs) - 1)
 
     def _draw_detail(self) -> None:
-        view, signs = self.view, self.screen.app.signs
-        head, body = self.query_one("#head", Static), self.query_one("#plan", Static)
-        if view is None:
-            head.update(Content.styled(self.screen.say("fix.no_cause"), "$quiet"))
-            body.update("")
-            return
+        self.query_one("#plan", Static).update(Page(self._detail()))
+
+    def _detail(self) -> list[Content]:
+        """While it runs: the run. Else state, what would be done, what it hits, what it is about."""
+        view, lang, signs, guide = self.view, self.lang, self.screen.app.signs, self.screen.guide
+        if view is None or guide is None:
+            return [Content.styled(self.screen.say("fix.no_cause"), "$quiet")]
         log = self.log_of.get(view.step.id)
-        values = {
-            **view.proposed,
-            **view.record.values,
-            **(self.form.values if self.form and self._formed() else {}),
-        }
+        if log is not None and self.running == view.step.id:
+            return log.lines_of(lang, signs)
+        form = self.form if self._formed() else None
         plan = self.plan if self.plan is not None and self.plan.step_id == view.step.id else None
-        if log is not None and (self.running == view.step.id or (plan is None and log.ended)):
-            head.update(Content("") if self.running else text.step_head(view, values, plan, self.lang, signs))
-            body.update(log.content(self.lang, signs))
-            return
-        head.update(text.step_head(view, values, plan, self.lang, signs))
-        if self.problem:
-            body.update(Content.styled(one_line(self.problem, 1000), "bold $text-error"))
-        elif plan is not None:
-            body.update(text.plan_text(plan, self.lang, signs, time.time()))
-        elif self._formed() and self.form is not None and self.form.wrong:
-            body.update(Content.styled(self.form.wrong.get(self.lang), "bold $text-warning"))
-        else:
-            body.update(Content.styled(self.screen.say("fix.press_p"), "$quiet"))
+        said = step_text.Said(self.problem, self.screen.say("fix.reading") if self.reading else "")
+        return step_text.detail(view, guide, form, plan, log, said, lang, signs, time.time())
 
     def _formed(self) -> bool:
         return self.form is not None and self.form.step_id == self.step_id
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with the step under the cursor."""
-        view, hint = self.view, self.screen.hint
-        if self.running:
-            return (hint("x", "stop", "fix('stop')"), hint("o", "evidence", "evidence"))
-        if view is None:
-            return (hint("2", "causes", "phase(2)"),)
-        found: list[Hint] = []
-        if view.state == "in_doubt":
-            found.append(hint("t", "settle", "fix('settle')"))
-        elif view.state == "todo" and view.already_done:
-            found.append(hint("a", "accept", "fix('accept')"))
-        if isinstance(view.step.action, ManualAction):
-            found.append(hint("d", "by_hand", "fix('done_by_hand')"))
-        else:
-            found += [hint("p", "preview", "fix('preview')"), hint("F5", "run", "fix('run')")]
-        if view.step.inputs:
-            found.append(hint("i", "inputs", "fix('edit')"))
-        found.append(hint("s", "skip", "fix('skip')"))
-        if view.record.commands and view.step.undo.parts:
-            found.append(hint("u", "undo", "fix('undo')"))
-        found.append(hint("^Y", "copy_kubectl", "fix('copy')"))
-        return tuple(found)
+        keys = step_text.step_keys(self.view, bool(self.running))
+        return tuple(self.screen.hint(key, label, action) for key, label, action in keys)
 
     # --- choosing a step and its inputs -------------------------------------------------------------------------
 
@@ -210,12 +176,18 @@ class FixPane(Vertical):
             self._ask_form(preview=True)
 
     def _ask_form(self, *, preview: bool) -> None:
+        self.reading = True
         step, given = self.step_id, dict(self.given.get(self.step_id, {}))
         self.walker.do("form+plan" if preview else "form", lambda walk: form(walk, step, given))
 
     @on(OptionList.OptionSelected, "#steps")
     def _chosen(self) -> None:
-        self.action_preview()
+        """The whole preview, or first of all a preview."""
+        plan = self.plan
+        if plan is not None and plan.step_id == self.step_id and not plan.manual:
+            self.screen.app.open_text(plan.title.get(self.lang), step_text.plan_raw(plan, self.lang))
+        else:
+            self.action_preview()
 
     @on(OptionList.OptionSelected, "#inputs")
     def _input_chosen(self, event: OptionList.OptionSelected) -> None:
@@ -232,42 +204,11 @@ class FixPane(Vertical):
         if view is None or shown is None or self.running:
             return
         spec = next(spec for spec in view.step.inputs if spec.name == name)
-        offered = shown.choices[name]
-        if spec.source and offered.options:
-            self._choose(spec, shown)
-        elif spec.source and spec.type in ("rows", "node", "choice"):
-            note = offered.note.get(self.lang) if offered.note else self.screen.say("input.nothing")
-            self.notify(note, severity="warning", markup=False)
-        else:
-            from tui.screens.ask import AskDialog
-
-            value = "" if shown.values.get(name) is None else str(shown.values[name])
-            question = one_line(spec.text.get(self.lang))
-            self.screen.app.push_screen(AskDialog(question, value=value), lambda v: self._given(name, v))
-
-    def _choose(self, spec: Input, shown: Form) -> None:
-        from tui.screens.choose import ChooseDialog, Item
-
-        offered = shown.choices[spec.name]
-        items = [Item(str(n), option.label, option.value) for n, option in enumerate(offered.options)]
-        now = shown.values.get(spec.name)
-        picked = list(now) if spec.many and isinstance(now, (tuple, list)) else [now]
-        ids = {id(value) for value in picked}
-        chosen = [i.key for i in items if id(i.value) in ids or (not spec.many and i.value == now)]
-        note = offered.note.get(self.lang) if offered.note else ""
-        dialog = ChooseDialog(
-            one_line(spec.text.get(self.lang)), items, many=spec.many, chosen=chosen, note=note
-        )
-
-        def took(values: tuple[Any, ...] | None) -> None:
-            if values is not None:
-                self._given(spec.name, values if spec.many else values[0])
-
-        self.screen.app.push_screen(dialog, took)
+        asks.ask_input(self.screen.app, spec, shown, lambda value: self._given(name, value))
 
     def _given(self, name: str, value: Any) -> None:
         view = self.view
-        if value is None or view is None:
+        if view is None:
             return
         known = self.given.setdefault(self.step_id, {})
         known[name] = value
@@ -281,32 +222,33 @@ class FixPane(Vertical):
     # --- planning -----------------------------------------------------------------------------------------------
 
     def action_preview(self) -> None:
-        """What exactly would be done, from the cluster as it is now."""
+        """What exactly would be done, from the cluster as it is now; a step that is done may be done again."""
         if self.view is not None and not self.running:
-            self.plan, self.problem = None, ""
-            self.query_one("#plan", Static).update(Content.styled(self.screen.say("fix.reading"), "$accent"))
+            self.plan, self.problem, self.again = None, "", True
             self._ask_form(preview=True)
+            self._draw_detail()
 
     def formed(self, found: Form, preview: bool) -> None:
         """The inputs are there; where nothing is wrong the plan is made next."""
         if found.step_id != self.step_id:
             return
-        self.form = found
+        self.form, self.reading = found, False
         view = self.view
-        wanted = (
-            view is not None
-            and view.blocked is None
-            and view.state in ("todo", "failed", "undone", "skipped")
-        )
+        states = ("todo", "failed", "undone", *(("done", "already_done", "skipped") if self.again else ()))
+        wanted = view is not None and view.blocked is None and view.state in states
+        self.again = False
         if preview and wanted and found.wrong is None:
             step, values = found.step_id, dict(found.values)
+            self.reading = True
             self.walker.do("plan", lambda walk: walk.plan(step, values))
+        else:
+            self.after_plan = None
         self.draw()
 
     def planned(self, plan: Plan) -> None:
         """The plan is there; a run that waited for it goes on."""
         if plan.step_id == self.step_id:
-            self.plan, self.problem = plan, ""
+            self.plan, self.problem, self.reading = plan, "", False
             self.draw()
             then, self.after_plan = self.after_plan, None
             if then is not None:
@@ -315,7 +257,7 @@ class FixPane(Vertical):
     def failed(self, error: Exception) -> None:
         """A plan, a run or an undo was refused, or failed."""
         self.problem = wording(error, self.lang)
-        self.plan, self.after_plan = None, None
+        self.plan, self.after_plan, self.reading = None, None, False
         self.notify(one_line(self.problem), severity="error", markup=False, timeout=8)
         self.draw()
 
@@ -354,7 +296,7 @@ class FixPane(Vertical):
         plan = self.plan
         if plan is None:
             return
-        warnings = [] if plan.purpose == "undo" else self._warnings()
+        warnings = step_text.warnings(self.snap, self.view, self.lang) if plan.purpose == "do" else []
 
         def decided(yes: bool | None) -> None:
             if yes:
@@ -362,31 +304,22 @@ class FixPane(Vertical):
 
         self.screen.app.push_screen(ConfirmDialog(plan, tuple(warnings)), decided)
 
-    def _warnings(self) -> list[str]:
-        view = self.view
-        found = [c for c in self.snap.causes if c.cause.id == self.snap.session.cause]
-        warnings = []
-        if found and found[0].state != "supported":
-            warnings.append(
-                self.screen.say("fix.not_supported", state=self.screen.say(f"cause.{found[0].state}"))
-            )
-        if view is not None and view.already_done:
-            warnings.append(self.screen.say("step.already"))
-        return warnings
-
     def _start(self, plan: Plan) -> None:
-        if self.running:
-            return
-        self.running = plan.step_id
-        self.log_of[plan.step_id] = RunLog(plan.step_id)
-        self.plan = None
-        stop = self.stop = threading.Event()
         typed = plan.confirm.expected
         if plan.purpose == "undo":
-            self.walker.do("run", lambda walk: walk.undo(plan, typed=typed, stop=stop))
+            self._begin(plan.step_id, lambda walk, stop: walk.undo(plan, typed=typed, stop=stop))
         else:
-            self.walker.do("run", lambda walk: walk.run(plan, typed=typed, stop=stop))
+            self._begin(plan.step_id, lambda walk, stop: walk.run(plan, typed=typed, stop=stop))
+
+    def _begin(self, step: str, call: Callable[[Walk, threading.Event], Iterator[StepEvent]]) -> None:
+        if self.running:
+            return
+        self.running, self.plan, self.problem = step, None, ""
+        self.log_of[step] = RunLog(step)
+        stop = self.stop = threading.Event()
+        self.walker.do("run", lambda walk: call(walk, stop))
         self.draw()
+        self.query_one("#detail").scroll_home(animate=False)
 
     def event(self, event: Any) -> None:
         """Something happened in the run."""
@@ -423,65 +356,41 @@ class FixPane(Vertical):
 
     def action_skip(self) -> None:
         """Leaves the step out, with a reason."""
-        self._reason("skip.question", lambda walk, step, why: walk.skip(step, why))
+        view = self.view
+        if view is not None and not self.running:
+            step = view.step.id
+            asks.ask_reason(
+                self.screen.app, "skip.question", lambda why: self._mark(lambda walk: walk.skip(step, why))
+            )
 
     def action_accept(self) -> None:
         """Takes a step as done because the evidence says so."""
-        step = self.step_id
-        if self.view is not None and self.view.already_done:
-            self.walker.do("mark", lambda walk: walk.accept_done(step))
+        view = self.view
+        if view is not None and view.already_done and not self.running:
+            step = view.step.id
+            self._mark(lambda walk: walk.accept_done(step))
 
     def action_done_by_hand(self) -> None:
         """A person did it: the verification looks."""
         view = self.view
-        if view is None or self.running or not isinstance(view.step.action, ManualAction):
-            return
-        from tui.screens.confirm import SureDialog
-
-        step, say = view.step.id, self.screen.say
-
-        def decided(yes: bool | None) -> None:
-            if yes and not self.running:
-                stop = self.stop = threading.Event()
-                self.running = step
-                self.log_of[step] = RunLog(step)
-                self.walker.do("run", lambda walk: walk.done_by_hand(step, stop))
-                self.draw()
-
-        self.screen.app.push_screen(
-            SureDialog(say("hand.question"), say("hand.yes"), say("hand.no")), decided
-        )
+        if view is not None and not self.running and isinstance(view.step.action, ManualAction):
+            step = view.step.id
+            asks.ask_done(
+                self.screen.app, lambda: self._begin(step, lambda walk, stop: walk.done_by_hand(step, stop))
+            )
 
     def action_settle(self) -> None:
         """Says whether a step in doubt took effect."""
         view = self.view
-        if view is None or view.state != "in_doubt" or self.running:
-            return
-        from tui.screens.choose import ChooseDialog, Item
+        if view is not None and view.state == "in_doubt" and not self.running:
+            step = view.step.id
+            asks.ask_happened(
+                self.screen.app,
+                lambda happened, why: self._mark(lambda walk: walk.settle(step, happened, why)),
+            )
 
-        say = self.screen.say
-        items = [Item("yes", say("settle.happened"), True), Item("no", say("settle.not_happened"), False)]
-
-        def chose(values: tuple[Any, ...] | None) -> None:
-            if values is not None:
-                happened = bool(values[0])
-                self._reason("settle.why", lambda walk, step, why: walk.settle(step, happened, why))
-
-        self.screen.app.push_screen(ChooseDialog(say("settle.question"), items), chose)
-
-    def _reason(self, question: str, call: Callable[[Any, str, str], None]) -> None:
-        view = self.view
-        if view is None or self.running:
-            return
-        from tui.screens.ask import AskDialog
-
-        step = view.step.id
-
-        def given(why: str | None) -> None:
-            if why:
-                self.walker.do("mark", lambda walk: call(walk, step, why))
-
-        self.screen.app.push_screen(AskDialog(self.screen.say(question)), given)
+    def _mark(self, call: Callable[[Walk], None]) -> None:
+        self.walker.do("mark", call)
 
     def action_copy(self) -> None:
         """Copies the commands of the preview as kubectl."""

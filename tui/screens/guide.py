@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from checks.model import CheckFinished, RunStarted, Verdict
 from kb.safe import one_line
+from tui.keys import quiet
 from tui.messages import Answered, EventArrived
 from tui.screens import evidence
 from tui.screens import guide_text as text
+from tui.screens import step_asks as asks
 from tui.screens.base import KlinikScreen
 from tui.screens.fix import FixPane
 from tui.walker import Snapshot, Walker, wording
 from tui.widgets.hints import Hint
+from tui.widgets.lists import settle
 from tui.widgets.rows import Page, Row
 
 if TYPE_CHECKING:
@@ -37,17 +39,10 @@ class GuideScreen(KlinikScreen[None]):
     """One walk through one guide on the cluster at hand."""
 
     CSS_PATH = "guide.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "phase(1)", show=False),
-        Binding("2", "phase(2)", show=False),
-        Binding("3", "phase(3)", show=False),
-        Binding("4", "phase(4)", show=False),
-        Binding("c", "check", show=False),
-        Binding("H", "heavy", show=False),
-        Binding("o", "evidence", show=False),
-        Binding("n", "note", show=False),
-        Binding("f", "finish", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = quiet({
+        "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
+        "H": "heavy", "o": "evidence", "n": "note", "f": "finish",
+    })  # fmt: skip
     help_key = "guide"
 
     def __init__(self, article_id: str, session: str = "") -> None:
@@ -211,14 +206,14 @@ class GuideScreen(KlinikScreen[None]):
         self._draw_line()
         signs, lang, now = self.app.signs, self.app.lang, time.time()
         live = "running" if self.checking else "done"
-        _fill(
+        settle(
             self.query_one("#symptom-list", OptionList),
             [
                 evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now, short=True)
                 for s in self.guide.symptoms
             ],
         )
-        _fill(
+        settle(
             self.query_one("#cause-list", OptionList),
             [text.cause_option(c, lang, signs) for c in self.snap.causes],
         )
@@ -250,12 +245,14 @@ class GuideScreen(KlinikScreen[None]):
         reached = {1: bool(self.snap.results), 2: bool(self.snap.session.cause), 3: self._fixed(), 4: False}
         for number, name in enumerate(PHASES, 1):
             style = "bold $primary" if number == self.phase else "$quiet"
-            tick = signs.verdicts["ok"] if reached[number] else signs.here if number == self.phase else " "
-            marks.append(Content.styled(f"{number} {self.say('phase.' + name)} {tick}", style))
+            tick = f" {signs.verdicts['ok']}" if reached[number] else ""
+            marks.append(Content.styled(f"{number} {self.say('phase.' + name)}{tick}", style))
         left = Content.assemble(
             (f" {self.say('guide.crumb')} ", "$quiet"), (one_line(self.article_title), "bold")
         )
-        self.query_one("#crumb", Static).update(Row(left, Content("  ").join(marks), share=0.7))
+        self.query_one("#crumb", Static).update(
+            Row(left, Content("  ").join([*marks, Content("")]), share=0.7)
+        )
         said = text.verdict_line(self.snap, lang, signs, self.checking)
         right = Content.styled(
             f"{self.say('live.running')} {self.progress}" if self.checking else "", "$quiet"
@@ -327,21 +324,10 @@ class GuideScreen(KlinikScreen[None]):
         if view.state == "supported":
             self._choose(view.cause.id)
             return
-        from tui.screens.confirm import SureDialog
-
-        state = self.say(f"cause.{view.state}")
-        question = self.say(
-            "guide.not_supported", state=state, cause=one_line(view.cause.text.get(self.app.lang))
-        )
-
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self._choose(view.cause.id)
-
-        self.app.push_screen(SureDialog(question, self.say("guide.anyway"), self.say("confirm.no")), decided)
+        asks.ask_anyway(self.app, view, lambda: self._choose(view.cause.id))
 
     def _choose(self, cause_id: str) -> None:
-        self.walker.do("choose", lambda walk: walk.choose(cause_id))
+        self._walk("choose", lambda walk: walk.choose(cause_id))
 
     # --- actions ------------------------------------------------------------------------------------------------
 
@@ -362,18 +348,8 @@ class GuideScreen(KlinikScreen[None]):
         """Runs the heavy checks too, after asking."""
         if not self.snap.heavy or self.guide is None or self.writing:
             return
-        from tui.screens.confirm import SureDialog
-
         names = ", ".join(self.guide.checks[alias].check for alias in self.snap.heavy)
-
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self.start_checks(self.snap.heavy)
-
-        question = self.say("guide.heavy_question", names=names)
-        self.app.push_screen(
-            SureDialog(question, self.say("guide.heavy_yes"), self.say("confirm.no")), decided
-        )
+        asks.ask_heavy(self.app, names, lambda: self.start_checks(self.snap.heavy))
 
     def action_evidence(self) -> None:
         """What was read for the line under the cursor, raw."""
@@ -396,30 +372,21 @@ class GuideScreen(KlinikScreen[None]):
 
     def action_note(self) -> None:
         """A note for the journal."""
-        from tui.screens.ask import AskDialog
-
-        def given(note: str | None) -> None:
-            if note:
-                self.walker.do("mark", lambda walk: walk.note(note))
-
-        self.app.push_screen(AskDialog(self.say("note.question")), given)
+        asks.ask_reason(
+            self.app, "note.question", lambda note: self._walk("mark", lambda walk: walk.note(note))
+        )
 
     def action_finish(self) -> None:
         """Ends the session with its outcome."""
         if self.writing or self.guide is None:
             return
-        from tui.screens.choose import ChooseDialog, Item
+        present = sum(s.verdict in (Verdict.FAIL, Verdict.WARN) for s in self.snap.symptoms)
+        asks.ask_outcome(
+            self.app, present, lambda outcome: self._walk("finish", lambda walk: walk.finish(outcome))
+        )
 
-        items = [Item(o, self.say(f"proof.{o}"), o) for o in ("solved", "not-solved", "abandoned")]
-        present = [s for s in self.snap.symptoms if s.verdict in (Verdict.FAIL, Verdict.WARN)]
-        note = self.say("finish.still", n=len(present)) if present else ""
-
-        def chose(values: tuple[Any, ...] | None) -> None:
-            if values is not None:
-                outcome = str(values[0])
-                self.walker.do("finish", lambda walk: walk.finish(outcome))
-
-        self.app.push_screen(ChooseDialog(self.say("finish.question"), items, note=note), chose)
+    def _walk(self, tag: str, call: Callable[[Walk], None]) -> None:
+        self.walker.do(tag, call)
 
     def action_back(self) -> None:
         """One phase is not a level: Esc leaves the walk, which stays resumable; not during a write."""
@@ -427,15 +394,3 @@ class GuideScreen(KlinikScreen[None]):
             self.notify(self.say("fix.running"), severity="warning", markup=False)
             return
         super().action_back()
-
-
-def _fill(view: OptionList, options: list[Option]) -> None:
-    """New lines in place; the cursor stays on its line, wherever that is now."""
-    if [o.id for o in options] == [o.id for o in view.options]:
-        for index, option in enumerate(options):
-            view.replace_option_prompt_at_index(index, option.prompt)
-        return
-    here = view.highlighted_option.id if view.highlighted_option is not None else None
-    view.set_options(options)
-    ids = [o.id for o in options]
-    view.highlighted = ids.index(here) if here in ids else 0 if ids else None

@@ -21,7 +21,6 @@ from checks.stepevents import (
 from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.theme import Signs
-from tui.widgets.rows import Page
 from tui.widgets.say import dim, foreign, verdict
 
 KEPT = 400
@@ -72,7 +71,7 @@ class RunLog:
         self.lines.append((style, text))
         del self.lines[:-KEPT]
 
-    def content(self, lang: str, signs: Signs) -> Page:
+    def lines_of(self, lang: str, signs: Signs) -> list[Content]:
         """The live view."""
         parts = [Content.styled(translate(lang, "run.title"), "bold $primary")]
         if self.total:
@@ -95,7 +94,7 @@ class RunLog:
             parts.append(Content.styled(f"{signs.ellipsis} {what}{clock}", "$accent"))
         if self.tick is not None:
             parts += self._verification(self.tick, lang, signs)
-        return Page(parts)
+        return parts
 
     def _verification(self, tick: VerifyTick, lang: str, signs: Signs) -> list[Content]:
         head = Content.assemble(

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.inputs import label_of
 from checks.model import Result, Verdict
 from checks.template import SLOT, fill_text
-from kb.model import Guide, Input
+from kb.model import Guide
 from kb.safe import one_line
 from kb.text import Text
-from tui.i18n import ago, translate
-from tui.screens.evidence import command, explained
+from tui.i18n import translate
+from tui.screens.evidence import explained
 from tui.theme import Signs
 from tui.widgets.rows import Page, Row
-from tui.widgets.say import block, cause, dim, foreign, risk, verdict
+from tui.widgets.say import cause, dim, foreign, verdict
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
-    from checks.plan import Plan
     from checks.session import Proof, Session
-    from tui.walker import Form, Snapshot, StepView
+    from tui.walker import Snapshot
 
 STEP_SIGN = {
     "todo": ("home", "$quiet"), "running": ("running", "bold $accent"), "done": ("ok", "$text-success"),
@@ -98,139 +96,6 @@ def verdict_line(snap: Snapshot, lang: str, signs: Signs, checking: bool) -> Con
         return Content.assemble(cause("supported", lang, signs), "  ", names)
     key = "guide.none_unknown" if unknown else "guide.none_open" if snap.causes else "guide.no_causes"
     return Content.styled(translate(lang, key, n=len(unknown)), "bold $text-warning")
-
-
-# --- steps ----------------------------------------------------------------------------------------------------------
-
-
-def step_option(number: int, view: StepView, values: Mapping[str, Any], lang: str, signs: Signs) -> Option:
-    """One step with its state and risk."""
-    name, style = STEP_SIGN[view.state]
-    sign = signs.verdicts.get(name, signs.here if name == "running" else str(number))
-    known = {**view.proposed, **view.record.values, **values}
-    left = Content.assemble((f"{sign} ", style), foreign(filled(view.step.text, known, lang)))
-    state: Content = Content.styled(translate(lang, f"step.{view.state}"), style)
-    if view.state == "todo":
-        if view.already_done:
-            state = Content.styled(translate(lang, "step.seems_done"), "$text-success")
-        elif view.blocked is not None:
-            state = dim(translate(lang, "step.blocked"))
-        else:
-            state = dim(translate(lang, "step.todo"))
-    return Option(Row(left, state), id=view.step.id)
-
-
-def input_option(spec: Input, form: Form, lang: str, signs: Signs) -> Option:
-    """One input with its value, or how many of how many."""
-    value = form.values.get(spec.name)
-    offered = form.choices[spec.name]
-    if spec.many:
-        n = len(value) if isinstance(value, (tuple, list)) else 0
-        shown = translate(lang, "input.many", n=f"{n:,}", total=f"{len(offered.options):,}")
-        if 0 < n <= 2:
-            shown += "  " + "; ".join(label_of(spec, v) for v in value or ())
-    elif value is None:
-        shown = translate(lang, "input.missing")
-    else:
-        shown = one_line(str(value), 120)
-    note = dim("  " + offered.note.get(lang)) if offered.note else Content("")
-    style = "bold" if value is not None else "bold $text-error"
-    left = Content.assemble(
-        dim(f"{signs.here} "), foreign(spec.text.get(lang)), dim(": "), (shown, style), note
-    )
-    return Option(Row(left), id=spec.name)
-
-
-def step_head(view: StepView, values: Mapping[str, Any], plan: Plan | None, lang: str, signs: Signs) -> Page:
-    """What the step does, to whom it matters, and how it can be taken back."""
-    step = view.step
-    parts = []
-    if step.explain:
-        parts.append(foreign(filled(step.explain, values, lang), limit=2000))
-    impact = plan.impact.get(lang) if plan is not None and plan.impact else filled(step.impact, values, lang)
-    if impact:
-        parts.append(
-            Content.assemble((translate(lang, "step.impact") + " ", "bold"), foreign(impact, limit=1000))
-        )
-    undo = filled(step.undo.text, values, lang)
-    word = "step.undo" if step.undo.parts else "step.no_undo"
-    parts.append(Content.assemble((translate(lang, word) + " ", "bold"), foreign(undo, limit=1000)))
-    if view.blocked is not None and view.state != "in_doubt":
-        parts.append(
-            Content.styled(
-                translate(lang, "step.blocked_by") + " " + one_line(view.blocked.get(lang)),
-                "bold $text-warning",
-            )
-        )
-    if view.state == "todo" and view.already_done:
-        parts.append(Content.styled(translate(lang, "step.already"), "bold $text-success"))
-    if view.state == "in_doubt":
-        parts.append(Content.styled(translate(lang, "step.doubt"), "bold $text-warning"))
-    message = view.record.message.get(lang)
-    if message and view.state in ("failed", "in_doubt", "done", "undone"):
-        style = "$text-error" if view.state == "failed" else "$quiet"
-        parts.append(Content.styled(one_line(message), style))
-    if view.record.reason and view.state in ("skipped", "failed", "done"):
-        parts.append(dim(translate(lang, "step.reason", reason=one_line(view.record.reason))))
-    return Page(parts)
-
-
-def plan_text(plan: Plan, lang: str, signs: Signs, now: float, sample: int = 60) -> Page:
-    """What exactly would be done: where, the command, and the diff or the rows it hits."""
-    first = plan.commands[0] if plan.commands else None
-    head = [
-        Content.assemble(
-            risk(plan.risk, lang),
-            dim(f" · {translate(lang, 'confirm.reversible' if plan.reversible else 'confirm.irreversible')}"),
-        )
-    ]
-    if plan.instruction:
-        head.append(block(plan.instruction.get(lang), "bold"))
-    elif first is not None:
-        if first.target is not None:
-            head.append(
-                Content.assemble(
-                    (translate(lang, "plan.on") + " ", "bold"),
-                    foreign(str(first.target)),
-                    dim(f"  {first.role}"),
-                )
-            )
-        elif first.resource:
-            head.append(Content.assemble((translate(lang, "plan.on") + " ", "bold"), foreign(first.resource)))
-        said = command(first.argv) if first.argv else first.what.get(lang)
-        if len(said) > 300:
-            said = said[:300] + " …"
-        head.append(Content.assemble((translate(lang, "plan.does") + " ", "bold"), said))
-        if len(plan.commands) > 1:
-            head.append(dim(translate(lang, "plan.more", n=len(plan.commands) - 1, items=f"{plan.items:,}")))
-    for warning in plan.warnings:
-        head.append(Content.styled("! " + one_line(warning.get(lang)), "bold $text-warning"))
-    title = translate(
-        lang, f"plan.{plan.preview.kind}", total=f"{plan.preview.total:,}", age=ago(lang, now - plan.made_at)
-    )
-    body = [Content(""), Content.styled(title, "bold $primary")]
-    if plan.preview.note:
-        body.append(dim(plan.preview.note.get(lang)))
-    for line in plan.preview.lines[:sample]:
-        style = ""
-        if plan.preview.kind == "diff":
-            style = (
-                "$text-success"
-                if line.startswith("+")
-                else "$text-error"
-                if line.startswith("-")
-                else "$quiet"
-            )
-        body.append(foreign(line, style, limit=1000))
-    if plan.preview.total > sample:
-        body.append(
-            dim(
-                translate(
-                    lang, "plan.sample", n=f"{plan.preview.total - min(sample, len(plan.preview.lines)):,}"
-                )
-            )
-        )
-    return Page([*head, *body])
 
 
 # --- proof ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -18,62 +18,12 @@ from tui.messages import Answered, SearchAnswered
 from tui.screens import home_rows as rows
 from tui.screens.base import KlinikScreen
 from tui.widgets.hints import Hint
+from tui.widgets.search import HomeList, SearchBox
 from tui.work import Searching, ask
 
 if TYPE_CHECKING:
     from kb.model import Article
     from tui.services import Shelf
-
-PASTED = 2000
-"""Characters of a pasted log that are searched for."""
-
-
-class SearchBox(Input):
-    """The box that takes every printable key; pasted lines become one question."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.into_list", show=False),
-        Binding("pagedown", "screen.into_list", show=False),
-    ]
-
-    def _on_paste(self, event: events.Paste) -> None:
-        text = " ".join(event.text.split())[:PASTED]
-        if text:
-            self.replace(
-                text, *self.selection
-            ) if not self.selection.is_empty else self.insert_text_at_cursor(text)
-        event.stop()
-        event.prevent_default()
-
-
-class HomeList(OptionList):
-    """Hits, findings and sessions; typing goes back to the box."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("up", "up_or_out", show=False)]
-
-    def action_up_or_out(self) -> None:
-        """Up, and out into the box from the first line."""
-        before = self.highlighted
-        first = next((i for i, o in enumerate(self.options) if not o.disabled), None)
-        if before is None or before == first:
-            self.screen.query_one(SearchBox).focus()
-        else:
-            self.action_cursor_up()
-
-    def on_key(self, event: events.Key) -> None:
-        """A printable key belongs to the box."""
-        box = self.screen.query_one(SearchBox)
-        if event.character and event.is_printable:
-            box.focus()
-            box.cursor_position = len(box.value)
-            box.insert_text_at_cursor(event.character)
-        elif event.key == "backspace":
-            box.focus()
-            box.action_delete_left()
-        else:
-            return
-        event.stop()
-        event.prevent_default()
 
 
 class HomeScreen(KlinikScreen[None]):
@@ -303,7 +253,8 @@ class HomeScreen(KlinikScreen[None]):
         side = self.query_one("#side")
         if not side.display:
             return
-        option = self.query_one(HomeList).highlighted_option
+        view = self.query_one(HomeList)
+        option = view.highlighted_option or next((o for o in view.options if not o.disabled), None)
         kind, _, name = (option.id or "").partition(":") if option is not None else ("", "", "")
         if kind not in ("hit", "find") or self.shelf is None:
             name = ""

@@ -1,0 +1,122 @@
+"""The questions a walk asks: inputs, reasons, what a person did, what happened to a write in doubt, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kb.model import Input
+from kb.safe import one_line
+from tui.screens.ask import AskDialog
+from tui.screens.choose import ChooseDialog, Item
+from tui.screens.confirm import SureDialog
+
+if TYPE_CHECKING:
+    from checks.causes import CauseVerdict
+    from tui.app import KlinikApp
+    from tui.walker import Form
+
+
+def ask_input(app: KlinikApp, spec: Input, shown: Form, then: Callable[[Any], None]) -> None:
+    """Chooses or types the value of one input; what exists only as evidence can only be chosen."""
+    offered = shown.choices[spec.name]
+    question = one_line(spec.text.get(app.lang))
+    if spec.source and offered.options:
+        _choose(app, spec, shown, question, then)
+    elif spec.source and spec.type in ("rows", "node", "choice"):
+        note = offered.note.get(app.lang) if offered.note else app.say("input.nothing")
+        app.notify(one_line(note), severity="warning", markup=False)
+    else:
+        value = "" if shown.values.get(spec.name) is None else str(shown.values[spec.name])
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                then(text)
+
+        app.push_screen(AskDialog(question, value=value), typed)
+
+
+def _choose(app: KlinikApp, spec: Input, shown: Form, question: str, then: Callable[[Any], None]) -> None:
+    offered = shown.choices[spec.name]
+    items = [Item(str(n), option.label, option.value) for n, option in enumerate(offered.options)]
+    now = shown.values.get(spec.name)
+    picked = list(now) if spec.many and isinstance(now, (tuple, list)) else [now]
+    same = {id(value) for value in picked}
+    plain = {value for value in picked if isinstance(value, (str, int))}
+    chosen = [
+        i.key for i in items if id(i.value) in same or (isinstance(i.value, (str, int)) and i.value in plain)
+    ]
+    note = one_line(offered.note.get(app.lang)) if offered.note else ""
+
+    def took(values: tuple[Any, ...] | None) -> None:
+        if values is not None:
+            then(values if spec.many else values[0])
+
+    app.push_screen(ChooseDialog(question, items, many=spec.many, chosen=chosen, note=note), took)
+
+
+def ask_reason(app: KlinikApp, question: str, then: Callable[[str], None]) -> None:
+    """A reason in words."""
+
+    def given(why: str | None) -> None:
+        if why:
+            then(why)
+
+    app.push_screen(AskDialog(app.say(question)), given)
+
+
+def ask_done(app: KlinikApp, then: Callable[[], None]) -> None:
+    """Whether a person has done what the step says."""
+
+    def decided(yes: bool | None) -> None:
+        if yes:
+            then()
+
+    app.push_screen(SureDialog(app.say("hand.question"), app.say("hand.yes"), app.say("hand.no")), decided)
+
+
+def ask_happened(app: KlinikApp, then: Callable[[bool, str], None]) -> None:
+    """Whether a write in doubt took effect, and how the operator knows."""
+    items = [Item("yes", app.say("settle.happened"), True), Item("no", app.say("settle.not_happened"), False)]
+
+    def chose(values: tuple[Any, ...] | None) -> None:
+        if values is not None:
+            happened = bool(values[0])
+            ask_reason(app, "settle.why", lambda why: then(happened, why))
+
+    app.push_screen(ChooseDialog(app.say("settle.question"), items), chose)
+
+
+def ask_anyway(app: KlinikApp, view: CauseVerdict, then: Callable[[], None]) -> None:
+    """Whether to look at the fix of a cause that the evidence does not support."""
+
+    def decided(yes: bool | None) -> None:
+        if yes:
+            then()
+
+    state = app.say(f"cause.{view.state}")
+    question = app.say("guide.not_supported", state=state, cause=one_line(view.cause.text.get(app.lang)))
+    app.push_screen(SureDialog(question, app.say("guide.anyway"), app.say("confirm.no")), decided)
+
+
+def ask_heavy(app: KlinikApp, names: str, then: Callable[[], None]) -> None:
+    """Whether to run checks that put load on the nodes."""
+
+    def decided(yes: bool | None) -> None:
+        if yes:
+            then()
+
+    question = app.say("guide.heavy_question", names=names)
+    app.push_screen(SureDialog(question, app.say("guide.heavy_yes"), app.say("confirm.no")), decided)
+
+
+def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], None]) -> None:
+    """How the session ends; symptoms that are still present are said."""
+    items = [Item(o, app.say(f"proof.{o}"), o) for o in ("solved", "not-solved", "abandoned")]
+    note = app.say("finish.still", n=present) if present else ""
+
+    def chose(values: tuple[Any, ...] | None) -> None:
+        if values is not None:
+            then(str(values[0]))
+
+    app.push_screen(ChooseDialog(app.say("finish.question"), items, note=note), chose)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.access import Access
 from checks.catalogue import load_catalogue
 from checks.causes import judge_causes
+from checks.cluster import Resource
 from checks.inputs import choices
+from checks.live.cluster import connect
 from checks.model import Result, Verdict
+from checks.plan import PlanError
+from checks.practice.scenario import build_world
+from checks.practice.server import PracticeServer
 from checks.risk import effective
 from checks.template import fill_argv, fill_body
+from checks.walk import Walk
 from kb.guidefile import load_guide
 from kb.library import Library, open_library
 from kb.model import DeleteAction, ExecAction, Guide, PatchAction, RestartAction
@@ -368,3 +377,109 @@ def test_both_languages_give_the_same_commands(library: Library, article: str) -
 )
 def test_what_people_type_finds_the_article_first(library: Library, query: str, article: str) -> None:
     assert library.search(query, limit=3)[0].article_id == article
+
+
+# --- walked on the practice cluster over HTTPS ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def walk(request: pytest.FixtureRequest, library: Library, tmp_path: Path) -> Iterator[Walk]:
+    """A walk through a guide on its scenario, checked once and armed."""
+    scenario, article = request.param
+    world = build_world(scenario, pace=0.02)
+    try:
+        with PracticeServer(world) as server:
+            server.write_kubeconfig(tmp_path / "kubeconfig")
+            cluster = connect(kubeconfig=str(tmp_path / "kubeconfig"))
+            access = Access()
+            access.arm(cluster.info, "a test")
+            opened = Walk.open(
+                cluster,
+                library.articles[article],
+                CATALOGUE,
+                journal_dir=tmp_path / "sessions",
+                access=access,
+            )
+            for _ in opened.check():
+                pass
+            yield opened
+            opened.close()
+            cluster.close()
+    finally:
+        world.close()
+
+
+def do(walk: Walk, step_id: str) -> None:
+    """Runs a step with the values the evidence proposes; it must be proven."""
+    plan = walk.plan(step_id, walk.proposed(step_id))
+    for _ in walk.run(plan, typed=plan.confirm.expected):
+        pass
+    assert walk.state(step_id) == "done", walk.record_of(step_id).reason
+
+
+def finish(walk: Walk, cause: str) -> list[str]:
+    """Walks every step of the cause that is not done already; returns those that were run."""
+    assert [view.cause.id for view in walk.causes() if view.state == "supported"] == [cause]
+    walk.choose(cause)
+    ran = []
+    for step in walk.steps():
+        if walk.already_done(step.id):
+            walk.accept_done(step.id)
+        else:
+            do(walk, step.id)
+            ran.append(step.id)
+    for _ in walk.check():
+        pass
+    assert not [view.cause.id for view in walk.causes() if view.state != "refuted"]
+    assert walk.next_step() is None
+    return ran
+
+
+SCENARIOS = {
+    "leaked": ("subnet-ip-count-wrong", COUNT),
+    "stale": ("subnet-status-stale", COUNT),
+    "ip-held": ("ip-held-by-finalizer", STUCK),
+    "subnet-held": ("subnet-held-by-finalizer", STUCK),
+}
+
+
+@pytest.mark.parametrize(
+    ("walk", "cause", "steps"),
+    [
+        (
+            SCENARIOS["leaked"],
+            "leaked-ip-objects",
+            {"delete-orphan-ips", "delete-orphan-eips", "restart-controller-leader"},
+        ),
+        (SCENARIOS["stale"], "stale-subnet-status", {"restart-controller-leader"}),
+        (SCENARIOS["ip-held"], "ip-held-subnet-gone", {"restart-controller-leader", "drop-ip-finalizer"}),
+        (SCENARIOS["subnet-held"], "subnet-held-stale-status", {"nudge-subnet", "restart-controller-leader"}),
+    ],
+    indirect=["walk"],
+    ids=list(SCENARIOS),
+)
+def test_a_staged_incident_is_walked_to_its_end(walk: Walk, cause: str, steps: set[str]) -> None:
+    assert steps <= set(finish(walk, cause))
+
+
+@pytest.mark.parametrize("walk", [SCENARIOS["leaked"]], indirect=True)
+def test_deleted_ip_objects_come_back_when_the_step_is_undone(walk: Walk) -> None:
+    before = {row["name"] for row in walk.results["orphans"].judgement.tables["orphans"]}
+    walk.choose("leaked-ip-objects")
+    do(walk, "delete-orphan-ips")
+    plan = walk.plan_undo("delete-orphan-ips")
+    for _ in walk.undo(plan, typed=plan.confirm.expected):
+        pass
+    assert walk.state("delete-orphan-ips") == "undone"
+    names = {ip["metadata"]["name"] for ip in walk.cluster.list(Resource.parse("kubeovn.io/v1/ips"))}
+    assert before <= names
+
+
+@pytest.mark.parametrize("walk", [SCENARIOS["ip-held"]], indirect=True)
+def test_a_finalizer_cannot_be_put_back_and_the_step_says_so(walk: Walk) -> None:
+    walk.choose("ip-held-subnet-gone")
+    do(walk, "drop-ip-finalizer")
+    with pytest.raises(PlanError) as refused:
+        walk.plan_undo("drop-ip-finalizer")
+    assert "cannot be undone" in refused.value.text.en.lower()
+    assert "无法撤销" in refused.value.text.zh

@@ -175,11 +175,12 @@ def judge_probe_log(facts: Facts, params: Params, now: float) -> Judgement:
         k: sum(int(e[k]) for e in table) for k in ("total", "node_side", "sb_side", "mgmt")
     }
     data["affected"] = [str(e["node"]) for e in table if int(e["total"])]
-    worst_node = str(table[0]["node"]) if table and int(table[0]["total"]) else "-"
-    summary = message(
-        "nodes.probe", total=data["total"], bad=len(data["affected"]), nodes=len(table), node=worst_node
-    )
-    return folded(rows, summary, value=data["total"], data=data, tables={"nodes": tuple(e for e in table)})
+    if data["total"]:
+        worst_node, affected = str(table[0]["node"]), len(data["affected"])
+        summary = message("nodes.probe", total=data["total"], bad=affected, nodes=len(table), node=worst_node)
+    else:
+        summary = message("nodes.probe-none", nodes=len(table))
+    return folded(rows, summary, value=data["total"], data=data, tables={"nodes": tuple(table)})
 
 
 def judge_probe_interval(facts: Facts, params: Params, now: float) -> Judgement:

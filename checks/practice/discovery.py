@@ -105,15 +105,14 @@ def _resources(version: str, kinds: Iterable[Kind]) -> Object:
         for entry in subresources:
             name, _, kind_name = entry.partition(":")
             verbs = {"exec": ["create", "get"], "log": ["get"], "eviction": ["create"]}
-            resources.append(
-                {
-                    "name": f"{plural}/{name}",
-                    "singularName": "",
-                    "namespaced": kind.namespaced,
-                    "kind": kind_name,
-                    "verbs": verbs.get(name, ["get", "patch", "update"]),
-                }
-            )
+            sub = {
+                "name": f"{plural}/{name}",
+                "singularName": "",
+                "namespaced": kind.namespaced,
+                "kind": kind_name,
+                "verbs": verbs.get(name, ["get", "patch", "update"]),
+            }
+            resources.append(sub | ({"group": "autoscaling", "version": "v1"} if name == "scale" else {}))
     for plural, kind_name in REVIEWS.get(version, ()):
         resources.append(
             {"name": plural, "singularName": "", "namespaced": False, "kind": kind_name, "verbs": ["create"]}

@@ -114,6 +114,7 @@ def builtin_kinds() -> tuple[Kind, ...]:
             "Age=.metadata.creationTimestamp date",
             short=("deploy",),
             status=True,
+            subresources=("scale:Scale",),
         ),
         _kind(
             "apps/v1/daemonsets",
@@ -132,6 +133,7 @@ def builtin_kinds() -> tuple[Kind, ...]:
             "Ready= | Age=.metadata.creationTimestamp date",
             short=("sts",),
             status=True,
+            subresources=("scale:Scale",),
         ),
         _kind(
             "apps/v1/replicasets",
@@ -140,6 +142,7 @@ def builtin_kinds() -> tuple[Kind, ...]:
             "Ready=.status.readyReplicas integer | Age=.metadata.creationTimestamp date",
             short=("rs",),
             status=True,
+            subresources=("scale:Scale",),
         ),
         _kind(
             "coordination.k8s.io/v1/leases",

@@ -14,6 +14,7 @@ from checks.practice.failures import BadRequest, Expired, MethodNotAllowed, Patc
 from checks.practice.patches import PatchFailed, json_patch, merge_patch, strategic_patch
 from checks.practice.routes import Target
 from checks.practice.rules import check_type
+from checks.practice.scale import scale_of, with_scale
 from checks.practice.store import Store
 
 
@@ -79,7 +80,8 @@ def _options(request: Request) -> Object:
 
 def _get(store: Store, request: Request) -> Answer:
     target = request.target
-    return 200, store.get(target.resource, target.name, target.namespace)
+    found = store.get(target.resource, target.name, target.namespace)
+    return 200, scale_of(found) if target.subresource == "scale" else found
 
 
 def _list(store: Store, request: Request) -> Answer:
@@ -156,16 +158,23 @@ def _evict(store: Store, request: Request) -> Answer:
 
 def _update(store: Store, request: Request) -> Answer:
     target, body = request.target, _body(request)
-    check_type(target.kind, body)
+    if target.subresource != "scale":
+        check_type(target.kind, body)
+    return 200, _write(store, request, lambda _: body)
+
+
+def _write(store: Store, request: Request, change: Callable[[Object], Object]) -> Object:
+    """Changes the object, its status, or its scale, whichever the request is about."""
+    target, scaled = request.target, request.target.subresource == "scale"
     changed = store.update(
         target.resource,
         target.name,
-        lambda _: body,
+        (lambda obj: with_scale(obj, change(scale_of(obj)))) if scaled else change,
         namespace=target.namespace,
-        subresource=target.subresource,
+        subresource="" if scaled else target.subresource,
         dry_run=request.dry_run,
     )
-    return 200, changed
+    return scale_of(changed) if scaled else changed
 
 
 def _patch(store: Store, request: Request) -> Answer:
@@ -191,15 +200,7 @@ def _patch(store: Store, request: Request) -> Answer:
             raise BadRequest("the patched object is not an object")
         return result
 
-    changed = store.update(
-        target.resource,
-        target.name,
-        change,
-        namespace=target.namespace,
-        subresource=target.subresource,
-        dry_run=request.dry_run,
-    )
-    return 200, changed
+    return 200, _write(store, request, change)
 
 
 def _apply(store: Store, request: Request, patch: Any) -> Answer:
@@ -211,14 +212,7 @@ def _apply(store: Store, request: Request, patch: Any) -> Answer:
         )
     merge = merge_patch if target.kind.custom else strategic_patch
     try:
-        changed = store.update(
-            target.resource,
-            target.name,
-            lambda obj: merge(obj, patch),
-            namespace=target.namespace,
-            subresource=target.subresource,
-            dry_run=request.dry_run,
-        )
+        changed = _write(store, request, lambda obj: merge(obj, patch))
     except NotFound:
         if target.subresource:
             raise

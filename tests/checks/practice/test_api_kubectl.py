@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.cluster import PODS, ExecResult
+from checks.cluster import PODS, ExecResult, Resource
 from checks.practice.server import PracticeServer
 from tests.checks.practice.scripted import IPS, SUBNETS, ScriptedWorld
 
@@ -142,3 +142,18 @@ def test_forbidden_and_missing_read_as_from_a_real_server(kubectl: Kubectl, serv
     assert kubectl("auth", "can-i", "list", "subnets", ok=False).stdout.startswith("no")
     assert 'the server doesn\'t have a resource type "widgets"' in kubectl("get", "widgets", ok=False).stderr
     assert 'subnets.kubeovn.io "x" not found' in kubectl("get", "subnet", "x", ok=False).stderr
+
+
+def test_workloads_scale(kubectl: Kubectl, world: ScriptedWorld) -> None:
+    deployments = Resource.parse("apps/v1/deployments")
+    body = {
+        "metadata": {"name": "web"},
+        "spec": {"replicas": 2, "template": {"a": 1}},
+        "status": {"replicas": 2},
+    }
+    world.store.create(deployments, body, namespace="default")
+    assert "deployment.apps/web scaled" in kubectl("scale", "deploy/web", "--replicas=5").stdout
+    assert world.store.get(deployments, "web", "default")["spec"] == {"replicas": 5, "template": {"a": 1}}
+    refused = kubectl("scale", "deploy/web", "--current-replicas=3", "--replicas=1", ok=False)
+    assert "Expected replicas to be 3" in refused.stderr
+    assert "web    0/5" in kubectl("get", "deploy").stdout

@@ -204,9 +204,9 @@ class IndexReader:
         encoded = prefix.encode("utf-8")
         try:
             for field in FIELDS:
-                for term in self._reader.expand_prefix(field, encoded):
+                for term, info in self._reader.iter_prefix(field, encoded):
                     text = term.decode("utf-8")
-                    found[text] = found.get(text, 0) + self._reader.doc_frequency(field, term)
+                    found[text] = found.get(text, 0) + int(info.doc_frequency())
         except Exception as error:
             raise Damaged(str(error)) from error
         return sorted(found, key=lambda text: (-found[text], len(text)))[:limit]

@@ -91,10 +91,10 @@ def _expand(
     """Concepts with completions of the last word and neighbours of unknown words; and what was corrected to what."""
     asked = list(typed)
     last = asked[-1]
-    if open_end and (not is_han(last.text[0]) or len(last.text) == 1):
+    single_han = is_han(last.text[0]) and len(last.text) == 1
+    unfinished = open_end and not is_han(last.text[0]) and len(last.text) > 1  # one letter begins everything
+    if single_han or unfinished:
         asked[-1] = last.also(index.completions(last.text.lower(), COMPLETIONS), COMPLETED)
-    elif is_han(last.text[0]) and len(last.text) == 1:
-        asked[-1] = last.also(index.completions(last.text, COMPLETIONS), COMPLETED)
     corrected: list[tuple[Concept, str]] = []
     for position, concept in enumerate(asked):
         if is_han(concept.text[0]) or _known(index, concept):

@@ -168,7 +168,8 @@ def ls(files: Files, argv: Sequence[str]) -> ExecResult:
             result.out.append("total 0\n")
             targets = links or [""] * len(found)
             # As ls sorts: by characters, so that 10 comes before 2.
-            for entry, target in sorted(zip(found, targets, strict=True)):
+            # Descriptors come and go between the two looks.
+            for entry, target in sorted(zip(found, targets, strict=False)):
                 arrow = f" -> {target}" if target else ""
                 result.out.append(
                     f"lrwx------ 1 root root 64 {datetime.now(UTC):%b %d %H:%M} {entry}{arrow}\n"

@@ -48,7 +48,7 @@ class Library:
         self.roots = tuple(roots)
         self._cache_dir = cache_dir
         self._lock = threading.RLock()
-        self._reading = threading.Lock()  # of its own, so that an article opens while the index is being built
+        self._reading = threading.Lock()  # of its own: articles open while the index is being built
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
         self._opened: Catalog | None = None

@@ -19,7 +19,6 @@ from kb.safe import one_line
 from tui.keys import quiet
 from tui.screens import step_asks as asks
 from tui.screens import step_text
-from tui.screens.evidence import command
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
@@ -164,9 +163,7 @@ class FixPane(Vertical):
     def _moved(self, event: OptionList.OptionHighlighted) -> None:
         if event.option.id and event.option.id != self.step_id:
             self.step_id = event.option.id
-            self.problem = ""
-            if self.plan is not None and self.plan.step_id != self.step_id:
-                self.plan = None
+            self.problem, self.plan = "", None
             self.draw()
             step = self.step_id
             self.set_timer(0.2, lambda: self._settled(step))
@@ -203,7 +200,7 @@ class FixPane(Vertical):
         view, shown = self.view, self.form
         if view is None or shown is None or self.running:
             return
-        spec = next(spec for spec in view.step.inputs if spec.name == name)
+        spec = next(one for one in view.step.inputs if one.name == name)
         asks.ask_input(self.screen.app, spec, shown, lambda value: self._given(name, value))
 
     def _given(self, name: str, value: Any) -> None:
@@ -394,10 +391,9 @@ class FixPane(Vertical):
 
     def action_copy(self) -> None:
         """Copies the commands of the preview as kubectl."""
-        plan = self.plan
-        if plan is None:
+        if self.plan is None:
             self.notify(self.screen.say("fix.press_p"), markup=False)
             return
-        lines = [command(write.kubectl) for write in plan.commands if write.kubectl]
-        self.screen.app.copy_to_clipboard("\n".join(lines))
-        self.notify(self.screen.say("copied", n=len(lines)), markup=False)
+        text = step_text.commands_of(self.plan)
+        self.screen.app.copy_to_clipboard(text)
+        self.notify(self.screen.say("copied", n=len(text.splitlines())), markup=False)

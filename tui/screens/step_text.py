@@ -146,13 +146,13 @@ def plan_does(plan: Plan, lang: str) -> list[Content]:
     return parts
 
 
-def plan_preview(plan: Plan, lang: str, now: float, sample: int = 40) -> list[Content]:
+def plan_preview(plan: Plan, lang: str, now: float, sample: int = 10) -> list[Content]:
     """The diff, or the rows it hits: the first of them, and how many there are."""
     if plan.manual:
         return []
     age = ago(lang, now - plan.made_at)
     title = translate(lang, f"plan.{plan.preview.kind}", total=f"{plan.preview.total:,}", age=age)
-    parts = [Content(""), Content.styled(title, "bold $primary")]
+    parts = [Content.styled(title, "bold $primary")]
     if plan.preview.note:
         parts.append(dim(one_line(plan.preview.note.get(lang))))
     for line in plan.preview.lines[:sample]:
@@ -213,6 +213,11 @@ def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]
     return [*found, ("^Y", "copy_kubectl", "fix('copy')")]
 
 
+def commands_of(plan: Plan) -> str:
+    """All its commands as kubectl, one a line."""
+    return "\n".join(command(write.kubectl) for write in plan.commands if write.kubectl)
+
+
 def warnings(snap: Snapshot, view: StepView | None, lang: str) -> list[str]:
     """What the confirmation has to say beyond the plan: an unsupported cause, a step that is already so."""
     found = [c.state for c in snap.causes if c.cause.id == snap.session.cause and c.state != "supported"]
@@ -250,10 +255,8 @@ def detail(
     if said.reading:
         parts.append(Content.styled(said.reading, "$accent"))
     if plan is not None:
-        parts += plan_does(plan, lang)
+        parts += [*plan_does(plan, lang), *plan_preview(plan, lang, now), Content("")]
     parts += step_about(view, guide, values, plan, lang)
-    if plan is not None:
-        parts += plan_preview(plan, lang, now)
-    elif log is not None and log.ended:
+    if plan is None and log is not None and log.ended:
         parts += [Content(""), *log.lines_of(lang, signs)]
     return [*parts, *step_explained(view, values, lang)]

@@ -81,8 +81,10 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     for part in step.undo.parts:
         if part.when and not _holds(part.when, values):
             continue
-        writes += expander.expand(part.action, values)
-        risks.append(risk_of(part.action))
+        found = expander.expand(part.action, values)
+        writes += found
+        # What was saved may come back as a patch of an object that still exists: that has its own risk.
+        risks += [risk_of(part.action), *(_risk_of_patch(write) for write in found if write.kind == "patch")]
     if not writes:
         gone = ", ".join(one_line(name, 60) for name in expander.absent[:5])
         raise PlanError(message("session.undo-gone", names=gone) if gone else message("session.undo-nothing"))
@@ -290,6 +292,10 @@ def _holds(condition: str, values: Mapping[str, Any]) -> bool:
     if answer is None:
         raise PlanError(message("session.condition-unknown", condition=condition))
     return answer
+
+
+def _risk_of_patch(write: PlannedWrite) -> Risk:
+    return risk_of(PatchAction(write.resource, write.name, write.body, type=write.patch_type))
 
 
 def _undo_title(step: Text) -> Text:

@@ -8,7 +8,9 @@ results seen so far.
 from __future__ import annotations
 
 import getpass
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from checks.catalogue import Catalogue
 from checks.causes import CauseVerdict, SymptomVerdict, judge_causes, symptom_verdicts
 from checks.clock import Clock, RealClock, Stop, stopping
 from checks.cluster import Cluster
+from checks.identity import foreign_to, opening
 from checks.inputs import Choices, choices, validate
 from checks.journal import FileJournal, Journal, new_session_id, sessions_dir
 from checks.layout import Layout, load_layout
@@ -94,7 +97,9 @@ class Walk:
         journal = FileJournal.open(path)
         try:
             walk = cls(cluster, article, catalogue, journal=journal, **options)
-            walk._check_identity()
+            foreign = foreign_to(walk.session, article, cluster.info)
+            if foreign:
+                raise WalkError(foreign)
             walk.record(
                 "resumed", operator=walk.operator, context=cluster.info.context, server=cluster.info.server
             )
@@ -123,7 +128,8 @@ class Walk:
     def check(self, names: Iterable[str] | None = None, stop: Stop | None = None) -> Iterator[RunEvent]:
         """Runs checks of the guide (all but heavy ones unless named) and keeps their results."""
         uses = self.uses(names)
-        for event in run_checks(self.cluster, uses, self.catalogue, layout=self.layout):
+        cancel = stop if isinstance(stop, threading.Event) else None
+        for event in run_checks(self.cluster, uses, self.catalogue, layout=self.layout, stop=cancel):
             if isinstance(event, CheckFinished):
                 self._results[event.result.alias] = event.result
             yield event
@@ -226,7 +232,8 @@ class Walk:
             raise PlanError(reason)
         step = self.guide.step(step_id)
         typed = self.values(step_id, values)
-        return make_plan(self.cluster, self.layout, step, typed, self._results, self.clock.now())
+        plan = make_plan(self.cluster, self.layout, step, typed, self._results, self.clock.now())
+        return replace(plan, warnings=(*self._doubts(), *plan.warnings))
 
     def plan_undo(self, step_id: str) -> Plan:
         """The plan that takes a step back; raises PlanError where that cannot be."""
@@ -306,7 +313,10 @@ class Walk:
             name = new_session_id(self.article.id, now)
             self._journal = FileJournal.create(self._journal_dir or sessions_dir(), name, self.clock.now)
         if not self._journal.entries:
-            self._advance(self._journal.append("opened", **self._opening()))
+            path = self._journal.path
+            name = path.stem if path else new_session_id(self.article.id, self.clock.now())
+            first = opening(name, self.article, self.cluster.info, self.operator, self.lang)
+            self._advance(self._journal.append("opened", **first))
             if self._unwritten:
                 self._unwritten = False
                 self._advance(self._journal.append("checked", results=brief(self._results)))
@@ -344,43 +354,21 @@ class Walk:
             raise PlanError(message("session.running"))
         self.guide.step(step_id)
 
+    def _doubts(self) -> tuple[Text, ...]:
+        """A fix of a cause that the evidence did not support when it was chosen is offered with a warning."""
+        cause = self._session.cause
+        state = self._session.causes.get(cause, "")
+        return (
+            (message("session.cause-not-supported", cause=cause, state=state),)
+            if state not in ("", "supported")
+            else ()
+        )
+
     def _heavy(self, use: CheckUse) -> bool:
         return use.check in self.catalogue and self.catalogue.get(use.check).cost == "heavy"
 
     def _input(self, step: Step, name: str) -> Input:
         return next(spec for spec in step.inputs if spec.name == name)
-
-    def _opening(self) -> dict[str, Any]:
-        info = self.cluster.info
-        path = self._journal.path if self._journal else None
-        cluster = {
-            "context": info.context,
-            "server": info.server,
-            "user": info.user,
-            "practice": info.practice,
-        }
-        return {
-            "session": path.stem if path else new_session_id(self.article.id, self.clock.now()),
-            "article": self.article.id,
-            "title": {"en": self.article.title("en"), "zh": self.article.title("zh")},
-            "lang": self.lang,
-            "cluster": {**cluster, "production": info.production},
-            "operator": self.operator,
-        }
-
-    def _check_identity(self) -> None:
-        told, info = self._session, self.cluster.info
-        if told.article and told.article != self.article.id:
-            raise WalkError(message("session.other-article", id=told.article))
-        # A practice cluster gets another port at every start; its scenario is its identity.
-        same = (
-            told.cluster.get("practice") == info.practice
-            if info.practice
-            else ((told.cluster.get("context"), told.cluster.get("server")) == (info.context, info.server))
-        )
-        if told.cluster and not same:
-            planned = told.cluster.get("practice") or told.cluster.get("context", "")
-            raise WalkError(message("session.other-cluster", context=planned))
 
 
 def _user() -> str:

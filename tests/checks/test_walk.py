@@ -336,6 +336,26 @@ def test_a_verification_that_does_not_turn_is_a_failure(cluster: DictCluster, ov
     assert not proof.ok
 
 
+def test_a_fix_of_an_unsupported_cause_comes_with_a_warning(cluster: DictCluster, ovn: Ovn) -> None:
+    """It can be planned, but the plan says that the evidence did not speak for it."""
+    assert walk_on(cluster).plan("stop", {}).warnings == ()
+    ovn.live = set(ovn.rows)
+    warnings = walk_on(cluster).plan("stop", {}).warnings
+    assert "did not support" in warnings[0].en
+    assert "refuted" in warnings[0].en
+
+
+def test_giving_a_spec_back_is_as_risky_as_changing_it(cluster: DictCluster) -> None:
+    """An undo that patches an object that still exists has the risk of that patch."""
+    walk = walk_on(cluster)
+    run(walk, "label", subnet="net-a")
+    assert walk.plan_undo("label").risk == "low"
+    cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]["spec"]["cidrBlock"] = "10.9.0.0/24"
+    undo = walk.plan_undo("label")
+    assert undo.risk == "disruptive"
+    assert undo.confirm.words == ("net-a",)
+
+
 def test_by_hand_skipped_and_already_done(cluster: DictCluster, ovn: Ovn) -> None:
     """A manual step needs no arming but a proof; skipping needs a reason; already done needs evidence."""
     walk = walk_on(cluster, armed=False)

@@ -77,7 +77,6 @@ class Builder:
         self._objects()
         self._macs()
         self._numbers()
-        self._logs()
 
     # --- nodes
 
@@ -394,7 +393,8 @@ class Builder:
                     m.SUBNETS, name, lambda b, numbers=numbers: b["status"].update(numbers)
                 )
 
-    def _logs(self) -> None:
+    def stage_logs(self) -> None:
+        """Log lines of the scenario; after the faults, whose presence they depend on."""
         for spec in self.data["logs"]:
             names = spec.get("nodes") or ([spec["node"]] if spec.get("node") else list(self.stage.nodes))
             for name in names:

@@ -40,6 +40,7 @@ class SimWorld:
         for spec in data["faults"]:
             self.stage.faults.append(KINDS[spec["kind"]](tools, spec))
         self.stage.faults.append(_Ear(self._retry))
+        builder.stage_logs()
         for node in self.stage.nodes.values():
             for log in node.logs.values():
                 log.advance()

@@ -20,10 +20,10 @@ EACH = (
   params: {warn: 50, fail: 100}
   reads:
     flows:
-      exec: {on: ovs, argv: [x]}
+      exec: {on: ovs, argv: [cat, x]}
       parse: {regex: '(?P<count>\\d+)'}
     limit:
-      exec: {on: ovs, argv: [y]}
+      exec: {on: ovs, argv: [cat, y]}
     nodes:
       list: {resource: v1/nodes}
   each: flows
@@ -170,7 +170,7 @@ WHOLE = (
   reads:
     ips: {list: {resource: kubeovn.io/v1/ips}}
     who:
-      exec: {on: ovs, argv: [x]}
+      exec: {on: ovs, argv: [cat, x]}
   measure:
     count: "size(ips)"
     names: "ips.map(i, i.metadata.name)"

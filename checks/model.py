@@ -73,7 +73,7 @@ class Judgement:
     value: JSON = None
     reason: str = ""
     """Why it is unknown: forbidden, timeout, absent, unreachable, unparsable, error. Empty for real verdicts."""
-    remedy: Text = Text()
+    remedy: Text = field(default_factory=Text)
     """With unknown: what would settle it."""
     data: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
     """Small named values, visible to expressions as ``alias.name``."""
@@ -194,7 +194,7 @@ class CheckSpec:
     value: str = ""
     """Name of the measure that is the headline value; with `each` folded by `fold`."""
     fold: Literal["max", "min", "sum", "count"] = "max"
-    summary: Text = Text()
+    summary: Text = field(default_factory=Text)
     """With `each`: the summary of the whole; placeholders value, total, bad, unknown, worst and params."""
     judge: str = ""
     """Instead of outcomes: the name of a function in `checks.judges`."""

@@ -190,7 +190,7 @@ class Kubelets:
     def place(self, parent: Object) -> str:
         """The node for a new pod: one the selector allows, with the fewest pods of the same owner."""
         selector = parent["spec"]["template"]["spec"].get("nodeSelector", {})
-        allowed = [n for n, node in self.stage.nodes.items() if not selector or node.central]
+        allowed = [n for n, node in self.stage.nodes.items() if _fits(selector, n, node.central)]
         taken = [p["spec"].get("nodeName") for p in self._owned(parent)]
         return min(allowed, key=lambda name: (taken.count(name), name))
 
@@ -226,6 +226,11 @@ class Kubelets:
             deployment = self.stage.store.find(m.DEPLOYMENTS, reference["name"], namespace)
             if deployment is not None:
                 count_status(self.stage, m.DEPLOYMENTS, deployment)
+
+
+def _fits(selector: dict[str, str], name: str, central: bool) -> bool:
+    wanted = selector.get("kubernetes.io/hostname", name)
+    return wanted == name and (central or "kube-ovn/role" not in selector)
 
 
 def _hash_label(parent: Object) -> dict[str, str]:

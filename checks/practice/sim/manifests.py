@@ -146,6 +146,8 @@ def _pod_spec(spec: Mapping[str, Any]) -> Object:
         body["tolerations"] = [{"operator": "Exists"}]
     if spec.get("central"):
         body["nodeSelector"] = {"kube-ovn/role": "master"}
+    elif spec.get("node"):
+        body["nodeSelector"] = {"kubernetes.io/hostname": spec["node"]}
     return body
 
 

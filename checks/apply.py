@@ -6,7 +6,7 @@ that cannot be written stops everything before the cluster is touched.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,8 @@ def apply(
     Stopping takes effect between writes. JournalError passes through: nothing goes out that is not written down.
     """
     pace = cluster.info.pace
+    # The same key as in an export: a secret has one token in a session.
+    redact = redactor(next((str(e.get("session", "")) for e in journal.entries), ""))
     try:
         yield from _save(cluster, expander, plan, journal)
     except (ClusterError, PlanError, Unparsable) as error:
@@ -75,7 +77,7 @@ def apply(
             return _stopped(index, len(plan.commands))
         if write.kind == "manual":
             continue
-        answer = yield from _one(cluster, plan, journal, index, write, clock=clock, stop=stop)
+        answer = yield from _one(cluster, plan, journal, index, write, redact, clock=clock, stop=stop)
         if answer.state != "ok":
             state: StepState = "in_doubt" if answer.state == "in_doubt" else "failed"
             return Outcome(state, answer.text)
@@ -91,6 +93,7 @@ def _one(
     journal: Journal,
     index: int,
     write: PlannedWrite,
+    redact: Callable[[str], str],
     *,
     clock: Clock,
     stop: Stop | None,
@@ -118,7 +121,7 @@ def _one(
         # Also when the reader has gone away in the middle: what is known is written down.
         took = round((clock.monotonic() - began) * 1000)
         answer = heard[-1] if heard else _Answer("in_doubt")
-        _record(plan, journal, index, answer, took)
+        _record(plan, journal, index, answer, took, redact)
     if answer.state == "ok" and before is not None:
         late = yield from wait_for_successor(cluster, write, before, clock=clock, stop=stop)
         if late:
@@ -129,8 +132,9 @@ def _one(
     return answer
 
 
-def _record(plan: Plan, journal: Journal, index: int, answer: _Answer, took: int) -> None:
-    redact = redactor(plan.digest)
+def _record(
+    plan: Plan, journal: Journal, index: int, answer: _Answer, took: int, redact: Callable[[str], str]
+) -> None:
     journal.append(
         "answer",
         step=plan.step_id,

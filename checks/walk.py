@@ -312,7 +312,7 @@ class Walk:
             now = self.clock.now()
             name = new_session_id(self.article.id, now)
             self._journal = FileJournal.create(self._journal_dir or sessions_dir(), name, self.clock.now)
-        if not self._journal.entries:
+        if not self._session.id:
             path = self._journal.path
             name = path.stem if path else new_session_id(self.article.id, self.clock.now())
             first = opening(name, self.article, self.cluster.info, self.operator, self.lang)

@@ -114,7 +114,7 @@ def judge_orphan_eips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
     if eips and (bad := failure(facts, "gateways", *NAT_RULES)):
         return bad
     gateways = {name(g) for g in facts["gateways"].items} if eips else set()
-    users = _rules_by_eip(facts)
+    users = rules_by_eip(facts)
     orphans: list[dict[str, JSON]] = []
     leaving = 0
     for eip in sorted(eips, key=name):
@@ -152,7 +152,8 @@ def judge_orphan_eips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
     return Judgement(Verdict.WARN, text, value=len(orphans), data=data, tables=tables, rows=rows)
 
 
-def _rules_by_eip(facts: Mapping[str, Fact]) -> dict[str, list[str]]:
+def rules_by_eip(facts: Mapping[str, Fact]) -> dict[str, list[str]]:
+    """The NAT rules that name an EIP, ``fip web``, by the EIP's name; from the reads fips, dnats and snats."""
     users: dict[str, list[str]] = defaultdict(list)
     for read in NAT_RULES:
         for rule in facts[read].items if read in facts else ():

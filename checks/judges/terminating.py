@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from checks.judges.counting import Shelf
-from checks.judges.ipam import owners_in
+from checks.judges.counting import EXTERNAL_NET, Shelf
+from checks.judges.ipam import eip_subnet, owners_in, rules_by_eip
 from checks.judges.lists import (
     Object,
     annotations_of,
@@ -56,7 +56,8 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
     """Kube-OVN objects and namespaces whose deletion is older than `age` seconds and still held by finalizers.
 
     Tables ips, subnets, vips, eips, others: name, finalizer and its index, since when; IPs with `subnet_gone`
-    and `owner_gone`, Subnets with `using`, `objects`, `pods`; both with `releasable`: nothing is left to clean.
+    and `owner_gone`, Subnets with `using`, `objects`, `pods`, EIPs with `subnet_gone`, `gateway_gone`, `used_by`; all
+    three with `releasable`: nothing is left to clean.
     """
     reads = [read for read in KINDS if read in facts]
     if bad := failure(facts, *reads):
@@ -70,6 +71,7 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
     live = {name(s): terminating(s) for s in facts["subnets"].items}
     ips = tuple(_ip_row(ip, live, owners) for ip in stuck["ips"])
     subnets = _subnet_rows(stuck["subnets"], facts, owners)
+    eips = _eip_rows(stuck.get("eips", []), facts, live)
     known = ("ips", "subnets", "vips", "eips")
     others = tuple(
         _base(o) | {"kind": KINDS[read]} for read in reads if read not in known for o in stuck[read]
@@ -86,12 +88,14 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
         "subnets_in_use": sum(not r["empty"] for r in subnets),
         "subnets_zero": sum(bool(r["empty"] and r["zero"]) for r in subnets),
         "subnets_releasable": sum(bool(r["releasable"]) for r in subnets),
+        "eips_subnet_gone": sum(bool(r["subnet_gone"]) for r in eips),
+        "eips_releasable": sum(bool(r["releasable"]) for r in eips),
     }
     tables: dict[str, tuple[Mapping[str, JSON], ...]] = {
         "ips": ips,
         "subnets": subnets,
         "vips": tuple(_base(o) for o in stuck.get("vips", ())),
-        "eips": tuple(_base(o) for o in stuck.get("eips", ())),
+        "eips": eips,
         "others": others,
     }
     if not data["count"]:
@@ -143,6 +147,31 @@ def _ip_row(ip: Object, live: Mapping[str, bool], owners: Owners | None) -> dict
         "owner": found.why if found else "unread",
         "releasable": gone and owner_gone and bool(row["finalizer"]),
     }
+
+
+def _eip_rows(
+    stuck: list[dict[str, Any]], facts: Mapping[str, Fact], live: Mapping[str, bool]
+) -> tuple[dict[str, JSON], ...]:
+    """EIPs: the controller reads their external Subnet before it lets them go (vpc_nat_gw_eip.go, to 1.16).
+
+    One may be let go by hand when that Subnet is gone, no gateway is left to clean, and no NAT rule names it.
+    """
+    users = rules_by_eip(facts)
+    gateways = {name(g) for g in facts["gateways"].items} if "gateways" in facts else None
+    rows = []
+    for eip in stuck:
+        row, gateway = _base(eip), str(spec(eip).get("natGwDp") or "")
+        subnet = eip_subnet(eip) or EXTERNAL_NET
+        subnet_gone = subnet not in live
+        gateway_gone = gateways is not None and gateway not in gateways
+        used_by = ", ".join(users[name(eip)])
+        releasable = subnet_gone and gateway_gone and not used_by and bool(row["finalizer"])
+        rows.append(
+            row
+            | {"address": str(spec(eip).get("v4ip") or ""), "subnet": subnet, "subnet_gone": subnet_gone}
+            | {"gateway": gateway, "gateway_gone": gateway_gone, "used_by": used_by, "releasable": releasable}
+        )
+    return tuple(rows)
 
 
 def touches(subnet: Object) -> int:

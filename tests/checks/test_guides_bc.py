@@ -129,6 +129,12 @@ def held_subnet(using: int) -> dict[str, Any]:
     return add(healthy(), "kubeovn.io/v1/subnets", leaving)
 
 
+def held_eip() -> dict[str, Any]:
+    held = eip("e9", "10.8.0.40", "no-gw", of="gone-net", deleted=1200)
+    held["metadata"]["finalizers"] = [OLD]
+    return add(healthy(), "kubeovn.io/v1/iptables-eips", held)
+
+
 # --- causes ---------------------------------------------------------------------------------------------------------
 
 
@@ -157,8 +163,9 @@ def test_all_checks_of_the_guides_are_well_on_a_healthy_cluster(article: str) ->
         (STUCK, gone_ip(), "ip-held-subnet-gone"),
         (STUCK, held_subnet(0), "subnet-held-stale-status"),
         (STUCK, held_subnet(7), "subnet-held-stale-status"),
+        (STUCK, held_eip(), "eip-held-subnet-gone"),
     ],
-    ids=["leaked", "stale", "double", "scenario-a", "scenario-b-zero", "scenario-b-stale"],
+    ids=["leaked", "stale", "double", "scenario-a", "scenario-b-zero", "scenario-b-stale", "eip"],
 )
 def test_exactly_the_cause_of_the_evidence_is_supported(
     article: str, world: dict[str, Any], cause: str
@@ -257,6 +264,20 @@ def test_a_protected_object_is_not_proposed_for_letting_go() -> None:
     assert proposed(guide, "drop-subnet-finalizer", busy) == []
 
 
+def test_an_eip_is_let_go_only_without_subnet_gateway_and_rules() -> None:
+    guide = guide_of(STUCK)
+    assert [row["name"] for row in proposed(guide, "drop-eip-finalizer", held_eip())] == ["e9"]
+    world = held_eip()
+    world["kubeovn.io/v1/iptables-snat-rules"] = [obj("s", spec={"eip": "e9"})]
+    assert proposed(guide, "drop-eip-finalizer", world) == []
+    assert (
+        proposed(guide, "drop-eip-finalizer", add(held_eip(), "kubeovn.io/v1/subnets", subnet("gone-net")))
+        == []
+    )
+    world = add(held_eip(), "kubeovn.io/v1/vpc-nat-gateways", obj("no-gw"))
+    assert proposed(guide, "drop-eip-finalizer", world) == []
+
+
 def test_only_a_subnet_that_says_zero_is_touched_and_each_touch_differs() -> None:
     guide = guide_of(STUCK)
     assert proposed(guide, "nudge-subnet", held_subnet(7)) == []
@@ -294,7 +315,8 @@ def test_rows_do_not_change_by_themselves(article: str) -> None:
 def test_the_risks_are_what_the_actions_are() -> None:
     risks = {step.id: effective(step) for a in (COUNT, STUCK) for step in guide_of(a).steps}
     assert {step for step, risk in risks.items() if risk == "destructive"} == {
-        "delete-orphan-ips", "delete-orphan-eips", "drop-ip-finalizer", "drop-subnet-finalizer", "remove-orphan-port",
+        "delete-orphan-ips", "delete-orphan-eips", "drop-ip-finalizer", "drop-subnet-finalizer", "drop-eip-finalizer",
+        "remove-orphan-port",
     }  # fmt: skip
     assert risks["restart-controller-leader"] == "disruptive"
     assert risks["nudge-subnet"] == "low"

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 
-from checks.access import NotArmed
 from tui.i18n import translate
 from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
@@ -187,6 +186,7 @@ class KlinikApp(App[int]):
 
     def ask_to_arm(self, then: Callable[[], None] | None = None) -> None:
         """Asks why writes shall be possible; `then` is done once they are."""
+        from checks.access import NotArmed
         from tui.screens.ask import AskDialog
 
         if self.services.read_only:

@@ -7,21 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from checks.access import Access
-from checks.errors import ClusterError, ConfigError
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.services import Place, Services, Shelf
-from tui.triage import Finding, findings, uses_of
 from tui.widgets.status import ClusterState
 from tui.work import ask, stream
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from checks.access import Access
     from checks.cluster import Cluster
     from checks.model import CheckFinished, Result
     from kb.model import Article, CheckUse
     from tui.app import KlinikApp
+    from tui.triage import Finding
 
 
 class Link:
@@ -32,7 +31,7 @@ class Link:
         self._services = services
         self._run = 0
         self._stop: Event | None = None
-        self.access = Access(forbidden=services.read_only)
+        self._access: Access | None = None
         self.cluster: Cluster | None = None
         self.shelf: Shelf | None = None
         self.uses: tuple[CheckUse, ...] = ()
@@ -42,6 +41,15 @@ class Link:
         self.triage_error = ""
         self.triage_took = 0.0
         self._began = 0.0
+
+    @property
+    def access(self) -> Access:
+        """Whether writes are armed; made on first use, as are all models that the first frame does not need."""
+        if self._access is None:
+            from checks.access import Access
+
+            self._access = Access(forbidden=self._services.read_only)
+        return self._access
 
     # --- connecting ---------------------------------------------------------------------------------------------
 
@@ -122,8 +130,6 @@ class Link:
         if message.tag == "look":
             if message.error is None:
                 self._start_triage()
-            elif isinstance(message.error, ClusterError | ConfigError):
-                self._absent(message.error)
             else:
                 self._absent(message.error)
         elif message.tag == "triage":
@@ -146,6 +152,10 @@ class Link:
 
     def findings(self) -> tuple[Finding, ...]:
         """What the cluster shows so far."""
+        if self.shelf is None:
+            return ()
+        from tui.triage import findings
+
         return findings(self.guided(), self.uses, self.results)
 
     def _start_triage(self) -> None:
@@ -159,6 +169,7 @@ class Link:
 
         def events(stop: Event) -> Iterator[Any]:
             from checks.runner import run
+            from tui.triage import uses_of
 
             catalogue = services.catalogue()
             cheap = {spec.id for spec in map(catalogue.get, catalogue.ids()) if spec and spec.cost == "cheap"}
@@ -191,12 +202,14 @@ class Link:
 
     def disarm(self) -> None:
         """Back to read-only."""
-        self.access.disarm()
-        self.tick()
+        if self._access is not None:
+            self._access.disarm()
+            self.tick()
 
     def tick(self) -> None:
         """The time left goes on."""
-        left = self.access.mode(self.cluster.info).left if self.cluster is not None else 0.0
+        armed = self._access is not None and self.cluster is not None
+        left = self.access.mode(self.cluster.info).left if armed and self.cluster is not None else 0.0
         self._app.cluster_state = self._app.cluster_state.armed(left)
 
     def close(self) -> None:

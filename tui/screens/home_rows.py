@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.model import Verdict
-from kb.model import Article
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
 from tui.theme import Signs
-from tui.triage import Finding
 from tui.widgets.rows import Row, Rule
 from tui.widgets.say import dim, foreign, verdict
 
@@ -20,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from checks.session import SessionSummary
+    from kb.model import Article
+    from tui.triage import Finding
+
+BAD = ("fail", "warn")
 
 
 def versions_of(article: Article | None, lang: str) -> Content:
@@ -45,11 +46,7 @@ def hit_option(hit: Any, article: Article | None, finding: Finding | None, lang:
     title = foreign(hit.title, "bold")
     left = Content.assemble(sign, " ", title)
     below = [snippet(hit.snippet)]
-    if (
-        finding is not None
-        and finding.speaker is not None
-        and finding.verdict in (Verdict.FAIL, Verdict.WARN)
-    ):
+    if finding is not None and finding.speaker is not None and finding.verdict in BAD:
         said = foreign(finding.speaker.summary.get(lang))
         below.append(Content.assemble(verdict(finding.verdict, lang, signs), "  ", said))
     return Option(

@@ -1,7 +1,7 @@
 """The translation catalogue: ``assets/i18n/<area>.json``, each ``{"key": {"en": …, "zh": …}}``.
 
-A message is named ``area.key``; its file is read on first use. Both languages are rendered at once, because the core does
-not know which front end will show them.
+A message is named ``area.key``; its file is read on first use. Both languages are rendered at once, because the
+core does not know which front end will show them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ def area(name: str) -> dict[str, Text]:
 
 
 def message(name: str, /, **params: object) -> Text:
-    """The message ``area.key`` in both languages, its ``{placeholders}`` filled; KeyError for an unknown one."""
+    """The message ``area.key`` in both languages, its ``{placeholders}`` filled; KeyError for an unknown one.
+
+    A parameter that is itself a Text goes into each language in that language.
+    """
     area_name, _, key = name.partition(".")
     text = area(area_name)[key]
-    return text.format(**params) if params else text
+    if not params:
+        return text
+    return Text(text.en.format(**_in("en", params)), text.zh.format(**_in("zh", params)))
+
+
+def _in(lang: str, params: dict[str, object]) -> dict[str, object]:
+    return {key: value.get(lang) if isinstance(value, Text) else value for key, value in params.items()}

@@ -93,7 +93,7 @@ def judge_mac_bindings(facts: Facts, params: Params, now: float) -> Judgement:
 def _count_only(bindings: list[Mapping[str, Any]], unheard: Judgement, params: Params) -> Judgement:
     """The verdict of the bare number of rows: many are many, few are few, and between them nobody can tell."""
     count = len(bindings)
-    summary = message("ovn.macs-count", rows=count, why=unheard.summary.en, why_zh=unheard.summary.zh)
+    summary = message("ovn.macs-count", rows=count, why=unheard.summary)
     data = {"rows": count}
     table = {"rows": tuple({**row, "stale": False} for row in bindings), "subnets": ()}
     if count >= int(params["fail_rows"]):
@@ -239,7 +239,8 @@ def judge_router_options(facts: Facts, params: Params, now: float) -> Judgement:
             r.target for r, t in zip(rows, table, strict=True) if t["exempt"] and r.verdict is Verdict.WARN
         ],
     }
-    summary = message("ovn.routers", **{key: len(found) for key, found in data.items()}, total=len(rows))
+    key = "ovn.routers-wrong" if data["wrong"] else "ovn.routers"
+    summary = message(key, **{name: len(found) for name, found in data.items()}, total=len(rows))
     return folded(rows, summary, value=len(data["open"]), data=data, tables={"routers": tuple(table)})
 
 
@@ -280,11 +281,7 @@ def _must_learn(facts: Facts) -> dict[str, str]:
 def _router_row(name: str, learn: str, neigh: str, why: str) -> Row:
     if why:
         wrong = learn == "false"
-        text = message(
-            f"ovn.router-{'wrong' if wrong else 'exempt'}",
-            why=message(f"ovn.why-{why}").en,
-            why_zh=message(f"ovn.why-{why}").zh,
-        )
+        text = message(f"ovn.router-{'wrong' if wrong else 'exempt'}", why=message(f"ovn.why-{why}"))
         return Row(name, Verdict.WARN if wrong else Verdict.OK, text)
     if learn == "false" and neigh == "true":
         return Row(name, Verdict.OK, message("ovn.router-closed"))

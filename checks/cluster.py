@@ -27,7 +27,9 @@ class Resource:
         """The resource written as ``[group/]version/plural``; raises ValueError."""
         match = _RESOURCE.match(text)
         if not match:
-            raise ValueError(f"{text!r} is not a resource; write [group/]version/plural, like kubeovn.io/v1/subnets")
+            raise ValueError(
+                f"{text!r} is not a resource; write [group/]version/plural, like kubeovn.io/v1/subnets"
+            )
         return cls(match["group"] or "", match["version"], match["plural"])
 
     def __str__(self) -> str:
@@ -146,7 +148,13 @@ class Cluster(Protocol):
         ...
 
     def create(
-        self, resource: Resource, body: Object, *, namespace: str = "", dry_run: bool = False, timeout: float = 15.0
+        self,
+        resource: Resource,
+        body: Object,
+        *,
+        namespace: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
     ) -> Object:
         """Creates an object and returns it."""
         ...
@@ -165,7 +173,13 @@ class Cluster(Protocol):
         ...
 
     def can(
-        self, verb: str, resource: Resource, *, namespace: str = "", subresource: str = "", timeout: float = 5.0
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        subresource: str = "",
+        timeout: float = 5.0,
     ) -> bool:
         """Whether this user may (SelfSubjectAccessReview)."""
         ...

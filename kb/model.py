@@ -16,7 +16,15 @@ from kb.text import Text
 Risk = Literal["read", "low", "disruptive", "destructive"]
 RISKS: tuple[Risk, ...] = ("read", "low", "disruptive", "destructive")
 SectionKind = Literal[
-    "symptoms", "environment", "diagnosis", "cause", "resolution", "workaround", "prevention", "related", "other"
+    "symptoms",
+    "environment",
+    "diagnosis",
+    "cause",
+    "resolution",
+    "workaround",
+    "prevention",
+    "related",
+    "other",
 ]
 Origin = Literal["authored", "derived"]
 JSON = Any

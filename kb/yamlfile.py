@@ -272,3 +272,10 @@ def plain(text: str) -> str | int | float | bool | None:
         number = float(text)
         return number if math.isfinite(number) else text
     return text
+
+
+def dump(data: Any) -> str:
+    """Plain data as YAML for people: keys in their order, Unicode as it is."""
+    import yaml
+
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000))

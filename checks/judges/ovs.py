@@ -100,7 +100,7 @@ def _memory_row(at: NodeAnswers, mib: float, limit: float | None, oom: bool, par
         text = message("ovs.memory-row", mib=mib, limit=limit_mib, share=share)
     if oom:
         verdict = Verdict.FAIL
-        text = message("ovs.memory-oom", row=text.en, row_zh=text.zh)
+        text = message("ovs.memory-oom", row=text)
     return Row(at.target, verdict, text, value=round(mib), data=data)
 
 

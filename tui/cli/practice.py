@@ -88,7 +88,7 @@ def serve(scenario: str, port: int, pace: float, write_kubeconfig: Path | None, 
         else:
             from kb.yamlfile import dump
 
-            click.echo(dump(server.kubeconfig()))
+            click.echo(dump(server.kubeconfig()), nl=False)
             click.echo(t("practice.serving", url=server.url), err=True)
         stop.wait()
     finally:

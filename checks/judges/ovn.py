@@ -11,6 +11,7 @@ from checks.judges.pernode import folded, nobody, unread, whole_number
 from checks.judges.versions import running_versions, show_version
 from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
+from kb.safe import one_line
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
@@ -131,14 +132,21 @@ def _member(target: str, answer: Answer, params: Params) -> Row:
     state = answer.value
     status, role = str(state.get("status") or ""), str(state.get("role") or "")
     if status != "cluster member" or role not in ("leader", "follower"):
-        return Row(target, Verdict.FAIL, message("ovn.raft-out", status=status or "-", role=role or "-"))
+        return Row(
+            target,
+            Verdict.FAIL,
+            message("ovn.raft-out", status=one_line(status, 80) or "-", role=one_line(role, 40) or "-"),
+        )
     backlog = max(whole_number(state.get(key)) or 0 for key in ("not_committed", "not_applied"))
     if backlog > int(params["backlog"]):
         return Row(target, Verdict.WARN, message("ovn.raft-backlog", count=backlog), value=backlog)
     silent = _silent(state, float(params["timers"])) if role == "leader" else []
     if silent:
         return Row(
-            target, Verdict.WARN, message("ovn.raft-silent", peers=", ".join(silent)), value=len(silent)
+            target,
+            Verdict.WARN,
+            message("ovn.raft-silent", peers=one_line(", ".join(silent), 120)),
+            value=len(silent),
         )
     return Row(target, Verdict.OK, message("ovn.raft-member", role=role), value=0)
 

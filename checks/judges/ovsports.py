@@ -10,6 +10,7 @@ from checks.judges.flappers import Suspect, pod_of, suspects
 from checks.judges.pernode import NodeAnswers, bad, folded, log_clock, nobody, nodes_of, unread, whole_number
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
+from kb.safe import one_line
 from kb.text import Text
 
 Facts = Mapping[str, Fact]
@@ -77,7 +78,7 @@ def _flap_text(names: Mapping[str, int], adds: int) -> Text:
     if not names:
         return message("ovs.flaps-none", adds=adds)
     name, count = next(iter(names.items()))
-    return message("ovs.flaps-row", name=name, count=count, more=len(names) - 1)
+    return message("ovs.flaps-row", name=one_line(name, 60), count=count, more=len(names) - 1)
 
 
 def _flapper(at: NodeAnswers, name: str, count: int, found: Iterable[Suspect]) -> dict[str, Any]:

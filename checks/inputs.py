@@ -61,8 +61,7 @@ def choices(spec: Input, results: Mapping[str, Result], values: Mapping[str, JSO
     if result.verdict is Verdict.UNKNOWN and not rows:
         note = message("session.input-unknown", alias=alias, reason=result.judgement.reason or "?")
         return Choices(default=_default(spec, ()), note=note)
-    keep = _filter(spec, values)
-    kept = [row for row in rows if keep(row)]
+    kept = matching(spec, rows, values)
     options = tuple(_choices_of(spec, kept))
     remark: Text | None = None
     if result.verdict is Verdict.UNKNOWN:
@@ -72,6 +71,12 @@ def choices(spec: Input, results: Mapping[str, Result], values: Mapping[str, JSO
     elif len(kept) < len(rows):
         remark = message("session.input-some", count=len(kept), total=len(rows))
     return Choices(options, _default(spec, options), remark, len(rows))
+
+
+def matching(spec: Input, rows: Sequence[JSON], values: Mapping[str, JSON]) -> list[JSON]:
+    """The rows that `where` and `within` of an input leave."""
+    keep = _filter(spec, values)
+    return [row for row in rows if keep(row)]
 
 
 def source_rows(result: Result, path: str) -> Sequence[JSON]:

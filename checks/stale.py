@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.cluster import Cluster, Resource
 from checks.errors import ClusterError, NotFound
-from checks.inputs import choices, source_rows
+from checks.inputs import choices, matching, source_rows
 from checks.layout import Layout
 from checks.model import Result, Verdict
 from checks.plan import Picked, Plan, PlanError, PlannedWrite, StalePlan, digest
@@ -107,12 +107,11 @@ def _rows(picked: Picked, results: Mapping[str, Result], values: Mapping[str, An
     if result is None or (result.verdict is Verdict.UNKNOWN and not source_rows(result, path)):
         reason = result.judgement.reason if result else "absent"
         return [message("session.stale-rows-unseen", name=spec.name, reason=reason)]
-    offered = {_canonical(option.value) for option in choices(spec, results, values).options}
-    missing = [value for value in picked.values if _canonical(value) not in offered]
     if spec.type == "rows":
-        # A row that is gone cannot be hit any more; one that is there and differs, or no longer fits, can.
-        there = {_identity(row) for row in source_rows(result, path)}
-        missing = [value for value in missing if _identity(value) in there]
+        missing = _changed_rows(picked, source_rows(result, path), values)
+    else:
+        offered = {_canonical(option.value) for option in choices(spec, results, values).options}
+        missing = [value for value in picked.values if _canonical(value) not in offered]
     if not missing:
         return []
     first = one_line(str(_identity(missing[0])), 80)
@@ -120,6 +119,17 @@ def _rows(picked: Picked, results: Mapping[str, Result], values: Mapping[str, An
         message(
             "session.stale-rows", count=len(missing), total=len(picked.values), name=spec.name, first=first
         )
+    ]
+
+
+def _changed_rows(picked: Picked, rows: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The picked rows that are still there and differ, or no longer fit; one that is gone cannot be hit any more."""
+    there = {_identity(row) for row in rows}
+    fitting: dict[Any, list[Any]] = {}
+    for row in matching(picked.spec, rows, values):
+        fitting.setdefault(_identity(row), []).append(row)
+    return [
+        row for row in picked.values if _identity(row) in there and row not in fitting.get(_identity(row), ())
     ]
 
 

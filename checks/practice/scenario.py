@@ -31,7 +31,7 @@ class ScenarioInfo:
     title: Text
     article: str
     cause: str
-    summary: Text = Text()
+    summary: Text = field(default_factory=Text)
 
 
 @dataclass(frozen=True, slots=True)

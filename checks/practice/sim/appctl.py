@@ -18,11 +18,41 @@ SHORT = {"t": "--target=", "T": "--timeout=", "h": "--help", "V": "--version", "
 LEVELS = ("off", "emer", "err", "warn", "info", "dbg")
 DESTINATIONS = ("console", "syslog", "file")
 MODULES = {
-    "ovs-vswitchd": ("bridge", "coverage", "dpif", "dpif_netlink", "memory", "netdev_linux", "netlink_socket", "ofproto", "ofproto_dpif_upcall", "rconn", "reconnect", "timeval", "unixctl"),
-    "ovn-controller": ("acl_log", "actions", "binding", "chassis", "lflow", "main", "memory", "ofctrl", "ovsdb_idl", "physical", "pinctrl", "rconn", "reconnect", "timeval", "unixctl"),
+    "ovs-vswitchd": (
+        "bridge",
+        "coverage",
+        "dpif",
+        "dpif_netlink",
+        "memory",
+        "netdev_linux",
+        "netlink_socket",
+        "ofproto",
+        "ofproto_dpif_upcall",
+        "rconn",
+        "reconnect",
+        "timeval",
+        "unixctl",
+    ),
+    "ovn-controller": (
+        "acl_log",
+        "actions",
+        "binding",
+        "chassis",
+        "lflow",
+        "main",
+        "memory",
+        "ofctrl",
+        "ovsdb_idl",
+        "physical",
+        "pinctrl",
+        "rconn",
+        "reconnect",
+        "timeval",
+        "unixctl",
+    ),
     "ovn-northd": ("memory", "northd", "ovn_northd", "ovsdb_idl", "reconnect", "timeval", "unixctl"),
     "ovsdb-server": ("memory", "ovsdb_jsonrpc_server", "raft", "reconnect", "timeval", "unixctl"),
-}  # fmt: skip
+}
 
 Answer = tuple[str, bool]
 """Text, and whether it is an answer rather than an error."""
@@ -160,7 +190,10 @@ def database(stage: Stage, node: Node, which: str, process: Process) -> Daemon:
     def memory(args: list[str]) -> Answer:
         rows = sum(len(table.rows) for table in db.tables.values())
         log = min(db.log_index, 400)
-        text = f"atoms:{rows * 7 + 17} cells:{rows * 7 + 20} monitors:{len(stage.nodes) + 2} n-weak-refs:{rows // 900} raft-connections:4 raft-log:{log} sessions:{len(stage.nodes) + 1}"
+        text = (
+            f"atoms:{rows * 7 + 17} cells:{rows * 7 + 20} monitors:{len(stage.nodes) + 2} "
+            f"n-weak-refs:{rows // 900} raft-connections:4 raft-log:{log} sessions:{len(stage.nodes) + 1}"
+        )
         return f"{text} txn-history:{min(log, 100)} txn-history-atoms:{rows // 2}\n", True
 
     def compact(args: list[str]) -> Answer:
@@ -213,7 +246,8 @@ def _vlog_set(daemon: Daemon, args: list[str]) -> Answer:
     """``vlog/set [MODULE:]DESTINATION:LEVEL`` with any of the words left out."""
     modules = MODULES[daemon.name]
     for spec in args or ["dbg"]:
-        where, level, module = DESTINATIONS, "dbg", "ANY"
+        where: tuple[str, ...] = DESTINATIONS
+        level, module = "dbg", "ANY"
         for word in spec.replace(",", ":").split(":"):
             low = word.lower()
             if low in LEVELS:
@@ -234,7 +268,8 @@ def _vlog_list(daemon: Daemon) -> str:
     for name in MODULES[daemon.name]:
         levels = {"console": "off", "syslog": "info", "file": "info"} | daemon.process.vlog.get(name, {})
         lines.append(
-            f"{name:<16}  {levels['console'].upper():>4}       {levels['syslog'].upper():>4}       {levels['file'].upper():>4}"
+            f"{name:<16}  {levels['console'].upper():>4}       {levels['syslog'].upper():>4} "
+            f"      {levels['file'].upper():>4}"
         )
     return "\n".join(lines) + "\n"
 
@@ -242,7 +277,11 @@ def _vlog_list(daemon: Daemon) -> str:
 def _vswitchd_memory(stage: Stage, node: Node) -> str:
     rules = flows.total(node, stage.sb, stage.versions.ovn) + 4
     cells = 90 + 40 * len(node.ports())
-    return f"handlers:{node.cpus} idl-cells-Open_vSwitch:{cells} ofconns:3 ports:{len(node.ports()) + 1} revalidators:3 rules:{rules} udpif keys:{140 + len(node.ports()) * 9}\n"
+    return (
+        f"handlers:{node.cpus} idl-cells-Open_vSwitch:{cells} ofconns:3 "
+        f"ports:{len(node.ports()) + 1} revalidators:3 rules:{rules} udpif "
+        f"keys:{140 + len(node.ports()) * 9}\n"
+    )
 
 
 def _controller_memory(stage: Stage, node: Node) -> str:
@@ -250,8 +289,11 @@ def _controller_memory(stage: Stage, node: Node) -> str:
     rows = sum(len(table.rows) for table in stage.sb.tables.values())
     return (
         f"idl-cells-OVN_Southbound:{rows * 5 + 2200} idl-cells-Open_vSwitch:{90 + 40 * len(node.ports())} "
-        f"lflow-cache-entries-cache-expr:{120 + len(node.ports())} lflow-cache-entries-cache-matches:{900 + 4 * len(node.ports())} "
-        f"lflow-cache-size-KB:{1182 + len(node.ports())} local_datapath_usage-KB:2 ofctrl_desired_flow_usage-KB:{count * 211 // 1000} "
+        f"lflow-cache-entries-cache-expr:{120 + len(node.ports())} "
+        f"lflow-cache-entries-cache-matches:{900 + 4 * len(node.ports())} "
+        ""
+        f"lflow-cache-size-KB:{1182 + len(node.ports())} local_datapath_usage-KB:2 "
+        f"ofctrl_desired_flow_usage-KB:{count * 211 // 1000} "
         f"ofctrl_installed_flow_usage-KB:{count * 149 // 1000} ofctrl_sb_flow_ref_usage-KB:{count * 101 // 1000}\n"
     )
 
@@ -298,4 +340,8 @@ def _dpctl(stage: Stage, node: Node) -> str:
 def _upcall(node: Node) -> str:
     current = 180 + len(node.ports()) * 11
     keys = "".join(f"  {9 + at}: (keys {current // 3})\n" for at in range(3))
-    return f"system@ovs-system:\n  flows         : (current {current}) (avg {current - 7}) (max {current * 4}) (limit 200000)\n  dump duration : 2ms\n  ufid enabled : true\n\n{keys}"
+    return (
+        f"system@ovs-system:\n  flows         : (current {current}) (avg "
+        f"{current - 7}) (max {current * 4}) (limit 200000)\n  dump duration "
+        f": 2ms\n  ufid enabled : true\n\n{keys}"
+    )

@@ -71,7 +71,8 @@ def _letters(
             value = letters[at + 1 :] or (words.pop(0) if words else "")
             if not value:
                 result.fail(
-                    f"{program}: option requires an argument -- '{letter}'\nTry '{program} --help' for more information."
+                    f"{program}: option requires an argument -- '{letter}'\nTry '{program} "
+                    "--help' for more information."
                 )
                 return False
             options[letter] = value

@@ -20,7 +20,16 @@ OPTIONS = (
     "--private-key=", "--certificate=", "--ca-cert=", "--bootstrap-ca-cert=", "--peer-ca-cert=", "--help",
     "--version",
 )  # fmt: skip
-OVN_OPTIONS = (*OPTIONS, "--wait=", "--no-wait", "--print-wait-time", "--leader-only", "--no-leader-only", "--shuffle-remotes", "--no-shuffle-remotes")  # fmt: skip
+OVN_OPTIONS = (
+    *OPTIONS,
+    "--wait=",
+    "--no-wait",
+    "--print-wait-time",
+    "--leader-only",
+    "--no-leader-only",
+    "--shuffle-remotes",
+    "--no-shuffle-remotes",
+)
 VSCTL_OPTIONS = (*OPTIONS, "--no-wait", "--retry")
 SHORT = {
     "t": "--timeout=", "f": "--format=", "d": "--data=", "h": "--help", "V": "--version", "v": "--verbose",

@@ -338,7 +338,10 @@ def check_references(db: Database, table: Table, uuid: str, row: Row) -> None:
             if held not in db.tables[kind.ref].rows:
                 raise TransactionError(
                     "referential integrity violation",
-                    f"Table {table.schema.name} column {column} row {uuid} references nonexistent row {held} in table {kind.ref}.",
+                    (
+                        f"Table {table.schema.name} column {column} row {uuid} references "
+                        f"nonexistent row {held} in table {kind.ref}."
+                    ),
                 )
 
 

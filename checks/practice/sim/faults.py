@@ -1,4 +1,4 @@
-"""What is wrong in a staged cluster, and what makes it better: one class per kind of fault, chosen by the scenario's data."""
+"""What is wrong in a staged cluster, and what makes it better: one class per kind of fault, chosen by data."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class MacLearning(Fault):
 
 
 class SlowController(Fault):
-    """Shared by the two faults that keep an ovn-controller from answering in time: what depends on the probe interval."""
+    """Shared by the faults that keep ovn-controller from answering in time: what depends on the probe interval."""
 
     def __init__(self, tools: Tools, spec: Mapping[str, Any]) -> None:
         super().__init__(tools, spec)
@@ -211,7 +211,7 @@ class StarvedCpu(SlowController):
 
 
 class BusyController(SlowController):
-    """ovn-controller really computes: user time of a whole core, in proportion to the rows it has to turn into flows."""
+    """ovn-controller really computes: user time of a core, in proportion to the rows it turns into flows."""
 
     def __init__(self, tools: Tools, spec: Mapping[str, Any]) -> None:
         super().__init__(tools, spec)
@@ -253,7 +253,7 @@ class BusyController(SlowController):
 
 
 class PortFlapper(Fault):
-    """A pod's network namespace is deleted before its port, again and again; per-vport dispatch loses a socket each time."""
+    """A pod's namespace is deleted before its port, again and again; per-vport dispatch loses a socket each time."""
 
     def __init__(self, tools: Tools, spec: Mapping[str, Any]) -> None:
         super().__init__(tools, spec)

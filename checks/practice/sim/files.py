@@ -178,7 +178,11 @@ class Files:
         whole = " ".join(map(str, [*values, 0, 0]))
         each = " ".join(map(str, [*(v // self.node.cpus for v in values), 0, 0]))
         cores = "".join(f"cpu{number} {each}\n" for number in range(self.node.cpus))
-        return f"cpu  {whole}\n{cores}ctxt {int(now * 21_000) + 9_000_000_000}\nbtime {int(self.node.clock.wall(0) - BOOT)}\nprocesses {41_235_000 + int(now)}\nprocs_running 2\nprocs_blocked 0\n"
+        return (
+            f"cpu  {whole}\n{cores}ctxt {int(now * 21_000) + 9_000_000_000}\n"
+            f"btime {int(self.node.clock.wall(0) - BOOT)}\nprocesses {41_235_000 + int(now)}\n"
+            "procs_running 2\nprocs_blocked 0\n"
+        )
 
     def _netlink(self) -> str:
         lines = ["sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode"]
@@ -188,7 +192,8 @@ class Files:
         rows += [(16, 2_147_483_648 + n if n else (vswitchd.pid if vswitchd else 0)) for n in range(sockets)]
         for at, (family, pid) in enumerate(rows):
             lines.append(
-                f"{0x3F9A0000 + at * 2048:016x} {family:<3} {pid:<10} 00000000 0        0        0     2        0        {410_000 + at:<8}  "
+                f"{0x3F9A0000 + at * 2048:016x} {family:<3} {pid:<10} 00000000 0 "
+                f"       0        0     2        0        {410_000 + at:<8}  "
             )
         return "\n".join(lines) + "\n"
 
@@ -206,7 +211,11 @@ class Files:
                 f"nr_periods {periods}\nnr_throttled {throttled}\nthrottled_time {throttled * 41_000_000}\n"
             )
         micros = int(used * 1_000_000 / TICKS)
-        return f"usage_usec {micros}\nuser_usec {micros * 7 // 10}\nsystem_usec {micros * 3 // 10}\nnr_periods {periods}\nnr_throttled {throttled}\nthrottled_usec {throttled * 41_000}\n"
+        return (
+            f"usage_usec {micros}\nuser_usec {micros * 7 // 10}\nsystem_usec "
+            f"{micros * 3 // 10}\nnr_periods {periods}\nnr_throttled {throttled}\n"
+            f"throttled_usec {throttled * 41_000}\n"
+        )
 
 
 def _load(node: Node) -> float:

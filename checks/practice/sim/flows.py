@@ -17,7 +17,31 @@ VSWITCHD_KB = (52_000, 3.9)
 CONTROLLER_KB = (38_000, 2.6)
 PER_PORT = 24
 """Flows that one local port adds (H)."""
-SPREAD = {0: 3, 8: 9, 9: 6, 10: 4, 11: 4, 13: 5, 15: 3, 16: 4, 17: 4, 20: 3, 21: 7, 25: 3, 32: 6, 33: 5, 37: 4, 39: 4, 40: 3, 44: 5, 47: 4, 48: 4, 51: 3, 64: 3, 65: 4}  # fmt: skip
+SPREAD = {
+    0: 3,
+    8: 9,
+    9: 6,
+    10: 4,
+    11: 4,
+    13: 5,
+    15: 3,
+    16: 4,
+    17: 4,
+    20: 3,
+    21: 7,
+    25: 3,
+    32: 6,
+    33: 5,
+    37: 4,
+    39: 4,
+    40: 3,
+    44: 5,
+    47: 4,
+    48: 4,
+    51: 3,
+    64: 3,
+    65: 4,
+}
 """Where the flows that are not from MAC_Binding rows stand, in parts of a hundred."""
 
 
@@ -73,7 +97,8 @@ def dump(node: Node, sb: Database, ovn: str, table: int | None) -> Iterator[str]
             yield (
                 f" cookie=0x{(number << 20) + at * 2654435 & 0xFFFFFFFF:x}, duration={age:.3f}s, table={number}, "
                 f"n_packets={at % 97}, n_bytes={at % 97 * 98}, idle_age={at % 300}, "
-                f"priority={50 + at % 3 * 50},metadata=0x{1 + at % 9:x},reg14=0x{1 + at % 23:x} actions=resubmit(,{number + 1})"
+                f"priority={50 + at % 3 * 50},metadata=0x{1 + at % 9:x},reg14=0x{1 + at % 23:x} "
+                f"actions=resubmit(,{number + 1})"
             )
 
 
@@ -81,13 +106,22 @@ def _mac_flows(node: Node, sb: Database, table: int, made: int, age: float) -> I
     if not node.programmed:
         return
     for uuid, row in sb["MAC_Binding"].items():
-        head = f" cookie=0x{int(uuid[:8], 16):x}, duration={age:.3f}s, table={table}, n_packets=0, n_bytes=0, idle_age={int(age)}"
+        head = (
+            f" cookie=0x{int(uuid[:8], 16):x}, duration={age:.3f}s, table={table}, "
+            f"n_packets=0, n_bytes=0, idle_age={int(age)}"
+        )
         for _ in range(made):
             mac = row.get("mac", "00:00:00:00:00:00")
             if table == 66:
-                yield f"{head}, priority=100,reg0={_hex(row['ip'])},reg15=0x1,metadata=0x3 actions=mod_dl_dst:{mac},load:0x1->NXM_NX_REG10[6]"
+                yield (
+                    f"{head}, priority=100,reg0={_hex(row['ip'])},reg15=0x1,metadata=0x3 "
+                    f"actions=mod_dl_dst:{mac},load:0x1->NXM_NX_REG10[6]"
+                )
             else:
-                yield f"{head}, priority=100,reg0={_hex(row['ip'])},reg14=0x1,metadata=0x3,dl_src={mac} actions=load:0x1->NXM_NX_REG10[6]"
+                yield (
+                    f"{head}, priority=100,reg0={_hex(row['ip'])},reg14=0x1,metadata=0x3,dl_src={mac} "
+                    "actions=load:0x1->NXM_NX_REG10[6]"
+                )
 
 
 def _hex(ip: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from checks.cluster import PODS, Object, Resource
@@ -50,12 +51,7 @@ class Kubelets:
             for reference in meta.get("ownerReferences", ()):
                 resource = OWNED.get(reference["kind"])
                 if resource is not None:
-                    after(
-                        1.0,
-                        lambda resource=resource, name=reference["name"]: self.reconcile(
-                            resource, meta["namespace"], name
-                        ),
-                    )  # type: ignore[misc]
+                    after(1.0, partial(self.reconcile, resource, meta["namespace"], reference["name"]))
 
     # --- one pod
 

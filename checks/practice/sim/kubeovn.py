@@ -1,6 +1,6 @@
 """kube-ovn-controller: the leader's Lease, Subnet numbers, finalizers of IPs and Subnets, clean-up at start.
 
-What it does and leaves undone follows the release (`settings`): see the version matrix in the comments of the scenarios.
+What it does and leaves undone follows the release (`settings`, see ``assets/practice/base.yaml``).
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Controller:
             node.log("kube-ovn/kube-ovn-controller.log").add(self.stage.clock.now(), where, level, text)
 
     def started(self) -> None:
-        """A controller became leader: memory is rebuilt from objects, orphans are collected where the release does that."""
+        """A controller became leader: memory is rebuilt from objects, orphans go where the release does that."""
         self.stale.clear()
         self.log(
             "INFO", "leaderelection.go:255", "successfully acquired lease kube-system/kube-ovn-controller"
@@ -214,9 +214,14 @@ class Controller:
             "v6availableIPs": 0,
         }
         if self.stage.settings["counts"] == "objects":
-            numbers["v4usingIPrange"] = ranges(self.network.used.get(name, set()))
+            numbers["v4usingIPrange"] = ranges(self.network.used.get(name, set()) | self._eip_addresses(name))
             numbers["v6usingIPrange"] = ""
         return numbers
+
+    def _eip_addresses(self, name: str) -> set[str]:
+        """The addresses of a Subnet's EIPs: the controller's memory holds them beside those of pods."""
+        eips = self.stage.store.scan(m.EIPS, labels=f"ovn.kubernetes.io/subnet={name}")
+        return {str(eip["spec"].get("v4ip", "")) for eip in eips} - {""}
 
     # --- finalizers
 

@@ -1,4 +1,4 @@
-"""Kubernetes objects of a staged cluster: nodes, workloads and their pods, as Kube-OVN's own manifests and kubelets make them."""
+"""Kubernetes objects of a staged cluster: nodes, workloads and pods, as Kube-OVN's manifests and kubelets make them."""
 
 from __future__ import annotations
 

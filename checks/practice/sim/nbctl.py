@@ -10,7 +10,23 @@ from checks.practice.sim.dbctl import Context
 from checks.practice.sim.tables import Table
 
 NAME = (("name", ""),)
-NAMES = dict.fromkeys(("Logical_Switch", "Logical_Switch_Port", "Logical_Router", "Logical_Router_Port", "Load_Balancer", "Port_Group", "Address_Set", "ACL", "Meter", "Load_Balancer_Group", "HA_Chassis_Group", "Gateway_Chassis"), NAME)  # fmt: skip
+NAMES = dict.fromkeys(
+    (
+        "Logical_Switch",
+        "Logical_Switch_Port",
+        "Logical_Router",
+        "Logical_Router_Port",
+        "Load_Balancer",
+        "Port_Group",
+        "Address_Set",
+        "ACL",
+        "Meter",
+        "Load_Balancer_Group",
+        "HA_Chassis_Group",
+        "Gateway_Chassis",
+    ),
+    NAME,
+)
 UNSTAGED = """init sync ls-add acl-add acl-del acl-list qos-add qos-del qos-list lsp-add lsp-set-addresses lsp-set-type
 lsp-set-options lsp-get-type lsp-get-options lsp-set-enabled lr-add lr-del lrp-add lrp-del lr-route-add lr-route-del
 lr-route-list lr-policy-add lr-policy-del lr-policy-list lr-nat-add lr-nat-del lr-nat-list lb-add lb-del lr-lb-add

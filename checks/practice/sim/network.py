@@ -1,4 +1,4 @@
-"""Pods on the network: addresses, logical ports, OVS interfaces and bindings, as kube-ovn-controller and -cni make them."""
+"""Pods on the network: addresses, logical ports, OVS interfaces, bindings, as Kube-OVN makes them."""
 
 from __future__ import annotations
 
@@ -110,9 +110,16 @@ class Network:
         kinds = {"StatefulSet": "StatefulSet"}
         parent = (pod["metadata"].get("ownerReferences") or [{"kind": ""}])[0]["kind"]
         self.put_ip(
-            port_name(pod), subnet["metadata"]["name"], address, mac, node=pod["spec"].get("nodeName", ""),
-            pod=pod["metadata"]["name"], namespace=pod["metadata"]["namespace"], kind=kinds.get(parent, ""), created=created,
-        )  # fmt: skip
+            port_name(pod),
+            subnet["metadata"]["name"],
+            address,
+            mac,
+            node=pod["spec"].get("nodeName", ""),
+            pod=pod["metadata"]["name"],
+            namespace=pod["metadata"]["namespace"],
+            kind=kinds.get(parent, ""),
+            created=created,
+        )
 
     def put_ip(
         self, name: str, subnet: str, address: str, mac: str, *, node: str = "", pod: str = "", namespace: str = "",
@@ -203,7 +210,7 @@ class Network:
         text = f"{mac} {address}"
         port = nb.insert(
             "Logical_Switch_Port",
-            {"name": name, "addresses": (text,), "external_ids": {"ls": switch, "vendor": "kube-ovn"}},
+            {"name": name, "addresses": (text,), "external_ids": self._port_ids(name, switch)},
         )
         for uuid in nb["Logical_Switch"].where(name=switch):
             nb.set("Logical_Switch", uuid, ports=(*nb["Logical_Switch"].value(uuid, "ports"), port))
@@ -217,6 +224,13 @@ class Network:
                 "up": (False,),
             },
         )
+
+    def _port_ids(self, name: str, switch: str) -> dict[str, str]:
+        """What Kube-OVN writes to a port: its switch, and the pod it is made for (not for nodes)."""
+        ip = self.stage.store.find(m.IPS, name)
+        spec = ip["spec"] if ip else {}
+        pod = {"pod": f"{spec['namespace']}/{spec['podName']}"} if spec.get("namespace") else {}
+        return {"ls": switch, "vendor": "kube-ovn", **pod}
 
     def datapath(self, switch: str) -> str:
         """The UUID of a switch's or router's datapath, made where it is missing."""

@@ -10,10 +10,38 @@ from checks.practice.sim.ctlargs import UsageError, split_options
 from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Stage
 
-OPTIONS = ("--protocols=", "--timeout=", "--verbose", "--names", "--no-names", "--no-stats", "--sort", "--rsort", "--strict", "--read-only", "--bundle", "--version", "--help")  # fmt: skip
+OPTIONS = (
+    "--protocols=",
+    "--timeout=",
+    "--verbose",
+    "--names",
+    "--no-names",
+    "--no-stats",
+    "--sort",
+    "--rsort",
+    "--strict",
+    "--read-only",
+    "--bundle",
+    "--version",
+    "--help",
+)
 SHORT = {"O": "--protocols=", "t": "--timeout=", "v": "--verbose", "V": "--version", "h": "--help"}
 COMMANDS = ("dump-aggregate", "dump-flows", "show")
-MATCHES = ("table", "cookie", "out_port", "priority", "ip", "arp", "icmp", "tcp", "udp", "nw_src", "nw_dst", "reg0", "metadata")  # fmt: skip
+MATCHES = (
+    "table",
+    "cookie",
+    "out_port",
+    "priority",
+    "ip",
+    "arp",
+    "icmp",
+    "tcp",
+    "udp",
+    "nw_src",
+    "nw_dst",
+    "reg0",
+    "metadata",
+)
 
 
 def run(stage: Stage, node: Node, argv: Sequence[str], on_output: Callable[[str], None]) -> ExecResult:
@@ -92,7 +120,10 @@ def _show(node: Node) -> str:
         f"OFPT_FEATURES_REPLY (xid=0x2): dpid:{int(node.chassis[:8], 16):016x}",
         "n_tables:254, n_buffers:0",
         "capabilities: FLOW_STATS TABLE_STATS PORT_STATS QUEUE_STATS ARP_MATCH_IP",
-        "actions: output enqueue set_vlan_vid set_vlan_pcp strip_vlan mod_dl_src mod_dl_dst mod_nw_src mod_nw_dst mod_nw_tos mod_tp_src mod_tp_dst",
+        (
+            "actions: output enqueue set_vlan_vid set_vlan_pcp strip_vlan mod_dl_src "
+            "mod_dl_dst mod_nw_src mod_nw_dst mod_nw_tos mod_tp_src mod_tp_dst"
+        ),
     ]
     for uuid in node.interfaces():
         name, number = node.ovs["Interface"].value(uuid, "name"), node.ovs["Interface"].value(uuid, "ofport")

@@ -129,7 +129,8 @@ def _chassis(stage: Stage, node: Node) -> str:
         "Encap", {"chassis_name": node.chassis, "ip": node.ip, "type": "geneve", "options": {"csum": "true"}}
     )
     config = {
-        "datapath-type": "system", "iface-types": "erspan,geneve,gre,internal,ip6erspan,ip6gre,patch,stt,system,tap,vxlan",
+        "datapath-type": "system",
+        "iface-types": "erspan,geneve,gre,internal,ip6erspan,ip6gre,patch,stt,system,tap,vxlan",
         "is-interconn": "false", "ovn-bridge-mappings": "", "ovn-chassis-mac-mappings": "", "ovn-cms-options": "",
         "ovn-enable-lflow-cache": "true", "ovn-limit-lflow-cache": "", "ovn-memlimit-lflow-cache-kb": "",
         "ovn-monitor-all": "false", "port-up-notif": "true",
@@ -162,9 +163,15 @@ def stage_ovs(stage: Stage, node: Node) -> None:
         },
     )
     ids = {
-        "hostname": node.name, "ovn-encap-ip": node.ip, "ovn-encap-type": "geneve", "ovn-openflow-probe-interval": "180",
-        "ovn-remote": remote, "ovn-remote-probe-interval": "10000", "rundir": "/var/run/openvswitch", "system-id": node.chassis,
-    }  # fmt: skip
+        "hostname": node.name,
+        "ovn-encap-ip": node.ip,
+        "ovn-encap-type": "geneve",
+        "ovn-openflow-probe-interval": "180",
+        "ovn-remote": remote,
+        "ovn-remote-probe-interval": "10000",
+        "rundir": "/var/run/openvswitch",
+        "system-id": node.chassis,
+    }
     ovs.insert(
         "Open_vSwitch",
         {

@@ -41,7 +41,10 @@ class Process:
             f"{self.pid} ({self.name}) S 1 {self.pid} {self.pid} 0 -1 4194560 {self.rss_kb // 4} 0 2 0 {cpu}"
         )
         zeros = " ".join(["0"] * 11)
-        return f"{head} 10 -10 {self.threads} 0 {start} {memory} 18446744073709551615 1 1 {zeros} 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+        return (
+            f"{head} 10 -10 {self.threads} 0 {start} {memory} 18446744073709551615 "
+            f"1 1 {zeros} 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+        )
 
     def status(self, now: float, rss_kb: int, fds: int, uid: int) -> str:
         """``/proc/PID/status``, the fields that diagnosis looks at."""
@@ -50,7 +53,8 @@ class Process:
             size *= 2
         ids = "\t".join([str(uid)] * 4)
         return (
-            f"Name:\t{self.name[:15]}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t{self.pid}\nNgid:\t0\nPid:\t{self.pid}\n"
+            f"Name:\t{self.name[:15]}\nUmask:\t0022\nState:\tS (sleeping)\n"
+            f"Tgid:\t{self.pid}\nNgid:\t0\nPid:\t{self.pid}\n"
             f"PPid:\t1\nTracerPid:\t0\nUid:\t{ids}\nGid:\t{ids}\nFDSize:\t{size}\nVmPeak:\t{rss_kb + 95_000:8d} kB\n"
             f"VmSize:\t{rss_kb + 90_000:8d} kB\nVmHWM:\t{rss_kb:8d} kB\nVmRSS:\t{rss_kb:8d} kB\nVmSwap:\t       0 kB\n"
             f"Threads:\t{self.threads}\nvoluntary_ctxt_switches:\t{int(self.voluntary.at(now))}\n"

@@ -166,6 +166,7 @@ class Programs:
 def _no_binary(name: str) -> str:
     """What containerd and runc say, as the kubelet passes it on."""
     return (
-        f'Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "{"0" * 8}": '
-        f'OCI runtime exec failed: exec failed: unable to start container process: exec: "{name}": executable file not found in $PATH: unknown'
+        "Internal error occurred: error executing command in container: failed to exec in container: "
+        f'failed to start exec "{"0" * 8}": OCI runtime exec failed: exec failed: unable to start container process: '
+        f'exec: "{name}": executable file not found in $PATH: unknown'
     )

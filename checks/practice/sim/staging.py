@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from checks.cluster import NODES, PODS, Object, Resource
@@ -14,10 +15,10 @@ from checks.practice.sim import manifests as m
 from checks.practice.sim.clock import SimClock, rfc3339
 from checks.practice.sim.kubelet import Kubelets, count_status, set_running
 from checks.practice.sim.kubeovn import Controller
-from checks.practice.sim.logs import LogFile, parse_line
 from checks.practice.sim.network import Network
 from checks.practice.sim.node import Node
 from checks.practice.sim.ovnstage import stage_ovn, stage_ovs, stage_rafts
+from checks.practice.sim.particulars import stage_addresses, stage_interfaces, stage_macs
 from checks.practice.sim.stage import Agenda, Stage, Versions
 from checks.practice.sim.tables import Database
 from checks.practice.sim.types import load_schema
@@ -72,10 +73,10 @@ class Builder:
         self._workloads()
         self._leaders()
         self._long_ago()
-        self._addresses()
-        self._interfaces()
+        stage_addresses(self.stage, self.network, self.data)
+        stage_interfaces(self.stage, self.network, self.data)
         self._objects()
-        self._macs()
+        stage_macs(self.stage, self.network, self.data)
         self._numbers()
 
     # --- nodes
@@ -171,10 +172,18 @@ class Builder:
             meta["deletionGracePeriodSeconds"] = 0
         overlay = spec.get("provider", "ovn") == "ovn"
         body: Object = {
-            "cidrBlock": spec["cidr"], "gateway": gateway, "excludeIps": [gateway, *spec.get("exclude", [])], "protocol": "IPv4",
-            "provider": spec.get("provider", "ovn"), "gatewayType": "distributed", "natOutgoing": overlay and spec.get("vpc") == "ovn-cluster",
-            "private": False, "default": bool(spec.get("default")), "namespaces": list(spec.get("namespaces", [])), **spec.get("spec", {}),
-        }  # fmt: skip
+            "cidrBlock": spec["cidr"],
+            "gateway": gateway,
+            "excludeIps": [gateway, *spec.get("exclude", [])],
+            "protocol": "IPv4",
+            "provider": spec.get("provider", "ovn"),
+            "gatewayType": "distributed",
+            "natOutgoing": overlay and spec.get("vpc") == "ovn-cluster",
+            "private": False,
+            "default": bool(spec.get("default")),
+            "namespaces": list(spec.get("namespaces", [])),
+            **spec.get("spec", {}),
+        }
         if spec.get("vpc"):
             body["vpc"] = spec["vpc"]
         ready = [
@@ -276,7 +285,7 @@ class Builder:
             self.stage.store.modify(
                 PODS,
                 pod["metadata"]["name"],
-                lambda b, mine=mine: b["metadata"]["labels"].update(mine),
+                partial(_label, mine),
                 namespace="kube-system",
             )
         holder = self.stage.store.scan(PODS, namespace="kube-system", labels="app=kube-ovn-controller")[0][
@@ -312,37 +321,6 @@ class Builder:
                 for counter in (process.user, process.system, process.voluntary, process.involuntary):
                     counter.reset(counter.rate * 3 * DAY, self.stage.clock.now())
 
-    def _addresses(self) -> None:
-        """IP objects that are written down in the scenario, beside those of its pods."""
-        for ip in self.data.get("ips", ()):
-            name = ip["name"]
-            self.network.put_ip(
-                name, ip["subnet"], ip["address"], self.network.mac(ip["address"]), node=ip.get("node", ""), pod=ip.get("pod", ""),
-                namespace=ip.get("namespace", ""), kind=ip.get("type", ""), created=self.ago(ip.get("age", DAY)),
-            )  # fmt: skip
-            if ip.get("port", False):
-                self.network.add_port(name, ip["subnet"], ip["address"], self.network.mac(ip["address"]))
-            if ip.get("deleted"):
-                self._mark_deleted(m.IPS, name, ip["deleted"])
-
-    def _interfaces(self) -> None:
-        """OVS ports that are written down in the scenario, beside those of its pods."""
-        for spec in self.data.get("interfaces", ()):
-            node, ids = self.stage.nodes[spec["node"]], dict(spec.get("external_ids", {}))
-            more: dict[str, Any] = {"external_ids": ids}
-            if spec.get("error"):
-                more |= {"error": (spec["error"],), "ofport": (-1,), "admin_state": (), "link_state": ()}
-            self.network.add_interface(node, spec["name"], ids.get("iface-id", ""), **more)
-
-    def _mark_deleted(self, resource: Resource, name: str, ago: float) -> None:
-        body = self.stage.store.get(resource, name)
-        # Staged with its deletion in the past: the store stamps only what is not there yet.
-        self.stage.store.modify(resource, name, lambda b: b["metadata"].pop("finalizers", None))
-        self.stage.store.delete(resource, name)
-        meta = {k: v for k, v in body["metadata"].items() if k not in ("resourceVersion",)}
-        meta |= {"deletionTimestamp": self.ago(ago), "deletionGracePeriodSeconds": 0}
-        self.stage.store.create(resource, {**body, "metadata": meta})
-
     def _objects(self) -> None:
         for item in self.data["objects"]:
             resource = Resource.parse(item["resource"])
@@ -357,72 +335,17 @@ class Builder:
                 }
             self.stage.store.create(resource, body, namespace=item.get("namespace", ""))
 
-    # --- numbers, rows, logs
-
-    def _macs(self) -> None:
-        """MAC_Binding rows: of living addresses, and leftovers of deleted pods."""
-        sb = self.stage.sb
-        for port, spec in self.data["mac_bindings"].items():
-            binding = next(sb["Port_Binding"].where(logical_port=port))
-            datapath = sb["Port_Binding"].value(binding, "datapath")
-            live = [
-                i["spec"]["v4IpAddress"]
-                for i in self.stage.store.scan(m.IPS)
-                if i["spec"]["subnet"] == spec["subnet"]
-            ]
-            addresses = live if spec.get("live") else []
-            if spec.get("stale"):
-                taken = set(live)
-                hosts = (str(a) for a in ipaddress.ip_network(spec["prefix"]).hosts())
-                fresh = (a for a in hosts if a not in taken and not a.endswith(".1"))
-                addresses = [*addresses, *(a for a, _ in zip(fresh, range(spec["stale"]), strict=False))]
-            sb.insert_many(
-                "MAC_Binding",
-                (
-                    {"logical_port": port, "ip": a, "mac": self.network.mac(a).lower(), "datapath": datapath}
-                    for a in addresses
-                ),
-            )
-
     def _numbers(self) -> None:
         for name, spec in self.data["subnets"].items():
             subnet = self.stage.store.find(m.SUBNETS, name)
             if subnet is not None:
                 numbers = {**self.controller.numbers(subnet), **spec.get("status", {})}
-                self.stage.store.modify(
-                    m.SUBNETS, name, lambda b, numbers=numbers: b["status"].update(numbers)
-                )
+                self.stage.store.modify(m.SUBNETS, name, partial(_put_numbers, numbers))
 
-    def stage_logs(self) -> None:
-        """Log lines of the scenario; after the faults, whose presence they depend on."""
-        for spec in self.data["logs"]:
-            names = spec.get("nodes") or ([spec["node"]] if spec.get("node") else list(self.stage.nodes))
-            for name in names:
-                self._log(self.stage.nodes[name].log(spec["file"]), spec, name)
 
-    def _log(self, log: LogFile, spec: Data, node: str) -> None:
-        words = {
-            "sb": daemons.sb_remote(self.stage),
-            "node": node,
-            **{n.replace("-", "_"): x.ip for n, x in self.stage.nodes.items()},
-        }
-        lines = [parse_line(text.format_map(words)) for text in spec["lines"]]
-        if "every" not in spec:
-            for offset, module, level, text in lines:
-                log.add(self.stage.clock.now() - spec["ago"] + offset, module, level, text)
-            return
-        condition = spec.get("while", "")
-        fault_of = self.stage.faults
+def _label(labels: dict[str, str], body: Object) -> None:
+    body["metadata"]["labels"].update(labels)
 
-        def alive() -> bool:
-            if not condition:
-                return True
-            name, _, part = condition.partition(".")
-            here = [f for f in fault_of if f.name == name]
-            fault = next(
-                (f for f in here if getattr(getattr(f, "node", None), "name", node) == node),
-                here[0] if here else None,
-            )
-            return bool(fault is not None and (getattr(fault, part)() if part else fault.active))
 
-        log.repeat(float(spec["every"]), lambda count: lines, alive, history=float(spec.get("history", 0)))
+def _put_numbers(numbers: Object, body: Object) -> None:
+    body["status"].update(numbers)

@@ -1,4 +1,4 @@
-"""Column types of OVSDB tables and the schemas of the three databases, in the short form of ``assets/practice/schemas``.
+"""Column types of OVSDB tables and the three schemas, in the short form of ``assets/practice/schemas``.
 
 A type is written ``string``, ``optional integer``, ``set uuid@Port``, ``map string string``; ``since 22.09`` after it
 says from which OVN version the column is there.

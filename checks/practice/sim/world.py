@@ -9,6 +9,7 @@ from checks.errors import Unreachable
 from checks.practice.failures import BadRequest
 from checks.practice.sim.faults import KINDS, Tools
 from checks.practice.sim.logs import LogFile
+from checks.practice.sim.particulars import stage_logs
 from checks.practice.sim.programs import Programs
 from checks.practice.sim.staging import Builder, Data
 from checks.practice.store import Store
@@ -40,7 +41,7 @@ class SimWorld:
         for spec in data["faults"]:
             self.stage.faults.append(KINDS[spec["kind"]](tools, spec))
         self.stage.faults.append(_Ear(self._retry))
-        builder.stage_logs()
+        stage_logs(self.stage, data)
         for node in self.stage.nodes.values():
             for log in node.logs.values():
                 log.advance()

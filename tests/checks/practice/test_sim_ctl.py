@@ -3,6 +3,8 @@
 The expected texts and exit codes were recorded from OVN 23.03.1 and Open vSwitch 3.1.0 on the same rows.
 """
 
+# ruff: noqa: E501 - what tools print stands here as they print it
+
 from __future__ import annotations
 
 import re

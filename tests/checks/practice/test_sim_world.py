@@ -64,11 +64,15 @@ def ovs(world: SimWorld, node: str, *argv: str) -> str:
 
 
 def nb(world: SimWorld, *argv: str) -> str:
-    return run(world, pods(world, "app=ovn-central,ovn-nb-leader=true")[0], "ovn-nbctl", "--timeout=30", *argv).stdout
+    return run(
+        world, pods(world, "app=ovn-central,ovn-nb-leader=true")[0], "ovn-nbctl", "--timeout=30", *argv
+    ).stdout
 
 
 def sb(world: SimWorld, *argv: str) -> str:
-    return run(world, pods(world, "app=ovn-central,ovn-sb-leader=true")[0], "ovn-sbctl", "--timeout=30", *argv).stdout
+    return run(
+        world, pods(world, "app=ovn-central,ovn-sb-leader=true")[0], "ovn-sbctl", "--timeout=30", *argv
+    ).stdout
 
 
 def flow_count(world: SimWorld, node: str, *match: str) -> int:
@@ -102,7 +106,12 @@ def restart(world: SimWorld, labels: str, node: str = "") -> Object:
     """Deletes a pod and waits for its successor."""
     old = pods(world, labels, node)[0]
     world.store.delete(PODS, old["metadata"]["name"], namespace="kube-system")
-    until(lambda: ready(world, labels, node, but=old["metadata"]["uid"]) and world.store.find(PODS, old["metadata"]["name"], "kube-system") is None)  # fmt: skip
+    until(
+        lambda: (
+            ready(world, labels, node, but=old["metadata"]["uid"])
+            and world.store.find(PODS, old["metadata"]["name"], "kube-system") is None
+        )
+    )
     return old
 
 
@@ -112,7 +121,9 @@ def restart(world: SimWorld, labels: str, node: str = "") -> Object:
 def test_flows_follow_the_rows(stage: Callable[[str], SimWorld]) -> None:
     """Two flows a row on every node with OVN 21.06, and they go with the rows."""
     world = stage("mac-binding-leak")
-    rows = sb(world, "--format=csv", "--data=bare", "--no-headings", "--columns=_uuid,ip", "list", "MAC_Binding")
+    rows = sb(
+        world, "--format=csv", "--data=bare", "--no-headings", "--columns=_uuid,ip", "list", "MAC_Binding"
+    )
     uuids = [line.split(",")[0] for line in rows.splitlines()]
     assert len(uuids) > 52_000
     before = {node: flow_count(world, node) for node in world.stage.nodes}
@@ -224,7 +235,10 @@ def test_an_ip_of_a_vanished_subnet_goes_only_with_its_finalizer(stage: Callable
     world = stage("ip-held-by-finalizer")
     names = [ip["metadata"]["name"] for ip in world.store.all(m.IPS, labels="blue-net=")]
     assert len(names) == 3
-    assert nb(world, "--bare", "--columns=name", "find", "Logical_Switch_Port", f"name={names[0]}").strip() == names[0]
+    assert (
+        nb(world, "--bare", "--columns=name", "find", "Logical_Switch_Port", f"name={names[0]}").strip()
+        == names[0]
+    )
 
     def patch(body: Object) -> Object:
         body["metadata"]["finalizers"] = []
@@ -232,7 +246,10 @@ def test_an_ip_of_a_vanished_subnet_goes_only_with_its_finalizer(stage: Callable
 
     world.store.update(m.IPS, names[0], patch)
     assert world.store.find(m.IPS, names[0]) is None
-    assert nb(world, "--bare", "--columns=name", "find", "Logical_Switch_Port", f"name={names[0]}").strip() == names[0]
+    assert (
+        nb(world, "--bare", "--columns=name", "find", "Logical_Switch_Port", f"name={names[0]}").strip()
+        == names[0]
+    )
     nb(world, "--if-exists", "lsp-del", names[0])
     assert nb(world, "--bare", "--columns=name", "find", "Logical_Switch_Port", f"name={names[0]}") == ""
     restart(world, "app=kube-ovn-controller")
@@ -246,7 +263,9 @@ def test_a_stuck_ip_is_complained_about(stage: Callable[[str], SimWorld]) -> Non
     pod = world.store.get(PODS, leader, "kube-system")
 
     def complaints() -> int:
-        log = world.logs("kube-system", pod, "kube-ovn-controller", tail=None, since=None, previous=False, timestamps=False)
+        log = world.logs(
+            "kube-system", pod, "kube-ovn-controller", tail=None, since=None, previous=False, timestamps=False
+        )
         return log.count('subnet.kubeovn.io "blue-net" not found')
 
     before = complaints()
@@ -289,7 +308,16 @@ def steal(world: SimWorld, node: str) -> float:
 
 
 def unbound(world: SimWorld) -> list[str]:
-    argv = ("--format=csv", "--data=bare", "--no-headings", "--columns=logical_port,up", "find", "Port_Binding", "chassis=[]", 'type=""')
+    argv = (
+        "--format=csv",
+        "--data=bare",
+        "--no-headings",
+        "--columns=logical_port,up",
+        "find",
+        "Port_Binding",
+        "chassis=[]",
+        'type=""',
+    )
     return sb(world, *argv).splitlines()
 
 
@@ -305,21 +333,47 @@ def test_a_starved_node_shows_steal_disconnects_and_waiting_pods(stage: Callable
     assert steal(world, "node-1") < 2
     assert disconnects(world, "node-4", 3600) >= 3
     assert disconnects(world, "node-1", 3600) == 0
-    assert "192.168.137.14" in run(world, pods(world, "ovn-sb-leader=true")[0], "tail", "-n", "2000", "/var/log/ovn/ovsdb-server-sb.log").stdout
+    assert (
+        "192.168.137.14"
+        in run(
+            world,
+            pods(world, "ovn-sb-leader=true")[0],
+            "tail",
+            "-n",
+            "2000",
+            "/var/log/ovn/ovsdb-server-sb.log",
+        ).stdout
+    )
     assert len(unbound(world)) >= 5
     waiting = [p for p in world.store.all(PODS) if p["status"]["phase"] == "Pending"]
     assert {p["spec"]["nodeName"] for p in waiting} == {"node-4"}
     assert waiting[0]["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] == "ContainerCreating"
 
 
-def test_a_longer_probe_ends_disconnects_and_the_move_ends_the_stealing(stage: Callable[[str], SimWorld]) -> None:
+def test_a_longer_probe_ends_disconnects_and_the_move_ends_the_stealing(
+    stage: Callable[[str], SimWorld],
+) -> None:
     """The exercise's platform team moves the machine some minutes after the probe was made longer."""
     world = stage("ovn-controller-starved")
-    ovs(world, "node-4", "ovs-vsctl", "--timeout=10", "set", "open", ".", "external-ids:ovn-remote-probe-interval=180000")
+    ovs(
+        world,
+        "node-4",
+        "ovs-vsctl",
+        "--timeout=10",
+        "set",
+        "open",
+        ".",
+        "external-ids:ovn-remote-probe-interval=180000",
+    )
     until(lambda: not unbound(world))
     until(lambda: all(p["status"]["phase"] == "Running" for p in world.store.all(PODS)))
     until(lambda: disconnects(world, "node-4", 150) == 0)
-    until(lambda: world.store.get(NODES, "node-4")["metadata"]["annotations"].get("practice.klinik/migrated") == "true")
+    until(
+        lambda: (
+            world.store.get(NODES, "node-4")["metadata"]["annotations"].get("practice.klinik/migrated")
+            == "true"
+        )
+    )
     assert steal(world, "node-4") < 2
 
 
@@ -410,7 +464,11 @@ def test_a_crash_looping_flapper_comes_back_crashing(stage: Callable[[str], SimW
     def crashing() -> bool:
         found = world.store.all(PODS, namespace="edge")
         states = [p["status"].get("containerStatuses", [{}])[0].get("state", {}) for p in found]
-        return bool(found) and found[0]["metadata"]["uid"] != old["metadata"]["uid"] and states[0].get("waiting", {}).get("reason") == "CrashLoopBackOff"  # fmt: skip
+        return (
+            bool(found)
+            and found[0]["metadata"]["uid"] != old["metadata"]["uid"]
+            and states[0].get("waiting", {}).get("reason") == "CrashLoopBackOff"
+        )
 
     until(crashing)
 
@@ -419,7 +477,9 @@ def test_the_limit_is_reached_on_the_other_node(stage: Callable[[str], SimWorld]
     """node-3 has no descriptor left and says so, until its ovs-ovn pod is new."""
     world = stage("ovs-too-many-open-files")
     assert fds(world, "node-3") == 65_535
-    assert "Too many open files" in ovs(world, "node-3", "tail", "-n", "2000", "/var/log/openvswitch/ovs-vswitchd.log")
+    assert "Too many open files" in ovs(
+        world, "node-3", "tail", "-n", "2000", "/var/log/openvswitch/ovs-vswitchd.log"
+    )
     restart(world, "app=ovs", "node-3")
     assert fds(world, "node-3") < 200
 
@@ -433,7 +493,18 @@ def test_a_leader_of_the_database_is_replaced(stage: Callable[[str], SimWorld]) 
     old = restart(world, "ovn-nb-leader=true")
     until(lambda: len(pods(world, "ovn-nb-leader=true")) == 1)
     assert pods(world, "ovn-nb-leader=true")[0]["metadata"]["name"] != old["metadata"]["name"]
-    assert "Role: leader" in run(world, pods(world, "ovn-nb-leader=true")[0], "ovn-appctl", "-t", "/var/run/ovn/ovnnb_db.ctl", "cluster/status", "OVN_Northbound").stdout  # fmt: skip
+    assert (
+        "Role: leader"
+        in run(
+            world,
+            pods(world, "ovn-nb-leader=true")[0],
+            "ovn-appctl",
+            "-t",
+            "/var/run/ovn/ovnnb_db.ctl",
+            "cluster/status",
+            "OVN_Northbound",
+        ).stdout
+    )
 
 
 def test_a_deleted_pod_frees_its_address_and_its_successor_gets_one(stage: Callable[[str], SimWorld]) -> None:
@@ -442,9 +513,16 @@ def test_a_deleted_pod_frees_its_address_and_its_successor_gets_one(stage: Calla
     old = world.store.all(PODS, namespace="shop")[0]["metadata"]["name"]
     world.store.delete(PODS, old, namespace="shop")
     until(lambda: world.store.find(m.IPS, f"{old}.shop") is None)
-    until(lambda: len([p for p in world.store.all(PODS, namespace="shop") if p["status"]["phase"] == "Running"]) == 10)
+    until(
+        lambda: (
+            len([p for p in world.store.all(PODS, namespace="shop") if p["status"]["phase"] == "Running"])
+            == 10
+        )
+    )
     assert not unbound(world)
-    assert {f"{p['metadata']['name']}.shop" for p in world.store.all(PODS, namespace="shop")} <= {i["metadata"]["name"] for i in world.store.all(m.IPS)}
+    assert {f"{p['metadata']['name']}.shop" for p in world.store.all(PODS, namespace="shop")} <= {
+        i["metadata"]["name"] for i in world.store.all(m.IPS)
+    }
 
 
 def test_a_missing_program_is_the_runtimes_error(stage: Callable[[str], SimWorld]) -> None:
@@ -463,13 +541,19 @@ def test_files_that_are_not_there_are_named_as_coreutils_do(stage: Callable[[str
     pod = pods(world, "app=ovs")[0]
     expected = {
         ("cat", "/nope"): ("cat: /nope: No such file or directory\n", 1),
-        ("tail", "-n", "5", "/nope"): ("tail: cannot open '/nope' for reading: No such file or directory\n", 1),
+        ("tail", "-n", "5", "/nope"): (
+            "tail: cannot open '/nope' for reading: No such file or directory\n",
+            1,
+        ),
         ("head", "-1", "/nope"): ("head: cannot open '/nope' for reading: No such file or directory\n", 1),
         ("ls", "/nope"): ("ls: cannot access '/nope': No such file or directory\n", 2),
         ("stat", "-c", "%s", "/nope"): ("stat: cannot statx '/nope': No such file or directory\n", 1),
         ("tail", "-n", "x", "/etc/hostname"): ("tail: invalid number of lines: ‘x’\n", 1),
-        ("cat", "/sys/fs/cgroup/cpu,cpuacct/cpu.stat"): ("cat: /sys/fs/cgroup/cpu,cpuacct/cpu.stat: No such file or directory\n", 1),
-    }  # fmt: skip
+        ("cat", "/sys/fs/cgroup/cpu,cpuacct/cpu.stat"): (
+            "cat: /sys/fs/cgroup/cpu,cpuacct/cpu.stat: No such file or directory\n",
+            1,
+        ),
+    }
     for argv, (stderr, code) in expected.items():
         result = run(world, pod, *argv)
         assert (result.stdout, result.stderr, result.code) == ("", stderr, code)
@@ -488,7 +572,11 @@ def test_log_levels_are_kept(stage: Callable[[str], SimWorld]) -> None:
     """Debug logging can be turned on and back."""
     world = stage("healthy")
     ovs(world, "node-1", "ovn-appctl", "-t", "ovn-controller", "vlog/set", "file:dbg")
-    assert re.search(r"^binding\s+OFF\s+INFO\s+DBG$", ovs(world, "node-1", "ovn-appctl", "-t", "ovn-controller", "vlog/list"), re.M)  # fmt: skip
+    assert re.search(
+        r"^binding\s+OFF\s+INFO\s+DBG$",
+        ovs(world, "node-1", "ovn-appctl", "-t", "ovn-controller", "vlog/list"),
+        re.M,
+    )
     ovs(world, "node-1", "ovn-appctl", "-t", "ovn-controller", "vlog/set", "file:info")
     assert "DBG" not in ovs(world, "node-1", "ovn-appctl", "-t", "ovn-controller", "vlog/list")
 
@@ -522,7 +610,15 @@ def test_logs_of_a_container(stage: Callable[[str], SimWorld]) -> None:
         world.logs("kube-system", pod, "openvswitch", tail=None, since=None, previous=True, timestamps=False)
     waiting = next(p for p in world.store.all(PODS) if p["status"]["phase"] == "Pending")
     with pytest.raises(BadRequest, match="waiting to start: ContainerCreating"):
-        world.logs(waiting["metadata"]["namespace"], waiting, waiting["spec"]["containers"][0]["name"], tail=None, since=None, previous=False, timestamps=False)  # fmt: skip
+        world.logs(
+            waiting["metadata"]["namespace"],
+            waiting,
+            waiting["spec"]["containers"][0]["name"],
+            tail=None,
+            since=None,
+            previous=False,
+            timestamps=False,
+        )
 
 
 def test_old_releases_have_few_kinds(stage: Callable[[str], SimWorld]) -> None:

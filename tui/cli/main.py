@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,9 @@ class LazyGroup(click.Group):
 
 def program_version() -> str:
     """The installed version of klinik."""
+    # importlib.metadata costs as much as click itself, and most starts never ask.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("klinik")
     except PackageNotFoundError:
@@ -68,7 +70,7 @@ def program_version() -> str:
 @click.option("--lang", type=click.Choice(["zh", "en"]), help=t("opt.lang"))
 @click.option("--read-only", is_flag=True, help=t("opt.read-only"))
 @click.option("--or-practice", is_flag=True, help=t("opt.or-practice"))
-@click.version_option(program_version(), prog_name="klinik")
+@click.version_option(package_name="klinik", prog_name="klinik")
 @click.pass_context
 def cli(
     ctx: click.Context,

@@ -498,6 +498,17 @@ def test_deleted_ip_objects_come_back_when_the_step_is_undone(walk: Walk) -> Non
 
 
 @pytest.mark.parametrize("walk", [SCENARIOS["ip-held"]], indirect=True)
+def test_a_port_left_behind_is_found_and_removed(walk: Walk) -> None:
+    walk.choose("ip-held-subnet-gone")
+    assert walk.already_done("remove-orphan-port")
+    do(walk, "drop-ip-finalizer")
+    assert not walk.already_done("remove-orphan-port")
+    assert len(walk.proposed("remove-orphan-port")["ports"]) == 3
+    do(walk, "remove-orphan-port")
+    assert walk.already_done("remove-orphan-port")
+
+
+@pytest.mark.parametrize("walk", [SCENARIOS["ip-held"]], indirect=True)
 def test_a_finalizer_cannot_be_put_back_and_the_step_says_so(walk: Walk) -> None:
     walk.choose("ip-held-subnet-gone")
     do(walk, "drop-ip-finalizer")

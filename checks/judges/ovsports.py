@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from kb.text import Text
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
+_MADE = re.compile(r"^[0-9a-f]{12}_h$|^(?:ha|qr|qg)-|^tap")
+"""Names that kube-ovn-cni (container id) and neutron agents give to the ports they make."""
 
 
 def judge_ovs_port_flaps(facts: Facts, params: Params, now: float) -> Judgement:
@@ -111,8 +114,9 @@ def judge_ovs_lost_interfaces(facts: Facts, params: Params, now: float) -> Judge
             space, pod = pod_of(str(iface.get("external_ids") or ""))
             runs = _runs_here(pods.get((space, pod)), at.node)
             name = str(iface["name"])
-            # A port of a pod that runs here may come back by itself; without the pod list nothing may be removed.
-            removable = known and not runs
+            # A port of a pod that runs here may come back by itself; without the pod list nothing may be removed; and a
+            # port that is neither a pod's nor an agent's may be a network card that somebody pulled.
+            removable = known and not runs and bool(pod or _MADE.search(name))
             here.append({"node": at.node, "name": name, "error": error, "pod": pod, "removable": removable})
         table += here
         verdict = Verdict.FAIL if len(here) >= int(params["fail"]) else Verdict.WARN if here else Verdict.OK

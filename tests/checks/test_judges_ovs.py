@@ -350,6 +350,15 @@ def test_only_ports_without_device_and_without_pod_are_removable() -> None:
     assert lost("could not add dead_h (Permission denied)").verdict is Verdict.OK
 
 
+@pytest.mark.parametrize(("name", "removable"), [("eth1", 0), ("ha-d489f511-9f", 1), ("0123456789ab_h", 1)])
+def test_a_pulled_network_card_is_never_offered_for_removal(name: str, removable: int) -> None:
+    """Ports without a pod are removed only where their name says that an agent or the CNI made them."""
+    line = f'{name},-1,"could not open network device {name} (No such device)",\n'
+    ifaces = raw("ovs.lost-interfaces", "ifaces", {"node-1": line})
+    found = run("ovs.lost-interfaces", {"ifaces": ifaces, PODS: []})
+    assert (found.data["count"], found.data["removable"]) == (1, removable)
+
+
 def test_without_the_pods_nothing_is_removable() -> None:
     assert lost(NO_DEVICE, refused("x")).data["removable"] == 0
 

@@ -189,8 +189,8 @@ def _cgroup_delta(value: Any) -> tuple[int, int] | None:
 def judge_ovs_daemonset(facts: Facts, params: Params, now: float) -> Judgement:
     """What the ovs-ovn DaemonSet allows and does on a change.
 
-    Data: ``cpu`` (cores, 0: no limit), ``strategy``, ``ssl``; ``limited`` (has a CPU limit); table
-    ``daemonsets`` ``{name, namespace, index, cpu_limit}``.
+    Data: ``cpu`` (cores, 0: no limit), ``strategy``, ``ssl``; ``limited`` (has a CPU limit), ``suggested``
+    (a higher limit); table ``daemonsets`` ``{name, namespace, index, cpu_limit}``.
     """
     lost = lists.failure(facts, "daemonsets")
     if lost:
@@ -224,7 +224,13 @@ def judge_ovs_daemonset(facts: Facts, params: Params, now: float) -> Judgement:
             table.append({"name": name, "namespace": space, "index": index, "cpu_limit": cpu_limit})
     if not rows:
         return lists.unknown("absent", message("ovs.daemonset-none"))
-    data = {"cpu": min(cpus), "strategy": strategies[0], "ssl": ssl, "limited": bool(table[0]["cpu_limit"])}
+    data = {
+        "cpu": min(cpus),
+        "strategy": strategies[0],
+        "ssl": ssl,
+        "limited": bool(table[0]["cpu_limit"]),
+        "suggested": f"{max(float(params['cpu']), 2 * min(cpus)):g}",
+    }
     return folded(rows, rows[0].text, value=min(cpus), data=data, tables={"daemonsets": tuple(table)})
 
 

@@ -168,7 +168,9 @@ def test_the_daemonset_tells_limit_place_and_ssl() -> None:
     assert found.tables["daemonsets"] == (
         {"name": "ovs-ovn", "namespace": "kube-system", "index": 1, "cpu_limit": "1"},
     )
-    assert run("ovs.daemonset", {DAEMONSETS: [daemonset(cpu="2")]}).verdict is Verdict.OK
+    assert found.data["suggested"] == "2"
+    large = run("ovs.daemonset", {DAEMONSETS: [daemonset(cpu="2500m")]})
+    assert (large.verdict, large.data["suggested"]) == (Verdict.OK, "5")
     assert run("ovs.daemonset", {DAEMONSETS: []}).reason == "absent"
 
 

@@ -166,15 +166,15 @@ def ls(files: Files, argv: Sequence[str]) -> ExecResult:
         if len(names) > 1:
             result.out.append(f"{name}:\n")
         if "l" in options:
-            result.out.append("total 0\n")
+            stamp = f"{datetime.now(UTC):%b %d %H:%M}"
             targets = links or [""] * len(found)
+            result.out.append("total 0\n")
             # As ls sorts: by characters, so that 10 comes before 2.
-            # Descriptors come and go between the two looks.
-            for entry, target in sorted(zip(found, targets, strict=False)):
-                arrow = f" -> {target}" if target else ""
-                result.out.append(
-                    f"lrwx------ 1 root root 64 {datetime.now(UTC):%b %d %H:%M} {entry}{arrow}\n"
-                )
+            result.out += [
+                f"lrwx------ 1 root root 64 {stamp} {entry} -> {target}\n" if target
+                else f"-rw-r--r-- 1 root root {files.size(f'{name}/{entry}') or 0} {stamp} {entry}\n"
+                for entry, target in sorted(zip(found, targets, strict=True))
+            ]  # fmt: skip
         else:
             result.out += [f"{entry}\n" for entry in sorted(found)]
     return result.done()

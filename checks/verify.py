@@ -47,11 +47,11 @@ def prove(
     every = max(1.0, min(verify.within / LOOKS, verify.stable_for or verify.within))
     results: Mapping[str, Result] = {}
     while True:
-        asked = (clock.monotonic() - began) / pace
         results = look(wanted)
         elapsed = (clock.monotonic() - began) / pace
         good = holds(verify, results, inputs)
-        good_since = (asked if good_since is None else good_since) if good else None
+        # From the first good answer on: one look, however slow, proves no stability.
+        good_since = (elapsed if good_since is None else good_since) if good else None
         stable = elapsed - good_since if good_since is not None else 0.0
         result = results.get(verify.check)
         if result is not None:
@@ -67,11 +67,9 @@ def prove(
             )
         if good and stable >= verify.stable_for:
             return True, results, elapsed, Text()
-        # Once it is good the stable window may be seen to its end, even past the deadline.
+        # Once it is good the stable window is seen to its end, even past the deadline.
         if not good and elapsed >= verify.within:
             return False, results, elapsed, message("session.not-verified", seconds=f"{verify.within:g}")
-        if elapsed >= verify.within + verify.stable_for:
-            return False, results, elapsed, message("session.not-stable", seconds=f"{verify.stable_for:g}")
         if stopping(stop):
             return False, results, elapsed, message("session.stopped-verifying")
         clock.sleep(every * pace, stop)

@@ -25,7 +25,7 @@ from kb import open_library
 from kb.model import Article, ManualAction, Step
 from kb.paths import ASSETS
 
-PACE = 0.05
+PACE = 0.03
 SCENARIOS = list_scenarios()
 INCIDENTS = [one for one in SCENARIOS if one.cause]
 ROWS = 2000
@@ -110,7 +110,8 @@ def test_an_incident_is_walked_to_its_end_and_back(
             ended = finish(walk.run(plan, typed=plan.confirm.expected))
             assert ended.state == "done", told(walk, step, ended)
             ran.append(step)
-            look(walk)
+            if step is not walk.steps()[-1]:
+                look(walk)
         if all(isinstance(step.action, ManualAction) for step in walk.steps()):
             assert not ran
         else:

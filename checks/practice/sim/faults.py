@@ -117,6 +117,11 @@ class SlowController(Fault):
                 )
 
             self.stage.store.modify(PODS, meta["name"], wait, namespace=meta["namespace"])
+            text = f"ovs interface {name} is not ready after 30s"
+            why = f'plugin type="kube-ovn" failed (add): RPC failed; request ip return 500 {text}'
+            self.tools.network.event(
+                pod, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {why}", 18
+            )
 
     def probe(self) -> int:
         """The node's probe interval in ms."""
@@ -313,6 +318,10 @@ class PortFlapper(Fault):
                 }
 
             self.stage.store.modify(PODS, meta["name"], change, namespace=meta["namespace"])
+            name = pod["spec"]["containers"][0]["name"]
+            self.tools.network.event(
+                pod, "BackOff", f"Back-off restarting failed container {name} in pod {meta['name']}", 214
+            )
 
     def notice(self, what: str, about: Mapping[str, Any]) -> None:
         if what == "pod-ready" and about["pod"]["metadata"]["labels"].get("app") == self.app:

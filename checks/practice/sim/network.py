@@ -334,6 +334,29 @@ class Network:
             if lsp:
                 self.claim(node, lsp)
 
+    def event(self, pod: Object, reason: str, message: str, count: int = 1) -> None:
+        """A warning of the kubelet about a pod."""
+        meta = pod["metadata"]
+        about = {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            "name": meta["name"],
+            "namespace": meta["namespace"],
+            "uid": meta["uid"],
+        }
+        body: Object = {
+            "metadata": {"name": f"{meta['name']}.{self.stage.uuid()[:13].replace('-', '')}"},
+            "involvedObject": about,
+            "type": "Warning",
+            "reason": reason,
+            "message": message,
+            "count": count,
+            "source": {"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
+            "firstTimestamp": self.now_text(3600),
+            "lastTimestamp": self.now_text(20),
+        }
+        self.stage.store.create(m.EVENTS, body, namespace=meta["namespace"])
+
     def now_text(self, ago: float = 0.0) -> str:
         """The wall clock, or so many seconds before, as objects hold it."""
         return rfc3339(self.stage.store.clock() - ago)

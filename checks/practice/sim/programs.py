@@ -21,6 +21,11 @@ IMAGE = ("ovn-central", "openvswitch", "cni-server", "kube-ovn-controller", "pin
 """Containers of the Kube-OVN image: they have the OVS and OVN programs."""
 SOCKETS = ("ovn-central", "openvswitch", "cni-server", "pinger", "kube-ovn-monitor")
 """Those that mount /run/openvswitch and /run/ovn of the node."""
+UNSTAGED = frozenset(
+    """ip ethtool conntrack ipset iptables iptables-save iptables-legacy-save iptables-nft-save tcpdump arping nsenter
+    sysctl ovs-dpctl ovsdb-client ovsdb-tool ovn-trace grep awk sed find sort ps top kill ping dmesg""".split()
+)
+"""Programs of the Kube-OVN image that the practice cluster does not have."""
 SHELLS = ("sh", "bash", "ash")
 FOLDERS = ("/bin/", "/usr/bin/", "/usr/sbin/", "/sbin/", "/usr/local/bin/")
 
@@ -50,6 +55,10 @@ class Programs:
         elif name in SHELLS:
             result = ExecResult(
                 "", f"{name}: the practice cluster runs no shell; run the command itself\n", 127
+            )
+        elif kube_ovn and name in UNSTAGED:
+            result = ExecResult(
+                "", f"{name}: a real program, but the practice cluster does not stage it\n", 127
             )
         elif kube_ovn and name in self._ctl:
             result = run(self._ctl[name], argv[1:], self._reach(name, container, node))

@@ -9,6 +9,7 @@ from checks.errors import Unreachable
 from checks.practice.failures import BadRequest
 from checks.practice.sim.faults import KINDS, Tools
 from checks.practice.sim.logs import LogFile
+from checks.practice.sim.northd import Northd
 from checks.practice.sim.particulars import stage_logs
 from checks.practice.sim.programs import Programs
 from checks.practice.sim.staging import Builder, Data
@@ -46,6 +47,7 @@ class SimWorld:
             for log in node.logs.values():
                 log.advance()
         self.stage.store.subscribe(self._notice)
+        Northd(self.stage)
         self._controller.watch_stuck()
         self.stage.agenda.every(LEASE / pace, self._controller.renew)
         self.stage.agenda.start()

@@ -627,3 +627,33 @@ def test_old_releases_have_few_kinds(stage: Callable[[str], SimWorld]) -> None:
     names = {o["metadata"]["name"] for o in stage("mac-binding-leak").store.all(crds)}
     assert "subnets.kubeovn.io" in names
     assert "iptables-eips.kubeovn.io" not in names
+
+
+def test_ageing_removes_leftovers_where_the_release_has_it(stage: Callable[[str], SimWorld]) -> None:
+    """With OVN 22.12 a threshold clears old rows within the limit per round; with 21.06 the key does nothing."""
+    new, old = stage("ovn-controller-busy"), stage("mac-binding-leak")
+    rows = {world: len(world.stage.sb["MAC_Binding"].rows) for world in (new, old)}
+    for world in (new, old):
+        nb(world, "set", "NB_Global", ".", "options:mac_binding_removal_limit=1000")
+        nb(world, "set", "Logical_Router", "ovn-cluster", "options:mac_binding_age_threshold=300")
+    until(lambda: len(new.stage.sb["MAC_Binding"].rows) <= rows[new] - 1000)
+    until(lambda: len(new.stage.sb["MAC_Binding"].rows) < 100)
+    living = len(new.store.all(m.IPS, labels="ovn-default="))
+    assert len(new.stage.sb["MAC_Binding"].rows) == living
+    assert len(old.stage.sb["MAC_Binding"].rows) >= rows[old]
+
+
+def test_a_removed_port_loses_its_binding(stage: Callable[[str], SimWorld]) -> None:
+    """northd follows the northbound database."""
+    world = stage("ip-held-by-finalizer")
+    name = world.store.all(m.IPS, labels="blue-net=")[0]["metadata"]["name"]
+    assert any(line.startswith(name) for line in unbound(world))
+    nb(world, "--if-exists", "lsp-del", name)
+    until(lambda: not any(line.startswith(name) for line in unbound(world)))
+
+
+def test_waiting_pods_have_their_event(stage: Callable[[str], SimWorld]) -> None:
+    """The kubelet says why a sandbox could not be made."""
+    events = stage("ovn-controller-starved").store.all(m.EVENTS)
+    assert {e["reason"] for e in events} == {"FailedCreatePodSandBox"}
+    assert "is not ready after 30s" in events[0]["message"]

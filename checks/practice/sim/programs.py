@@ -22,8 +22,34 @@ IMAGE = ("ovn-central", "openvswitch", "cni-server", "kube-ovn-controller", "pin
 SOCKETS = ("ovn-central", "openvswitch", "cni-server", "pinger", "kube-ovn-monitor")
 """Those that mount /run/openvswitch and /run/ovn of the node."""
 UNSTAGED = frozenset(
-    """ip ethtool conntrack ipset iptables iptables-save iptables-legacy-save iptables-nft-save tcpdump arping nsenter
-    sysctl ovs-dpctl ovsdb-client ovsdb-tool ovn-trace grep awk sed find sort ps top kill ping dmesg""".split()
+    [
+        "ip",
+        "ethtool",
+        "conntrack",
+        "ipset",
+        "iptables",
+        "iptables-save",
+        "iptables-legacy-save",
+        "iptables-nft-save",
+        "tcpdump",
+        "arping",
+        "nsenter",
+        "sysctl",
+        "ovs-dpctl",
+        "ovsdb-client",
+        "ovsdb-tool",
+        "ovn-trace",
+        "grep",
+        "awk",
+        "sed",
+        "find",
+        "sort",
+        "ps",
+        "top",
+        "kill",
+        "ping",
+        "dmesg",
+    ]
 )
 """Programs of the Kube-OVN image that the practice cluster does not have."""
 SHELLS = ("sh", "bash", "ash")

@@ -29,6 +29,8 @@ TOOLS = (
     "ovn-sbctl",
 )
 SYSTEM_ID = "bed-node-1"
+ELECTION = "--election-timer=16000"
+"""Milliseconds: nobody refreshes the leader labels of the bed, so a busy machine must not change the leader."""
 
 
 def missing_tools() -> list[str]:
@@ -151,7 +153,9 @@ class Daemons:
         file = f"{place.root}/etc/ovn/ovn{db}_db.db"
         local = f"tcp:127.0.0.1:{self._raft[db][number]}"
         if number == 0:
-            place.run("ovsdb-tool", "create-cluster", file, str(SCHEMAS[0] / f"ovn-{db}.ovsschema"), local)
+            place.run(
+                "ovsdb-tool", ELECTION, "create-cluster", file, str(SCHEMAS[0] / f"ovn-{db}.ovsschema"), local
+            )  # fmt: skip
         else:
             place.run("ovsdb-tool", "join-cluster", file, schema, local, f"tcp:127.0.0.1:{self._raft[db][0]}")
         run = f"{place.root}/run/ovn"

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from checks.model import Result
@@ -67,8 +67,17 @@ class Form:
     wrong: Text | None = None
 
 
-def snapshot(walk: Walk) -> Snapshot:
-    """The walk as it stands; evaluates the conditions of causes and steps."""
+def snapshot(walk: Walk, before: Snapshot | None = None) -> Snapshot:
+    """The walk as it stands; evaluates the conditions of causes and steps.
+
+    With `before` only what a running step changes is looked at again: its state and record.
+    """
+    if before is not None:
+        steps = tuple(
+            replace(view, state=walk.state(view.step.id), record=walk.record_of(view.step.id))
+            for view in before.steps
+        )
+        return replace(before, results=walk.results, steps=steps, session=walk.session, path=walk.path)
     following = walk.next_step()
     light = {use.alias for use in walk.uses()}
     return Snapshot(
@@ -84,13 +93,21 @@ def snapshot(walk: Walk) -> Snapshot:
 
 
 def _step(walk: Walk, step: Step) -> StepView:
+    from checks.inputs import choices
+
+    values: dict[str, Any] = {}
+    for spec in step.inputs:
+        if spec.type != "rows":  # rows never stand in a title, and may be tens of thousands
+            value = choices(spec, walk.results, values).default
+            if value not in (None, (), ""):
+                values[spec.name] = value
     return StepView(
         step,
         walk.state(step.id),
         walk.record_of(step.id),
         walk.blocked(step.id),
         walk.already_done(step.id),
-        walk.proposed(step.id),
+        values,
     )
 
 
@@ -176,11 +193,13 @@ class Walker:
         self._owner.post_message(Answered(tag, number, value=value, error=failed))
 
     def _iterate(self, walk: Walk, tag: str, number: int, events: Iterator[Any]) -> None:
+        """Posts every event; now and then a snapshot, during a write one that leaves the evidence alone."""
         shown = time.monotonic()
+        writing = snapshot(walk) if tag == "run" else None
         for event in events:
             self._owner.post_message(EventArrived(tag, number, event))
             if time.monotonic() - shown > SETTLE:
-                self._owner.post_message(EventArrived("snapshot", number, snapshot(walk)))
+                self._owner.post_message(EventArrived("snapshot", number, snapshot(walk, writing)))
                 shown = time.monotonic()
 
 

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
 from kb.model import ManualAction
@@ -66,6 +67,7 @@ class FixPane(Vertical):
         self.stop: threading.Event | None = None
         self.running = ""
         """Id of the step whose run is under way."""
+        self.drawing: Timer | None = None
         self.after_plan: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -319,11 +321,16 @@ class FixPane(Vertical):
         self.query_one("#detail").scroll_home(animate=False)
 
     def event(self, event: Any) -> None:
-        """Something happened in the run."""
+        """Something happened in the run; many events are drawn at once."""
         log = self.log_of.get(self.running)
         if log is not None:
             log.add(event, self.lang)
-            self._draw_detail()
+            if self.drawing is None:
+                self.drawing = self.set_timer(0.2, self._draw_run)
+
+    def _draw_run(self) -> None:
+        self.drawing = None
+        self._draw_detail()
 
     def ran(self, error: Exception | None) -> None:
         """The run is over; the guide's evidence is read again."""

@@ -85,7 +85,7 @@ class RunLog:
             )
             share = self.writes / self.total
             parts.append(Content.assemble(_bar(share, signs), " ", shown))
-        parts += [foreign(text, style, limit=600) for style, text in self.lines[-40:]]
+        parts += [foreign(text, style, limit=600) for style, text in self.lines[-24:]]
         if self.waiting is not None and not self.ended:
             what = one_line(self.waiting.what.get(lang))
             clock = (

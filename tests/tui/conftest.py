@@ -1,0 +1,91 @@
+"""The app on the practice cluster over HTTPS, with its files in a temporary folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from kb import open_library
+from kb.paths import ASSETS
+from tui.app import KlinikApp
+from tui.connect import Connection, practice
+from tui.services import Place, Scenario, Services
+
+
+@pytest.fixture(scope="session")
+def shelf_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index, built once for all tests."""
+    return tmp_path_factory.mktemp("index")
+
+
+@pytest.fixture
+def services(tmp_path: Path, shelf_cache: Path) -> Iterator[Callable[..., Services]]:
+    """Makes services for a practice scenario, or for whatever `open_cluster` opens."""
+    made: list[Services] = []
+
+    def catalogue() -> Any:
+        from checks.catalogue import load_catalogue
+
+        return load_catalogue([ASSETS])
+
+    def scenarios() -> tuple[Scenario, ...]:
+        from checks.practice.scenario import list_scenarios
+
+        return tuple(Scenario(s.name, s.title, s.article or "") for s in list_scenarios())
+
+    def cluster(place: Place) -> Connection:
+        return practice(place.name)
+
+    def make(scenario: str = "healthy", **changes: Any) -> Services:
+        one = Services(
+            open_library=lambda: open_library([ASSETS], cache_dir=shelf_cache),
+            open_catalogue=catalogue,
+            open_cluster=cluster,
+            scenarios=scenarios,
+            place=Place("practice", scenario),
+            journal_dir=tmp_path / "sessions",
+        )
+        one = replace(one, **changes)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No wish of this terminal, and no file of this machine."""
+    for name in ("NO_COLOR", "KLINIK_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("KLINIK_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("KLINIK_CACHE_DIR", str(tmp_path / "cache"))
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    """Waits until the condition holds, with a deadline; the screen is in the failure."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"never came: {what}\n{screen_text(pilot.app)}")
+        await pilot.pause(0.02)
+
+
+def screen_text(app: Any) -> str:
+    """What the screen shows, as plain lines."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips[:height]) if width else ""
+
+
+def klinik(services: Services) -> KlinikApp:
+    """The app as the command line makes it."""
+    return KlinikApp(services)

@@ -115,7 +115,11 @@ OPTION = CheckSpec(
     why=Text("w"),
     path="",
     line=0,
-    reads={"learn": ExecRead("ovn-nb-leader", (*NBCTL, "get", "Logical_Router", "lr", "options:learn"))},
+    reads={
+        "learn": ExecRead(
+            "ovn-nb-leader", (*NBCTL, "get", "Logical_Router", "lr", "options:always_learn_from_arp_request")
+        )
+    },
     measure={"learn": "learn[0].value"},
     outcomes=(Outcome(Verdict.OK, Text("off"), "learn == 'false'"), Outcome(Verdict.FAIL, Text("on"))),
     value="learn",
@@ -154,29 +158,52 @@ GUIDE = Guide(
     steps=(
         step(
             "stop",
-            ExecAction("ovn-nb-leader", (*NBCTL, "set", "Logical_Router", "lr", "options:learn=false")),
+            ExecAction(
+                "ovn-nb-leader",
+                (*NBCTL, "set", "Logical_Router", "lr", "options:always_learn_from_arp_request=false"),
+            ),
             saves=(
                 Save(
                     "learn",
-                    ExecAction("ovn-nb-leader", (*NBCTL, "get", "Logical_Router", "lr", "options:learn")),
+                    ExecAction(
+                        "ovn-nb-leader",
+                        (*NBCTL, "get", "Logical_Router", "lr", "options:always_learn_from_arp_request"),
+                    ),
                 ),
             ),
             already_done='option.verdict == "ok"',
-            preview=ExecAction("ovn-nb-leader", (*NBCTL, "get", "Logical_Router", "lr", "options:learn")),
+            preview=ExecAction(
+                "ovn-nb-leader",
+                (*NBCTL, "get", "Logical_Router", "lr", "options:always_learn_from_arp_request"),
+            ),
             verify=Verify("option", within=20, stable_for=2),
             undo=Undo(
                 Text("Restores the option", "恢复选项"),
                 (
                     UndoPart(
                         ExecAction(
-                            "ovn-nb-leader", (*NBCTL, "remove", "Logical_Router", "lr", "options", "learn")
+                            "ovn-nb-leader",
+                            (
+                                *NBCTL,
+                                "remove",
+                                "Logical_Router",
+                                "lr",
+                                "options",
+                                "always_learn_from_arp_request",
+                            ),
                         ),
                         'saved.learn == ""',
                     ),
                     UndoPart(
                         ExecAction(
                             "ovn-nb-leader",
-                            (*NBCTL, "set", "Logical_Router", "lr", "options:learn={saved.learn}"),
+                            (
+                                *NBCTL,
+                                "set",
+                                "Logical_Router",
+                                "lr",
+                                "options:always_learn_from_arp_request={saved.learn}",
+                            ),
                         ),
                         'saved.learn != ""',
                     ),

@@ -60,7 +60,7 @@ def test_a_step_is_done_proven_and_undone(cluster: DictCluster, ovn: Ovn) -> Non
     assert walk.state("stop") == "done"
     assert walk.already_done("stop") is True
     undo = walk.plan_undo("stop")
-    assert "options:learn=true" in undo.commands[0].argv
+    assert "options:always_learn_from_arp_request=true" in undo.commands[0].argv
     assert done(walk.undo(undo, typed="y")).state == "undone"
     assert ovn.learn == "true"
     assert walk.record_of("stop").proof("undo") is not None

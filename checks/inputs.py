@@ -206,7 +206,8 @@ def _choices_of(spec: Input, rows: Sequence[JSON]) -> list[Choice]:
 def label_of(spec: Input, row: JSON) -> str:
     """A choice as it is shown, one safe line."""
     if not isinstance(row, Mapping):
-        text = spec.label.replace("{value}", str(row)) if spec.label else str(row)
+        # The chosen value of a keyed input: the label's slots are those of the row it came from.
+        text = spec.label.replace("{value}", str(row)) if "{value}" in spec.label else str(row)
     elif spec.label:
         text = _LABEL_SLOT.sub(lambda match: str(_inner(row, match.group(1))), spec.label)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks.inputs import Choices, InputError, choices, validate
+from checks.inputs import Choices, InputError, choices, label_of, validate
 from checks.model import Judgement, Result, Row, Verdict
 from kb.model import Input
 from kb.text import Text
@@ -161,3 +161,12 @@ def test_what_the_evidence_did_not_name_cannot_be_chosen() -> None:
     node = Input("n", Text("n"), "node", source="macs.nodes")
     with pytest.raises(InputError):
         validate(node, "node-9", choices(node, {"macs": result(data={"nodes": ["node-1"]})}, {}))
+
+
+def test_a_chosen_value_is_shown_as_itself_and_not_as_the_label_of_its_row() -> None:
+    """A label like "{cidr}  {stale}" belongs to rows; the chosen CIDR alone has no such slots."""
+    spec = Input(
+        "prefix", Text("p"), "cidr", many=True, source="macs.subnets", key="cidr", label="{cidr}  {stale}"
+    )
+    assert label_of(spec, "10.16.0.0/16") == "10.16.0.0/16"
+    assert label_of(spec, {"cidr": "10.16.0.0/16", "stale": 3}) == "10.16.0.0/16  3"

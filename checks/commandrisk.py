@@ -20,7 +20,7 @@ _FOLDERS = frozenset(
 _READERS = frozenset(
     ("cat", "head", "tail", "ls", "stat", "df", "wc", "readlink", "grep", "pidof", "uname", "id")
 )
-_TAKES_VALUE = frozenset(("-t", "--timeout", "-d", "--db", "-T", "--target", "-O", "-F"))
+_TAKES_VALUE = frozenset(("-t", "--timeout", "-d", "--db", "-T", "--target", "-O", "-F", "--id"))
 
 _GLOBAL = frozenset(
     ("--timeout", "-t", "--db", "-d", "--no-leader-only", "--leader-only", "--no-wait", "--format")
@@ -47,11 +47,21 @@ _FLAGS = frozenset(
             "--more",
             "-m",
         ),
-        *("--rsort", "--sort", "--stats", "--no-stats", "--force", "--add-duplicate", "--id", "--must-exist"),
+        *("--rsort", "--sort", "--stats", "--no-stats", "--force", "--add-duplicate", "--must-exist"),
     )
 )
 
 _LOW_COLUMNS = frozenset(("options", "external_ids"))
+_NOTES = frozenset(("logical_router", "logical_switch", "nb_global", "sb_global"))
+"""Tables, by their full names (the tools take abbreviations too), whose external_ids wire nothing."""
+_LOW_OPTIONS = frozenset(
+    (
+        *("always_learn_from_arp_request", "dynamic_neigh_routers"),
+        *("mac_binding_age_threshold", "mac_binding_removal_limit"),
+    )
+)
+"""Options of routers and NB_Global that change what is learned or how often is looked, and no path of traffic."""
+_NODE = frozenset(("open_vswitch", "open", "."))
 _NODE_WIRING = (
     "ovn-remote",
     "ovn-encap",
@@ -120,9 +130,8 @@ _APPCTL: dict[str, Risk] = {
     **dict.fromkeys(("group-table-list", "meter-table-list", "debug/chassis-features-list"), "read"),
     # A trace injects nothing, but holds the main loop of a busy switch.
     **dict.fromkeys(("ofproto/trace", "vlog/set", "vlog/reopen", "stopwatch/reset", "memory-trim"), "low"),
-    **dict.fromkeys(
-        ("inc-engine/clear-stats", "upcall/set-flow-limit", "ovsdb-server/memory-trim-on-compaction"), "low"
-    ),
+    **dict.fromkeys(("inc-engine/clear-stats", "ovsdb-server/memory-trim-on-compaction"), "low"),
+    "upcall/set-flow-limit": "disruptive",
     **dict.fromkeys(
         ("recompute", "inc-engine/recompute", "lflow-cache/flush", "lflow-cache/disable"), "disruptive"
     ),
@@ -136,9 +145,9 @@ _KUBECTL: dict[str, Risk] = {
         ("get", "describe", "logs", "top", "version", "api-resources", "api-versions", "explain"), "read"
     ),
     **dict.fromkeys(("cluster-info", "wait", "diff", "events"), "read"),
-    **dict.fromkeys(("annotate", "label", "create", "cordon", "uncordon"), "low"),
+    **dict.fromkeys(("annotate", "label", "cordon", "uncordon"), "low"),
     **dict.fromkeys(
-        ("patch", "edit", "apply", "set", "scale", "replace", "drain", "taint", "cp"), "disruptive"
+        ("create", "patch", "edit", "apply", "set", "scale", "replace", "drain", "taint", "cp"), "disruptive"
     ),
 }
 
@@ -227,22 +236,26 @@ def _plain(name: str) -> str:
 def _column_write(command: str, args: list[str]) -> Risk:
     if len(args) < 3:
         return "destructive"
-    node = _plain(args[0]) in ("open_vswitch", "open", ".")
-    wiring = _plain(args[0]) in ("interface", "port", "bridge", "port_binding", "chassis", "encap")
+    table = _plain(args[0])
     if command == "set":
         pairs = [tuple(part.partition("=")[0].partition(":")[::2]) for part in args[2:]]
     elif command == "clear":
         pairs = [(column, "") for column in args[2:]]
     else:
         pairs = [(args[2], key.partition("=")[0]) for key in args[3:]] or [(args[2], "")]
-    for column, key in pairs:
-        if _plain(column) not in _LOW_COLUMNS or not key:
-            return "disruptive"
-        if wiring and _plain(column) == "options":
-            return "disruptive"
-        if node and ("{" in key or (key.startswith(_NODE_WIRING) and "interval" not in key)):
-            return "disruptive"
-    return "low"
+    return "low" if all(_harmless(table, _plain(column), key) for column, key in pairs) else "disruptive"
+
+
+def _harmless(table: str, column: str, key: str) -> bool:
+    """Whether a key may be changed without anything that carries traffic noticing; what is not known may not."""
+    if column not in _LOW_COLUMNS or not key or "{" in key:
+        return False
+    if table in _NODE:
+        return column == "external_ids" and ("interval" in key or not key.startswith(_NODE_WIRING))
+    if column == "external_ids":
+        return table in _NOTES
+    probe = table == "nb_global" and key.endswith(("_probe_interval", "_interval"))
+    return table in ("logical_router", "nb_global") and (key in _LOW_OPTIONS or probe)
 
 
 def _nb_guess(name: str) -> Risk:
@@ -300,18 +313,12 @@ def _ovsdb_client(words: Sequence[str]) -> Risk:
     return "disruptive" if name == "compact" else "destructive"
 
 
+_KUBECTL_VALUES = frozenset(
+    ("-n", "--namespace", "--context", "--kubeconfig", "-l", "-c", "--container", "-o", "--as")
+)
+
+
 def _kubectl(words: Sequence[str]) -> Risk:
-    flags_with_value = {
-        "-n",
-        "--namespace",
-        "--context",
-        "--kubeconfig",
-        "-l",
-        "-c",
-        "--container",
-        "-o",
-        "--as",
-    }
     plain: list[str] = []
     at = 0
     while at < len(words):
@@ -320,7 +327,10 @@ def _kubectl(words: Sequence[str]) -> Risk:
             break
         if not word.startswith("-"):
             plain.append(word)
-        at += 2 if word in flags_with_value else 1
+        elif not plain and word not in _KUBECTL_VALUES and "=" not in word:
+            # It might take the next word as its value, and then the verb is not the word it seems to be.
+            return "destructive"
+        at += 2 if word in _KUBECTL_VALUES else 1
     name = plain[0] if plain else ""
     if name == "exec":
         return risk_of_argv(tuple(words[at + 1 :]))
@@ -335,12 +345,22 @@ def _kubectl(words: Sequence[str]) -> Risk:
         return "read" if plain[1:2] and plain[1] in ("status", "history") else "disruptive"
     if name == "auth":
         return "read" if plain[1:2] == ["can-i"] else "destructive"
-    if name == "delete" and plain[1:2] and plain[1].partition("/")[0] in ("pod", "pods", "po"):
-        return "disruptive"
+    if name == "delete":
+        return _kubectl_delete(plain[1:], words)
+    if name in ("replace", "apply") and any(word.startswith(("--force", "--prune")) for word in words):
+        return "destructive"
     risk = _KUBECTL.get(name, "destructive")
     if risk != "read" and any("finalizers" in word for word in words):
         return "destructive"
     return risk
+
+
+def _kubectl_delete(plain: Sequence[str], words: Sequence[str]) -> Risk:
+    """Named pods come back from their controllers; anything else, and all at once, is lost."""
+    pods = ("pod", "pods", "po")
+    kinds = {word.partition("/")[0] for word in plain if "/" in word} or set(plain[:1])
+    many = any(word.startswith(("--all", "-A")) for word in words)
+    return "disruptive" if kinds and kinds <= set(pods) and not many else "destructive"
 
 
 def _always(risk: Risk) -> Callable[[Sequence[str]], Risk]:

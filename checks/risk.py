@@ -63,8 +63,14 @@ def _json_operation(operation: Any) -> Risk:
         return "destructive"
     if operation.get("op") == "test":
         return "read"
-    path = str(operation.get("path", "")).strip("/").split("/")
-    return _path(tuple(part.replace("~1", "/").replace("~0", "~") for part in path))
+    # A move takes away what is at `from`.
+    named = ("path", "from") if operation.get("op") == "move" else ("path",)
+    return worst_risk([_path(_pointer(operation.get(name, ""))) for name in named])
+
+
+def _pointer(text: Any) -> tuple[str, ...]:
+    parts = str(text).strip("/").split("/")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
 def _merge_paths(body: Any) -> list[tuple[str, ...]]:

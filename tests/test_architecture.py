@@ -41,10 +41,10 @@ MODELS = (
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (
-    "kb.library", "kb.roots", "kb.articleread", "kb.catalog", "kb.index", "kb.indexstore", "kb.search", "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile",
-    "kb.guidefile",
-    "checks.live", "checks.liveexec", "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal",
-    "checks.apply", "checks.clock", "checks.background", "checks.verify", "checks.walk", "checks.resume", "checks.catalogue", "checks.layout",
+    "kb.library", "kb.roots", "kb.articleread", "kb.catalog", "kb.index", "kb.indexstore", "kb.search",
+    "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile", "checks.live",
+    "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.apply", "checks.clock",
+    "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",
     "checks.practice", "tui",
 )  # fmt: skip
 IMPURE = {

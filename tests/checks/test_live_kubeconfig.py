@@ -133,7 +133,9 @@ def test_what_leads_nowhere_is_said_clearly(
 
 
 def test_no_file_at_all_is_said_with_the_places_looked_at(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no kubeconfig with a context found \(looked at .*\.kube/config\)"):
+    with pytest.raises(
+        ConfigError, match=r"no kubeconfig with a context found \(looked at .*\.kube/config\)"
+    ):
         connect()
     with pytest.raises(ConfigError, match=r"kubeconfig .*gone does not exist"):
         connect(kubeconfig=str(tmp_path / "gone"))

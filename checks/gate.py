@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from checks import expr
 from checks.causes import bindings, holds
@@ -24,6 +24,17 @@ def blocked(step: Step, results: Mapping[str, Result]) -> Text | None:
         if not answer:
             return requirement.text
     return None
+
+
+def needs(step: Step, known: Iterable[str]) -> tuple[str, ...]:
+    """Which of the known aliases the requirements of a step look at."""
+    named: set[str] = set()
+    for requirement in step.requires:
+        try:
+            named |= set(expr.compile(requirement.when).names)
+        except expr.ExpressionError:
+            continue  # `blocked` says so
+    return tuple(alias for alias in known if alias in named)
 
 
 def already_done(step: Step, results: Mapping[str, Result]) -> bool | None:

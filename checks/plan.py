@@ -159,7 +159,7 @@ class Plan:
                 "purpose": self.purpose,
                 "context": self.context,
                 "server": self.server,
-                "writes": [_bound(write) for write in self.commands],
+                "writes": [bound(write) for write in self.commands],
                 "saves": [[save.name, save.read.on, *save.read.argv] for save in self.saves],
                 "twin": self.twin,
             }
@@ -172,7 +172,8 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _bound(write: PlannedWrite) -> list[Any]:
+def bound(write: PlannedWrite) -> list[Any]:
+    """Everything of a write that decides what it does and to what, as a JSON-like value."""
     target = write.target
     where = [target.namespace, target.pod, target.container, target.uid] if target else []
     what = [write.resource, write.namespace, write.name, write.uid, write.content, write.patch_type]

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from checks.cluster import Cluster, Resource
+from checks.commandrisk import risk_of_argv
 from checks.diff import unified
 from checks.expr import ExpressionError
 from checks.expr import compile as compile_expression
 from checks.inputs import label_of
 from checks.layout import Layout
 from checks.model import Result
-from checks.plan import LINES, Confirm, Picked, Plan, PlanError, PlannedWrite, Preview, digest
+from checks.plan import LINES, Confirm, Picked, Plan, PlanError, PlannedWrite, Preview, bound, digest
 from checks.risk import effective, risk_of, worst_risk
 from checks.session import StepRecord
 from checks.template import SlotError, fill, fill_argv, fill_text
@@ -41,7 +42,7 @@ def make_plan(
     writes = tuple(expander.expand(step.action, values))
     if not writes:
         raise PlanError(message("session.nothing-to-do"))
-    risk = effective(step)
+    risk = worst_risk([effective(step), *_risks_of_words(writes)])
     twin_lines, twin = _twin(expander, cluster, step, values)
     preview = _preview(cluster, expander, step, values, writes, twin_lines)
     return Plan(
@@ -73,22 +74,26 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     """The plan that takes a step back, for what was really sent; raises PlanError where there is no way back."""
     if not step.undo.parts:
         raise PlanError(step.undo.text or message("session.no-undo"))
-    values = {**record.values, "saved": dict(record.saved), "inputs": dict(record.values)}
-    _only_applied(step, record, values)
-    expander = Expander(cluster, layout, record.objects, absent_is_fine=True)
+    runs = record.to_undo()
+    expander = Expander(cluster, layout, _oldest_objects(runs), absent_is_fine=True)
     writes: list[PlannedWrite] = []
     risks: list[Risk] = []
-    for part in step.undo.parts:
-        if part.when and not _holds(part.when, values):
-            continue
-        found = expander.expand(part.action, values)
-        writes += found
-        # What was saved may come back as a patch of an object that still exists: that has its own risk.
-        risks += [risk_of(part.action), *(_risk_of_patch(write) for write in found if write.kind == "patch")]
+    for run in runs:
+        values = {**run.values, "saved": dict(run.saved), "inputs": dict(run.values)}
+        _only_applied(step, run, values)
+        for part in step.undo.parts:
+            if part.when and not _holds(part.when, values):
+                continue
+            found = expander.expand(part.action, values)
+            writes += found
+            # What was saved may come back as a patch of an object that still exists: that has its own risk.
+            patches = (_risk_of_patch(write) for write in found if write.kind == "patch")
+            risks += [risk_of(part.action), *patches]
+    writes = _last_of_same(writes)
     if not writes:
         gone = ", ".join(one_line(name, 60) for name in expander.absent[:5])
         raise PlanError(message("session.undo-gone", names=gone) if gone else message("session.undo-nothing"))
-    risk = worst_risk(risks)
+    risk = worst_risk([*risks, *_risks_of_words(writes)])
     return Plan(
         step_id=step.id,
         purpose="undo",
@@ -284,6 +289,23 @@ def _only_applied(step: Step, record: StepRecord, values: dict[str, Any]) -> Non
     values[each] = [item for index, item in enumerate(items) if index in sent]
 
 
+def _oldest_objects(runs: Sequence[StepRecord]) -> tuple[Mapping[str, Any], ...]:
+    """The saved objects of several runs, each as it was before the first of them."""
+    oldest: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for run in runs:
+        for one in run.objects:
+            oldest[one["resource"], one["namespace"], one["name"]] = one
+    return tuple(oldest.values())
+
+
+def _last_of_same(writes: Sequence[PlannedWrite]) -> list[PlannedWrite]:
+    """Every write once, at its last place: what the oldest run saved has the last word."""
+    kept: dict[str, PlannedWrite] = {}
+    for write in reversed(list(writes)):
+        kept.setdefault(digest(bound(write)), write)
+    return list(reversed(kept.values()))
+
+
 def _holds(condition: str, values: Mapping[str, Any]) -> bool:
     try:
         answer = compile_expression(condition).evaluate(values)
@@ -292,6 +314,11 @@ def _holds(condition: str, values: Mapping[str, Any]) -> bool:
     if answer is None:
         raise PlanError(message("session.condition-unknown", condition=condition))
     return answer
+
+
+def _risks_of_words(writes: Sequence[PlannedWrite]) -> list[Risk]:
+    """The risks of the command lines that will run: what a slot became can only raise what the template said."""
+    return [risk_of_argv(write.argv) for write in writes if write.kind == "exec"]
 
 
 def _risk_of_patch(write: PlannedWrite) -> Risk:

@@ -85,6 +85,10 @@ class StepRecord:
     before_run: StepState = "todo"
     run_from: int = 0
     """How many commands there were when the last run began."""
+    do_from: int = 0
+    """The same for the last run with the purpose `do`."""
+    earlier: tuple[StepRecord, ...] = ()
+    """The record at the end of each earlier run that wrote something and was not taken back, oldest first."""
 
     def proof(self, purpose: Purpose = "do") -> Proof | None:
         """The last verification of that purpose."""
@@ -92,11 +96,15 @@ class StepRecord:
 
     def applied(self) -> tuple[Command, ...]:
         """The writes of the last `do` run that went through or may have."""
-        done = [
-            one for one in self.commands if one.purpose == "do" and one.state in ("ok", "in_doubt", "sent")
-        ]
-        starts = [at for at, one in enumerate(done) if one.index == 0]
-        return tuple(done[starts[-1] :]) if starts else tuple(done)
+        sent = ("ok", "in_doubt", "sent")
+        return tuple(
+            one for one in self.commands[self.do_from :] if one.purpose == "do" and one.state in sent
+        )
+
+    def to_undo(self) -> tuple[StepRecord, ...]:
+        """The runs whose writes are still there, or may be, the latest first: the order to take them back in."""
+        runs = (self, *reversed(self.earlier)) if self.state != "undone" else ()
+        return tuple(run for run in runs if run.applied())
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +277,16 @@ def _cause(session: Session, e: Entry) -> Session:
 
 def _start(session: Session, e: Entry) -> Session:
     record = session.step(e["step"])
-    changes: dict[str, Any] = {"values": e.get("values", {})} if e.get("purpose") != "undo" else {}
+    changes: dict[str, Any] = {}
+    if e.get("purpose") != "undo":
+        kept = tuple(reversed(record.to_undo()))
+        changes = {
+            "values": e.get("values", {}),
+            "saved": NOTHING,
+            "objects": (),
+            "do_from": len(record.commands),
+            "earlier": tuple(replace(run, earlier=()) for run in kept),
+        }
     return _with_step(
         session,
         record.id,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks import stale
+from checks import gate, stale
 from checks.apply import Outcome, apply
 from checks.clock import Stop
-from checks.plan import Plan
+from checks.plan import Plan, StalePlan
 from checks.session import StepState
 from checks.stepevents import StepEnded, StepEvent, StepStarted, Verified, Waiting
 from checks.verify import aliases, brief, prove
@@ -66,8 +66,12 @@ class StepRun:
     def _look_again(self) -> dict[str, Any]:
         """Fresh results of what the plan rests on; raises StalePlan. Returns the results before, in short."""
         plan, walk, verify = self._plan, self._walk, self._step.verify
+        needed = gate.needs(self._step, walk.guide.checks) if plan.purpose == "do" else ()
         names = (*stale.sources(plan), *(aliases(walk.guide, verify) if verify else ()))
-        fresh = walk.look(tuple(dict.fromkeys(names)))
+        fresh = walk.look(tuple(dict.fromkeys((*names, *needed))))
+        blocked = gate.blocked(self._step, walk.results) if needed else None
+        if blocked:
+            raise StalePlan((blocked,))
         twin = self._step.preview if plan.purpose == "do" else None
         stale.still_valid(walk.cluster, walk.layout, plan, fresh, twin)
         return brief(fresh)

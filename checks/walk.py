@@ -238,7 +238,7 @@ class Walk:
     def plan_undo(self, step_id: str) -> Plan:
         """The plan that takes a step back; raises PlanError where that cannot be."""
         record = self._session.step(step_id)
-        if not record.applied() or record.state in ("undone", "running"):
+        if not record.to_undo() or record.state == "running":
             raise PlanError(message("session.undo-nothing"))
         return plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
 
@@ -248,6 +248,8 @@ class Walk:
         Raises at once NotArmed, NotConfirmed and PlanError; while iterating StalePlan (nothing was sent), JournalError.
         """
         self._may_begin(plan.step_id)
+        if plan.purpose == "do" and self.state(plan.step_id) == "in_doubt":
+            raise PlanError(message("session.blocked-doubt"))
         reason = self.access.require(self.cluster.info) if not plan.manual else ""
         if not plan.confirm.accepts(typed):
             raise NotConfirmed(message("session.not-confirmed", words=plan.confirm.expected))
@@ -271,6 +273,8 @@ class Walk:
         """Leaves a step out, and says why; raises WalkError without a reason."""
         if not reason.strip():
             raise WalkError(message("session.skip-reason"))
+        if self.state(step_id) == "in_doubt":
+            raise WalkError(message("session.blocked-doubt"))
         self._end(step_id, "skipped", reason.strip())
 
     def accept_done(self, step_id: str) -> None:
@@ -287,7 +291,8 @@ class Walk:
         """After looking: whether the step in doubt took effect; without effect it can be done again."""
         if self.state(step_id) != "in_doubt":
             raise WalkError(message("session.not-in-doubt"))
-        self._end(step_id, "done" if happened else "failed", why)
+        took: StepState = "undone" if self.record_of(step_id).purpose == "undo" else "done"
+        self._end(step_id, took if happened else "failed", why)
 
     def note(self, text: str) -> None:
         """Writes down what the operator has to say."""

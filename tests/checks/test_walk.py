@@ -423,3 +423,91 @@ def test_notes_and_the_end_are_kept(cluster: DictCluster, tmp_path: Path) -> Non
     other.close()
     with pytest.raises(WalkError):
         Walk.resume(path, DictCluster(), replace(ARTICLE, id="another"), CATALOGUE)
+
+
+def test_an_undo_after_a_second_run_gives_back_what_was_there_before_the_first(
+    cluster: DictCluster, ovn: Ovn
+) -> None:
+    """Run twice, the second run saves what the first one wrote; taken back is the state before klinik."""
+    ovn.learn = "true"
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    run(walk, "stop")
+    assert done(walk.undo(walk.plan_undo("stop"), typed="y")).state == "undone"
+    assert ovn.learn == "true"
+    with pytest.raises(PlanError):
+        walk.plan_undo("stop")
+
+
+def test_an_undo_after_a_failed_and_a_good_run_restores_the_rows_of_both(
+    cluster: DictCluster, ovn: Ovn
+) -> None:
+    """Half of the rows went with the first run, the others with the second: all of them come back."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    before = dict(ovn.rows)
+    ovn.refuse = "uuid-4"
+    assert run(walk, "purge").state == "failed"
+    ovn.refuse = ""
+    checked(walk)
+    assert run(walk, "purge").state == "done"
+    assert ovn.rows == {"uuid-0": "10.0.0.0"}
+    assert done(walk.undo(walk.plan_undo("purge"), typed="y")).state == "undone"
+    assert ovn.rows == before
+
+
+def test_a_run_that_sent_nothing_leaves_nothing_to_undo(cluster: DictCluster, ovn: Ovn) -> None:
+    """Undone, then begun again and refused at its first write: the run before it is not taken back twice."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    run(walk, "purge")
+    done(walk.undo(walk.plan_undo("purge"), typed="y"))
+    checked(walk)
+    ovn.refuse = "uuid-1"
+    assert run(walk, "purge").state == "failed"
+    with pytest.raises(PlanError):
+        walk.plan_undo("purge")
+
+
+def test_a_plan_made_before_the_doubt_does_not_run_again(cluster: DictCluster, ovn: Ovn) -> None:
+    """A step in doubt is looked at and settled first, also where a reviewed plan is at hand; nor is it skipped."""
+    walk = walk_on(cluster)
+    plan = walk.plan("stop", {})
+    events = walk.run(plan, typed="y")
+    for event in events:
+        if isinstance(event, Output):
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert walk.state("stop") == "in_doubt"
+    with pytest.raises(PlanError):
+        walk.run(plan, typed="y")
+    with pytest.raises(WalkError):
+        walk.skip("stop", "never mind")
+    assert walk.state("stop") == "in_doubt"
+
+
+def test_an_undo_in_doubt_that_happened_is_undone(cluster: DictCluster, ovn: Ovn) -> None:
+    """Settling the doubt of an undo speaks of the undo, not of the step."""
+    ovn.learn = "true"
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    events = walk.undo(walk.plan_undo("stop"), typed="y")
+    for event in events:
+        if isinstance(event, Output):
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert walk.state("stop") == "in_doubt"
+    walk.settle("stop", True, "the option is back")
+    assert walk.state("stop") == "undone"
+
+
+def test_what_a_step_requires_is_looked_at_again_before_the_write(cluster: DictCluster, ovn: Ovn) -> None:
+    """A requirement that held when the plan was made and does not any more: nothing is sent."""
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    plan = walk.plan("purge", walk.proposed("purge"))
+    ovn.learn = "true"
+    before = dict(ovn.rows)
+    with pytest.raises(StalePlan, match="Stop learning first"):
+        done(walk.run(plan, typed=plan.confirm.expected))
+    assert ovn.rows == before

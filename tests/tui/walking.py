@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from kb.model import ManualAction
 from tests.tui.conftest import until
 from tui.screens.ask import AskDialog
-from tui.screens.confirm import ConfirmDialog, SureDialog
+from tui.screens.confirm import ConfirmDialog
 from tui.screens.guide import GuideScreen
 
 
@@ -64,14 +64,10 @@ async def do_step(pilot: Pilot[Any], guide: GuideScreen, step: str) -> str:
     view = next(view for view in guide.snap.steps if view.step.id == step)
     if view.already_done:
         await pilot.press("a")
-    elif view.blocked is not None:
+    elif view.blocked is not None or isinstance(view.step.action, ManualAction):
         await pilot.press("s")
         await until(pilot, lambda: isinstance(pilot.app.screen, AskDialog), "the question why")
-        await pilot.press(*"blocked here", "enter")
-    elif isinstance(view.step.action, ManualAction):
-        await pilot.press("d")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SureDialog), "whether it is done")
-        await pilot.press("y")
+        await pilot.press(*"nobody here", "enter")
     else:
         await until(pilot, lambda: fix.plan is not None or fix.problem, f"the plan of {step}")
         assert not fix.problem, fix.problem

@@ -58,7 +58,13 @@ def _pattern_mistakes(key: str, pattern: Any) -> list[str]:
         return [f"{key} is no regular expression: {error}"]
     if key in ("regex", "lines") and not groups:
         return [f"{key} needs named groups, like (?P<count>\\d+)"]
+    if _RESTARTS.match(pattern):
+        return [f"{key} begins with a repetition: write ^ before it, or a long line takes minutes"]
     return []
+
+
+_RESTARTS = re.compile(r"(?:\((?:\?:|\?P<\w+>)?)*(?:\.|\\[SWD]|\[\^[^\]]*\])[*+]")
+"""A search that begins with a repetition is tried anew at every character: quadratic in the length of the line."""
 
 
 def _kind(how: Mapping[str, Any]) -> tuple[str, Any]:

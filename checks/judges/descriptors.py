@@ -6,7 +6,9 @@ datapath number is used again, an OVS without commit 5d0c98d1c (3.3.7, 3.5.3, 3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from checks.judges import vswitchlog
@@ -23,9 +25,11 @@ from checks.judges.pernode import (
 )
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
+from kb.safe import one_line
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
+_DISPATCH = re.compile(r"per-cpu|per-vport|not a valid command")
 GENERIC = 16
 """NETLINK_GENERIC, the second column of /proc/net/netlink."""
 
@@ -208,6 +212,10 @@ def judge_ovs_dispatch_mode(facts: Facts, params: Params, now: float) -> Judgeme
             rows.append(unread(at.target, failed))
             continue
         text = str(at.value("mode") or "")
+        if text.strip() and not _DISPATCH.search(text):
+            why = f"no dispatch mode: {one_line(text, 60)}"
+            rows.append(unread(at.target, replace(at.answers["mode"], error="unparsable", message=why)))
+            continue
         mode = "per-cpu" if "per-cpu" in text else "per-vport" if "per-vport" in text else "none"
         modes[at.node] = mode
         rows.append(Row(at.target, Verdict.OK, message(f"ovs.dispatch-{mode}"), value=mode))

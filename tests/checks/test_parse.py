@@ -198,6 +198,8 @@ def test_no_text_breaks_a_parser(kind: str, text: str) -> None:
         ({"raft": "yes"}, "raft takes true"),
         ({"json": True, "raft": True}, "exactly one"),
         ({"lines": 5}, "regular expression"),
+        ({"lines": "(?P<line>.*panic.*)"}, "begins with a repetition"),
+        ({"regex": r"(?:[^,]+),(?P<n>\d)"}, "begins with a repetition"),
     ],
 )
 def test_mistakes_in_a_check_file_are_named(how: dict[str, Any], says: str) -> None:

@@ -38,6 +38,7 @@ MODELS = (
     "checks.errors",
     "checks.cluster",
     "checks.session",
+    "checks.steprecord",
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (

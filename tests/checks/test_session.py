@@ -107,3 +107,16 @@ def test_a_summary_counts_steps_in_doubt() -> None:
     one = summary(ALL[:6])
     assert (one.total, one.done, one.in_doubt, one.context) == (2, 0, 1, "p")
     assert summary([*ALL, {"kind": "finished", "at": 10.0, "outcome": "solved"}]).finished
+
+
+def test_a_line_that_is_json_and_not_an_entry_is_counted_as_damaged() -> None:
+    """A step without a name, a time that is none, a name that is a list: the others still count."""
+    wrong: list[dict[str, Any]] = [
+        {"kind": "start"},
+        {"kind": "writing", "step": ["x"], "at": 1.0},
+        {"kind": "note", "at": "yesterday"},
+        {"kind": "saved", "step": "x", "v": {}},
+    ]
+    session = fold([*ALL, *wrong])
+    assert session.damaged == len(wrong)
+    assert session.step("x") == fold(ALL).step("x")

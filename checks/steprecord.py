@@ -1,0 +1,99 @@
+"""The record of one step of a session: its state, the writes as they were sent, and their proof. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kb.model import NOTHING
+from kb.text import Text
+
+StepState = Literal["todo", "running", "done", "already_done", "skipped", "failed", "in_doubt", "undone"]
+Purpose = Literal["do", "undo"]
+_NO_TEXT = Text()
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
+SETTLED: tuple[StepState, ...] = ("done", "already_done", "skipped", "undone")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One write as it was sent, and what came back."""
+
+    purpose: Purpose
+    index: int
+    what: Text
+    kubectl: tuple[str, ...]
+    at: float
+    state: Literal["sent", "ok", "failed", "in_doubt"] = "sent"
+    first: int = 0
+    """Index of the first item this write is about, in the list of the action's `each`."""
+    items: int = 0
+    code: int | None = None
+    output: str = ""
+    error: str = ""
+    took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the verification saw before and after: ``{verdict, value, summary}`` by alias."""
+
+    purpose: Purpose
+    ok: bool
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    took: float
+    """Cluster seconds from the first look to the answer."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of the session."""
+
+    id: str
+    state: StepState = "todo"
+    values: Mapping[str, Any] = field(default_factory=_nothing)
+    """The typed inputs of the last run."""
+    commands: tuple[Command, ...] = ()
+    saved: Mapping[str, Any] = field(default_factory=_nothing)
+    objects: tuple[Mapping[str, Any], ...] = ()
+    """API objects as they were before the write: ``{resource, namespace, name, object}``."""
+    proofs: tuple[Proof, ...] = ()
+    risk: str = ""
+    digest: str = ""
+    reason: str = ""
+    """Why it was skipped, or how a step in doubt was settled."""
+    message: Text = _NO_TEXT
+    started: float = 0.0
+    ended: float = 0.0
+    purpose: Purpose = "do"
+    before_run: StepState = "todo"
+    run_from: int = 0
+    """How many commands there were when the last run began."""
+    do_from: int = 0
+    """The same for the last run with the purpose `do`."""
+    earlier: tuple[StepRecord, ...] = ()
+    """The record at the end of each earlier run that wrote something and was not taken back, oldest first."""
+
+    def proof(self, purpose: Purpose = "do") -> Proof | None:
+        """The last verification of that purpose."""
+        return next((one for one in reversed(self.proofs) if one.purpose == purpose), None)
+
+    def applied(self) -> tuple[Command, ...]:
+        """The writes of the last `do` run that went through or may have."""
+        sent = ("ok", "in_doubt", "sent")
+        return tuple(
+            one for one in self.commands[self.do_from :] if one.purpose == "do" and one.state in sent
+        )
+
+    def to_undo(self) -> tuple[StepRecord, ...]:
+        """The runs whose writes are still there, or may be, the latest first: the order to take them back in."""
+        runs = (self, *reversed(self.earlier)) if self.state != "undone" else ()
+        return tuple(run for run in runs if run.applied())

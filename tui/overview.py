@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.cluster import NODES, Cluster, Resource
-from checks.errors import ClusterError
+from checks.errors import ClusterError, Unauthenticated
 
 DEPLOYMENTS = Resource("apps", "v1", "deployments")
 _VERSION = re.compile(r"^v?\d+\.\d+(\.\d+)?[\w.-]*$")
@@ -16,7 +16,8 @@ _VERSION = re.compile(r"^v?\d+\.\d+(\.\d+)?[\w.-]*$")
 def look(cluster: Cluster) -> Iterator[Mapping[str, Any]]:
     """Yields what to change in the state of the cluster, piece by piece.
 
-    Raises ClusterError only where the server does not answer at all; a forbidden list leaves its piece unknown.
+    Raises ClusterError only where the server does not answer at all, or does not know the user; a forbidden list leaves
+    its piece unknown.
     """
     yield {"kubernetes": cluster.version(timeout=5.0)}
     try:
@@ -25,6 +26,8 @@ def look(cluster: Cluster) -> Iterator[Mapping[str, Any]]:
             total += 1
             ready += _ready(node)
         yield {"nodes": total, "nodes_ready": ready}
+    except Unauthenticated:
+        raise  # the version is told to strangers too
     except ClusterError:
         pass  # the header leaves out what may not be read; the checks say why
     try:

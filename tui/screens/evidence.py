@@ -65,7 +65,7 @@ def said(result: Result, lang: str, signs: Signs, *, alone: bool = False) -> Con
     if result.verdict is Verdict.UNKNOWN:
         parts.append(dim(f" ({reason(judgement.reason, lang)})"))
         if judgement.remedy:
-            parts.append(foreign(" " + judgement.remedy.get(lang)))
+            parts += [Content(" "), foreign(judgement.remedy.get(lang))]
     return Content("").join(parts)
 
 

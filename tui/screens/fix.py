@@ -54,19 +54,15 @@ class FixPane(Vertical):
         self.walker = walker
         self.snap = Snapshot()
         self.step_id = ""
-        self.given: dict[str, dict[str, Any]] = {}
-        """What the operator chose, by step."""
+        self.given: dict[str, dict[str, Any]] = {}  # what the operator chose, by step
         self.form: Form | None = None
         self.plan: Plan | None = None
         self.problem = ""
-        self.reading = False
-        """The cluster is being read for inputs or a plan."""
-        self.again = False
-        """The plan of a step that is done was asked for."""
+        self.reading = False  # the cluster is being read for inputs or a plan
+        self.again = False  # the plan of a step that is done was asked for
         self.log_of: dict[str, RunLog] = {}
         self.stop: threading.Event | None = None
-        self.running = ""
-        """Id of the step whose run is under way."""
+        self.running = ""  # id of the step whose run is under way
         self.drawing: Timer | None = None
         self.after_plan: Callable[[], None] | None = None
 
@@ -240,16 +236,14 @@ class FixPane(Vertical):
             step, values = found.step_id, dict(found.values)
             self.reading = True
             self.walker.do("plan", lambda walk: walk.plan(step, values))
-        else:
-            self.after_plan = None
         self.draw()
 
     def planned(self, plan: Plan) -> None:
         """The plan is there; a run that waited for it goes on."""
         if plan.step_id == self.step_id:
+            then, self.after_plan = self.after_plan, None
             self.plan, self.problem, self.reading = plan, "", False
             self.draw()
-            then, self.after_plan = self.after_plan, None
             if then is not None:
                 then()
 
@@ -343,7 +337,7 @@ class FixPane(Vertical):
 
     def action_stop(self) -> None:
         """Stops between two writes."""
-        if self.stop is not None and not self.stop.is_set():
+        if self.stop is not None:
             self.stop.set()
             self.notify(self.screen.say("fix.stopping"), markup=False)
 
@@ -364,7 +358,9 @@ class FixPane(Vertical):
         if view is not None and not self.running:
             step = view.step.id
             asks.ask_reason(
-                self.screen.app, "skip.question", lambda why: self._mark(lambda walk: walk.skip(step, why))
+                self.screen.app,
+                "skip.question",
+                lambda why: self.walker.do("mark", lambda walk: walk.skip(step, why)),
             )
 
     def action_accept(self) -> None:
@@ -372,7 +368,7 @@ class FixPane(Vertical):
         view = self.view
         if view is not None and view.already_done and not self.running:
             step = view.step.id
-            self._mark(lambda walk: walk.accept_done(step))
+            self.walker.do("mark", lambda walk: walk.accept_done(step))
 
     def action_done_by_hand(self) -> None:
         """A person did it: the verification looks."""
@@ -390,11 +386,8 @@ class FixPane(Vertical):
             step = view.step.id
             asks.ask_happened(
                 self.screen.app,
-                lambda happened, why: self._mark(lambda walk: walk.settle(step, happened, why)),
+                lambda happened, why: self.walker.do("mark", lambda walk: walk.settle(step, happened, why)),
             )
-
-    def _mark(self, call: Callable[[Walk], None]) -> None:
-        self.walker.do("mark", call)
 
     def action_copy(self) -> None:
         """Copies the commands of the preview as kubectl."""

@@ -55,7 +55,7 @@ def _choose(app: KlinikApp, spec: Input, shown: Form, question: str, then: Calla
     app.push_screen(ChooseDialog(question, items, many=spec.many, chosen=chosen, note=note), took)
 
 
-def ask_reason(app: KlinikApp, question: str, then: Callable[[str], None]) -> None:
+def ask_reason(app: KlinikApp, question: str, then: Callable[[str], object]) -> None:
     """A reason in words."""
 
     def given(why: str | None) -> None:
@@ -75,7 +75,7 @@ def ask_done(app: KlinikApp, then: Callable[[], None]) -> None:
     app.push_screen(SureDialog(app.say("hand.question"), app.say("hand.yes"), app.say("hand.no")), decided)
 
 
-def ask_happened(app: KlinikApp, then: Callable[[bool, str], None]) -> None:
+def ask_happened(app: KlinikApp, then: Callable[[bool, str], object]) -> None:
     """Whether a write in doubt took effect, and how the operator knows."""
     items = [Item("yes", app.say("settle.happened"), True), Item("no", app.say("settle.not_happened"), False)]
 
@@ -110,7 +110,7 @@ def ask_heavy(app: KlinikApp, names: str, then: Callable[[], None]) -> None:
     app.push_screen(SureDialog(question, app.say("guide.heavy_yes"), app.say("confirm.no")), decided)
 
 
-def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], None]) -> None:
+def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], object]) -> None:
     """How the session ends; symptoms that are still present are said."""
     items = [Item(o, app.say(f"proof.{o}"), o) for o in ("solved", "not-solved", "abandoned")]
     note = app.say("finish.still", n=present) if present else ""

@@ -57,7 +57,7 @@ def test_no_option_before_a_writing_verb_lowers_its_risk(
     """Where the tool itself would find the verb behind these options, klinik finds at least its risk."""
     program, command, least = write
     if _verb(before + list(command)) == len(before):
-        assert RISKS.index(risk_of_argv((program, *before, *command))) >= RISKS.index(least)  # type: ignore[arg-type]
+        assert RISKS.index(risk_of_argv((program, *before, *command))) >= RISKS.index(least)
 
 
 def test_a_journal_torn_at_any_byte_is_a_beginning_of_it_and_claims_no_end(tmp_path: Path) -> None:

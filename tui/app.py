@@ -15,7 +15,7 @@ from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.screens.home import HomeScreen
 from tui.services import Place, Services
-from tui.theme import DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
+from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
 from tui.widgets.status import ClusterState
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class KlinikApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = PLAIN if plain else DARK.name
+        self.set_class(plain, "-plain")
+        self.set_class(self.signs is ASCII, "-ascii")
         self.set_reactive(KlinikApp.lang, services.lang)
 
     def say(self, key: str, /, **params: object) -> str:

@@ -156,20 +156,21 @@ def plan_preview(plan: Plan, lang: str, now: float, sample: int = 10) -> list[Co
     if plan.preview.note:
         parts.append(dim(one_line(plan.preview.note.get(lang))))
     for line in plan.preview.lines[:sample]:
-        style = ""
-        if plan.preview.kind == "diff":
-            style = (
-                "$text-success"
-                if line.startswith("+")
-                else "$text-error"
-                if line.startswith("-")
-                else "$quiet"
-            )
-        parts.append(foreign_line(line, style))
+        parts += diff_line(line) if plan.preview.kind == "diff" else [foreign_line(line, "")]
     left = plan.preview.total - min(sample, len(plan.preview.lines))
     if left > 0:
         parts.append(dim(translate(lang, "plan.sample", n=f"{left:,}")))
     return parts
+
+
+def diff_line(line: str) -> list[Content]:
+    """A line of a unified diff; the two lines that name the object become one."""
+    if line.startswith("+++ "):
+        return []
+    if line.startswith("--- "):
+        return [foreign(line[4:].removeprefix("a/"), "bold")]
+    style = "$text-success" if line.startswith("+") else "$text-error" if line.startswith("-") else "$quiet"
+    return [foreign_line(line, style)]
 
 
 def foreign_line(line: str, style: str) -> Content:

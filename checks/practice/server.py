@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from checks.practice.certs import Authority
+from checks.practice.door import Door
 from checks.practice.faults import Faults
 from checks.practice.world import World
 
@@ -25,8 +26,6 @@ USER = "practice-admin"
 _START_LIMIT = 10.0
 _MAX_HEADER = 1 << 20
 """Bytes of a request line, as the API server takes them (Go's http.DefaultMaxHeaderBytes): exec argv stands in it."""
-_CLOSING_TURNS = 20
-"""Turns of the loop that aborted TLS transports get to close their sockets."""
 
 
 class PracticeServer:
@@ -136,19 +135,17 @@ class PracticeServer:
             max_field_size=_MAX_HEADER,
         )
         await runner.setup()
+        if runner.server is None:
+            raise OSError("the practice server did not start")
+        door = Door(runner.server, self.authority.context(HOST))
         try:
-            site = web.TCPSite(
-                runner, HOST, self._port, ssl_context=self.authority.context(HOST), backlog=256
-            )
-            await site.start()
-            self._port = runner.addresses[0][1]
+            self._port = door.open(HOST, self._port)
             self._ready.set()
             await self._stop.wait()
         finally:
             handler.abort()
             await runner.cleanup()
-            for _ in range(_CLOSING_TURNS):
-                await asyncio.sleep(0)
+            await door.close()
 
     def _user(self, request: web.BaseRequest) -> tuple[str, tuple[str, ...]] | None:
         """Who asks, by token or client certificate; None for nobody known."""

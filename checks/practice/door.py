@@ -1,0 +1,76 @@
+"""The listening socket of the practice server, which knows every connection it let in.
+
+asyncio's own servers lose track of connections in the middle of a TLS handshake or shutdown; here all are closed at
+the end, so that a stopped server leaves nothing open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+_HANDSHAKE = 10.0
+_SHUTDOWN = 0.2
+"""Seconds a client gets to say goodbye."""
+_TURNS = 20
+"""Turns of the loop in which aborted transports let go of their sockets."""
+
+
+class Door:
+    """Accepts TLS connections for a protocol factory until it is closed."""
+
+    def __init__(self, factory: Callable[[], asyncio.BaseProtocol], context: ssl.SSLContext) -> None:
+        self._factory = factory
+        self._context = context
+        self._listener: socket.socket | None = None
+        self._open: set[socket.socket] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def open(self, host: str, port: int) -> int:
+        """Listens and begins to accept; returns the port. OSError where it is taken."""
+        self._listener = socket.create_server((host, port), backlog=256)
+        self._listener.setblocking(False)
+        self._spawn(self._accept(self._listener))
+        return int(self._listener.getsockname()[1])
+
+    async def close(self) -> None:
+        """Ends accepting, handshakes and connections."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        for left in (*self._open, *((self._listener,) if self._listener else ())):
+            left.close()
+        self._open.clear()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            self._open = {known for known in self._open if known.fileno() >= 0}
+            self._open.add(connection)
+            self._spawn(self._let_in(connection))
+
+    async def _let_in(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        # A client that does not finish its handshake is its own problem: ours ends with its socket.
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await loop.connect_accepted_socket(
+                self._factory,
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=_HANDSHAKE,
+                ssl_shutdown_timeout=_SHUTDOWN,
+            )
+            return
+        connection.close()

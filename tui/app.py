@@ -112,6 +112,14 @@ class KlinikApp(App[int]):
 
         self.push_screen(RawScreen(title, text))
 
+    def action_command_palette(self) -> None:
+        """The palette, asking in the language of the app."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            placeholder = self.say("palette.placeholder")
+            self.push_screen(CommandPalette(id="--command-palette", placeholder=placeholder))
+
     def action_help(self) -> None:
         """Help for what has the focus."""
         from tui.screens.help import HelpScreen

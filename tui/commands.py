@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from kb.safe import one_line
+from tui.i18n import translate
 from tui.services import Place
 from tui.theme import DARK, LIGHT
 
@@ -28,6 +29,8 @@ class Command(NamedTuple):
     explain: str
     always: bool
     """Shown before anything is typed."""
+    other: str = ""
+    """The name in the other language: it is found by that too."""
 
 
 class KlinikCommands(Provider):
@@ -64,32 +67,34 @@ class KlinikCommands(Provider):
 
     def _actions(self) -> Iterator[Command]:
         app = self._app()
-        say = app.say
         state = app.cluster_state
-        yield Command(say("palette.practice"), app.action_practice, say("palette.practice_why"), True)
+        yield self._action("practice", app.action_practice)
         if state.writable:
-            yield Command(say("palette.disarm"), app.link.disarm, say("palette.disarm_why"), True)
+            yield self._action("disarm", app.link.disarm)
         elif state.phase == "connected" and not state.locked:
-            yield Command(say("palette.arm"), app.ask_to_arm, say("palette.arm_why"), True)
-        yield Command(say("palette.sessions"), app.open_sessions, say("palette.sessions_why"), True)
-        yield Command(say("palette.again"), app.link.again, say("palette.again_why"), True)
-        other = "en" if app.lang == "zh" else "zh"
-        yield Command(
-            say("palette.language"), partial(setattr, app, "lang", other), say("palette.language_why"), True
-        )
+            yield self._action("arm", app.ask_to_arm)
+        yield self._action("sessions", app.open_sessions)
+        yield self._action("again", app.link.again)
+        yield self._action("language", partial(setattr, app, "lang", "en" if app.lang == "zh" else "zh"))
         theme = LIGHT.name if app.theme == DARK.name else DARK.name
-        yield Command(
-            say("palette.theme"), partial(setattr, app, "theme", theme), say("palette.theme_why"), True
-        )
-        yield Command(say("palette.help"), app.action_help, say("palette.help_why"), True)
-        yield Command(say("palette.quit"), app.action_leave, say("palette.quit_why"), True)
+        yield self._action("theme", partial(setattr, app, "theme", theme))
+        yield self._action("help", app.action_help)
+        yield self._action("quit", app.action_leave)
+
+    def _action(self, name: str, run: Callable[[], object]) -> Command:
+        app = self._app()
+        other = translate("en" if app.lang == "zh" else "zh", f"palette.{name}")
+        return Command(app.say(f"palette.{name}"), run, app.say(f"palette.{name}_why"), True, other)
 
     def _places(self) -> Iterator[Command]:
         app = self._app()
         lang = app.lang
         for scenario in cast("tuple[Scenario, ...]", self.scenarios):
             name = app.say("palette.scenario", title=one_line(scenario.title.get(lang)))
-            yield Command(name, partial(app.go, Place("practice", scenario.name)), scenario.name, False)
+            other = f"practice {scenario.title.en} {scenario.title.zh}"
+            yield Command(
+                name, partial(app.go, Place("practice", scenario.name)), scenario.name, False, other
+            )
         for context in cast("tuple[str, ...]", self.contexts):
             name = app.say("palette.context", name=one_line(context))
             yield Command(
@@ -114,9 +119,11 @@ class KlinikCommands(Provider):
             return
         for article in shelf.guided.values():
             title = one_line(article.title(app.lang))
-            yield Command(title, partial(app.open_article, article.id), app.say("palette.article_why"), False)
-            name = app.say("palette.guide", title=title)
-            yield Command(name, partial(app.open_guide, article.id), app.say("palette.guide_why"), False)
+            other = one_line(article.title("en" if app.lang == "zh" else "zh"))
+            why = app.say("palette.article_why")
+            yield Command(title, partial(app.open_article, article.id), why, False, other)
+            name, why = app.say("palette.guide", title=title), app.say("palette.guide_why")
+            yield Command(name, partial(app.open_guide, article.id), why, False, f"guide {other}")
 
     async def discover(self) -> Hits:
         """What is offered before anything is typed."""
@@ -130,7 +137,7 @@ class KlinikCommands(Provider):
         """What fits the words typed."""
         matcher = self.matcher(query)
         for command in self.commands:
-            score = matcher.match(f"{command.name} {command.explain}")
+            score = matcher.match(f"{command.name} {command.explain} {command.other}")
             if score > 0:
                 shown = (
                     matcher.highlight(command.name) if matcher.match(command.name) else Content(command.name)

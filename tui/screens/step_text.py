@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from checks.inputs import label_of
 from kb.model import Guide, Input, ManualAction
-from kb.safe import one_line
+from kb.safe import one_line, printable
 from tui.i18n import ago, translate
 from tui.screens.evidence import command
 from tui.screens.guide_text import STEP_SIGN, before_after, filled
@@ -100,10 +100,9 @@ def step_about(
         expect = step.verify.when or " / ".join(
             translate(lang, f"verdict.{one}") for one in step.verify.expect
         )
-        said = translate(
-            lang, "step.proof_says", check=use.check if use else step.verify.check, expect=expect,
-            within=f"{step.verify.within:g}", stable=f"{step.verify.stable_for:g}",
-        )  # fmt: skip
+        key = "step.proof_says_held" if step.verify.stable_for else "step.proof_says"
+        times = {"within": f"{step.verify.within:g}", "stable": f"{step.verify.stable_for:g}"}
+        said = translate(lang, key, check=use.check if use else step.verify.check, expect=expect, **times)
         parts.append(_named("step.proof", said, lang))
     if plan is None or plan.purpose == "do":
         undo = filled(step.undo.text, values, lang)
@@ -174,9 +173,9 @@ def diff_line(line: str) -> list[Content]:
 
 
 def foreign_line(line: str, style: str) -> Content:
-    """A line whose indentation means something."""
-    lead = len(line) - len(line.lstrip(" "))
-    return Content.assemble(" " * min(lead, 40), foreign(line, style, limit=1000))
+    """A harmless line whose blanks mean something."""
+    safe = printable(line).replace("\n", " ").expandtabs(4)
+    return Content.styled(safe if len(safe) <= 1000 else safe[:999] + "…", style)
 
 
 def plan_raw(plan: Plan, lang: str) -> str:

@@ -22,6 +22,14 @@ _READERS = frozenset(
 )
 _TAKES_VALUE = frozenset(("-t", "--timeout", "-d", "--db", "-T", "--target", "-O", "-F", "--id"))
 
+_WITH_VALUE = frozenset(
+    (
+        *("--timeout", "--db", "--target", "--id", "--columns", "--format", "--data", "--type", "--policy"),
+        *("--protocols", "--sort", "--rsort", "--ct", "--lb-dst", "--strict", "--name"),
+    )
+)
+"""Options written ``--x=value`` that write nothing by themselves; ``--log-file=`` and ``--pidfile=`` do."""
+
 _GLOBAL = frozenset(
     ("--timeout", "-t", "--db", "-d", "--no-leader-only", "--leader-only", "--no-wait", "--format")
 )
@@ -191,7 +199,7 @@ def _without_options(words: Sequence[str]) -> tuple[list[str], set[str]]:
     at = 0
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
-        if not equals and name not in _FLAGS and name not in _TAKES_VALUE:
+        if name not in (_WITH_VALUE if equals else _FLAGS | _TAKES_VALUE):
             return [], {name}
         options.add(name)
         at += 2 if not equals and name in _TAKES_VALUE else 1

@@ -190,6 +190,9 @@ class Walk:
         step = self.guide.step(step_id)
         if self.state(step_id) == "in_doubt":
             return message("session.blocked-doubt")
+        doubt = next(iter(self.in_doubt()), None)
+        if doubt is not None:
+            return message("session.blocked-other-doubt", step=doubt.text)
         return gate.blocked(step, self._results)
 
     def already_done(self, step_id: str) -> bool | None:

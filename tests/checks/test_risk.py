@@ -155,3 +155,10 @@ def test_a_step_may_raise_its_risk_and_never_lower_it() -> None:
     assert effective(step(DeleteAction("v1/pods", "x"), "low")) == "destructive"
     assert effective(step(WaitAction(1), "disruptive")) == "disruptive"
     assert effective(step(ManualAction(Text("x")), None)) == "read"
+
+
+@pytest.mark.parametrize("option", ["--log-file=/etc/passwd", "--pidfile=/tmp/x", "--no-such=1"])
+def test_an_option_that_is_not_known_to_be_harmless_makes_a_read_destructive(option: str) -> None:
+    """Options with values can write files; only those known to write nothing pass."""
+    assert risk_of_argv(("ovn-sbctl", option, "list", "Chassis")) == "destructive"
+    assert risk_of_argv(("ovn-sbctl", "--columns=name", "list", "Chassis")) == "read"

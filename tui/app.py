@@ -124,7 +124,9 @@ class KlinikApp(App[int]):
         """Help for what has the focus."""
         from tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_back()
+        else:
             self.push_screen(HelpScreen(getattr(self.screen, "help_key", "home")))
 
     async def action_back(self) -> None:

@@ -92,7 +92,7 @@ class Services:
     @classmethod
     def from_options(cls, root: Root) -> Services:
         """The services that the flags of the command line ask for."""
-        from kb.paths import ASSETS, cache_dir
+        from kb.paths import ASSETS
         from tui.cli.options import system_language
         from tui.connect import connect, connect_or_practice
 
@@ -101,7 +101,7 @@ class Services:
         def library() -> Library:
             from kb import open_library
 
-            return open_library(roots, cache_dir=cache_dir())
+            return open_library(roots)  # in the cache folder where it can be had, else in memory
 
         def catalogue() -> Catalogue:
             from checks.catalogue import load_catalogue

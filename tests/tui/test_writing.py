@@ -139,3 +139,49 @@ async def test_a_session_is_resumed_where_it_was_left(services: Callable[..., Se
         assert app.screen.snap.session.cause == "stale-mac-bindings"
         assert app.screen.snap.steps[0].state == "skipped"
         assert app.screen.phase == 3
+
+
+async def test_opening_a_guide_again_offers_its_unfinished_session(services: Callable[..., Services]) -> None:
+    """Two half-done walks of one incident help nobody: going on is one key, and beginning anew stays possible."""
+    app = klinik(services("mac-binding-leak"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        guide = await to_first_step(pilot, app, *MAC)
+        path = guide.snap.path
+        await pilot.press("escape", "g")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "the offer")
+        await pilot.press("y")
+        await until(
+            pilot, lambda: isinstance(app.screen, GuideScreen) and app.screen.snap.steps, "the session"
+        )
+        assert app.screen.snap.path == path
+        assert app.screen.phase == 3
+
+
+async def test_more_than_low_risk_is_confirmed_by_typing(services: Callable[..., Services]) -> None:
+    """y and Enter do nothing; the wrong words do nothing; the right ones and F5 run it."""
+    app = klinik(services("subnet-ip-count-wrong"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        guide = await to_first_step(
+            pilot, app, "subnet-ip-count-wrong", "v4usingIPs", guide_cause("subnet-ip-count-wrong")
+        )
+        assert guide.fix.plan.risk == "destructive"
+        await pilot.press("f5", *"INC-1", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog), "the confirmation")
+        dialog = app.screen
+        await pilot.press("y", "enter", "f5")
+        assert app.screen is dialog
+        assert not guide.writing
+        box = dialog.query_one("#typed")
+        box.value = ""
+        await pilot.press(*dialog.plan.confirm.expected, "enter")
+        assert app.screen is dialog
+        await pilot.press("f5")
+        await until(pilot, lambda: app.screen is guide, "the run")
+        await until(pilot, lambda: not guide.writing and guide.snap.steps[0].state == "done", "the step done")
+
+
+def guide_cause(scenario: str) -> str:
+    """The cause that a scenario stages."""
+    from checks.practice.scenario import list_scenarios
+
+    return next(info.cause for info in list_scenarios() if info.name == scenario)

@@ -6,9 +6,10 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,7 @@ from checks.model import Verdict
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN
-from tui.cli.loading import open_catalogue, roots_of
+from tui.cli.loading import open_catalogue, plain_library
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, say
 from tui.cli.texts import help_language, t
@@ -86,9 +87,17 @@ def _program() -> dict[str, str]:
     return {
         "version": program_version(),
         "python": platform.python_version(),
-        "cache": str(cache_dir()),
-        "state": str(state_dir()),
+        "cache": _place(cache_dir),
+        "state": _place(state_dir),
     }
+
+
+def _place(folder: Callable[[], Path]) -> str:
+    """Where the folder is, or why it cannot be had."""
+    try:
+        return str(folder())
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}"
 
 
 def _terminal() -> dict[str, Any]:
@@ -104,11 +113,9 @@ def _terminal() -> dict[str, Any]:
 
 
 def _library(root: Root) -> dict[str, int]:
-    from kb import open_library
-    from kb.paths import cache_dir
     from tui.cli.library import all_problems
 
-    library = open_library(roots_of(root), cache_dir=cache_dir())
+    library = plain_library(root)
     guides = sum(1 for i in library.articles if (a := library.get(i)) and a.guide)
     problems = [p for p in all_problems(root) if p.severity == "error"]
     return {
@@ -158,10 +165,8 @@ def _layout() -> Layout:
 
 def _permissions(cluster: Cluster, root: Root) -> Iterator[Answer]:
     from checks.permissions import collect
-    from kb import open_library
-    from kb.paths import cache_dir
 
-    library = open_library(roots_of(root), cache_dir=cache_dir())
+    library = plain_library(root)
     guides = [a.guide for i in library.articles if (a := library.get(i)) and a.guide]
     needed = collect(list(open_catalogue(root)), guides, _layout())
 

@@ -59,4 +59,7 @@ def guarded(run: Callable[[], Any]) -> int:
         # The reader went away (`klinik … | head`): nothing to say, and nothing more to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:  # a folder, file or port that the command cannot have
+        complain(one_line(": ".join(part for part in (error.filename, error.strerror or str(error)) if part)))
+        return USAGE
     return result if isinstance(result, int) else OK

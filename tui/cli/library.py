@@ -10,7 +10,7 @@ from kb.problem import Problem
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, complain
-from tui.cli.loading import roots_of
+from tui.cli.loading import plain_library, roots_of
 from tui.cli.options import Root
 from tui.cli.printing import say
 from tui.cli.texts import t
@@ -25,10 +25,7 @@ def all_problems(root: Root) -> list[Problem]:
     """Every problem of articles, guides and checks of all roots, in the order of their files."""
     from checks.catalogue import lint_guide, load_catalogue
 
-    from kb import open_library
-    from kb.paths import cache_dir
-
-    library = open_library(roots_of(root), cache_dir=cache_dir())
+    library = plain_library(root)
     catalogue = load_catalogue(roots_of(root))
     found = [*library.problems, *catalogue.problems]
     for article_id in library.articles:
@@ -63,11 +60,8 @@ def lint(output: str, root: Root) -> int:
 @common_options
 def index(root: Root) -> int:
     """Brings the search index up to date and says how long that took."""
-    from kb import open_library
-    from kb.paths import cache_dir
-
     began = time.perf_counter()
-    library = open_library(roots_of(root), cache_dir=cache_dir())
+    library = plain_library(root)
     library.refresh()
     say(t("kb.indexed", count=len(library.articles), ms=round((time.perf_counter() - began) * 1000)))
     return OK

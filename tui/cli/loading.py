@@ -11,7 +11,6 @@ from tui.cli.texts import t
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
-
     from kb.library import Library
 
 
@@ -27,12 +26,21 @@ def language(root: Root) -> str:
     return root.lang or system_language()
 
 
-def open_library(root: Root) -> Library:
-    """The library of all roots; broken files are named on stderr and the rest works."""
+def plain_library(root: Root) -> Library:
+    """The library of all roots; where the cache folder cannot be had, its index is in memory and stderr says so."""
     from kb import open_library as open_roots
     from kb.paths import cache_dir
 
-    library = open_roots(roots_of(root), cache_dir=cache_dir())
+    try:
+        return open_roots(roots_of(root), cache_dir=cache_dir())
+    except OSError as error:
+        complain(t("no-cache", why=f"{error.filename}: {error.strerror}"))
+        return open_roots(roots_of(root))
+
+
+def open_library(root: Root) -> Library:
+    """The library of all roots; broken files are named on stderr and the rest works."""
+    library = plain_library(root)
     for problem in library.problems:
         if problem.severity == "error":
             complain(str(problem))

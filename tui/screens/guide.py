@@ -102,11 +102,11 @@ class GuideScreen(KlinikScreen[None]):
         """The walk is opened on its thread."""
         self.fix = self.query_one(FixPane)
         self.fix.add_class("phase")
-        article = self.app.link.shelf.guided.get(self.article_id) if self.app.link.shelf else None
-        if article is not None:
-            self.article_title = article.title(self.app.lang)
+        self._read_title()
         self._show_phase()
         self.walker.start()
+        if not self.session_path:
+            asks.look_for_earlier(self, self.article_id)
 
     def on_unmount(self) -> None:
         """The walk's thread ends; the journal can be taken up again."""
@@ -149,7 +149,9 @@ class GuideScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """A job of the walk is over."""
         tag, error = message.tag, message.error
-        if tag == "open":
+        if tag == "earlier":
+            asks.ask_resume(self.app, message.value, self._resume)
+        elif tag == "open":
             self._opened(message)
         elif tag == "check":
             self.checking = False
@@ -181,6 +183,12 @@ class GuideScreen(KlinikScreen[None]):
             self.action_phase(3)
         self.start_checks()
 
+    def _resume(self, path: str) -> None:
+        """Goes on with an earlier session in place of this walk, which wrote nothing yet."""
+        if self.app.screen is self and self.snap.path is None:
+            self.dismiss()
+            self.app.open_guide(self.article_id, path, keep_trail=True)
+
     def _complain(self, error: Exception) -> None:
         self.notify(one_line(wording(error, self.app.lang)), severity="error", markup=False, timeout=8)
 
@@ -195,10 +203,13 @@ class GuideScreen(KlinikScreen[None]):
 
     def retext(self) -> None:
         """Everything in the other language."""
-        article = self.app.link.shelf.guided.get(self.article_id) if self.app.link.shelf else None
-        if article is not None:
-            self.article_title = article.title(self.app.lang)
+        self._read_title()
         self._draw()
+
+    def _read_title(self) -> None:
+        shelf = self.app.link.shelf
+        if shelf is not None and self.article_id in shelf.guided:
+            self.article_title = shelf.guided[self.article_id].title(self.app.lang)
 
     def _draw(self) -> None:
         if self.guide is None:
@@ -322,12 +333,9 @@ class GuideScreen(KlinikScreen[None]):
             self.notify(self.say("guide.no_fix"), severity="warning", markup=False)
             return
         if view.state == "supported":
-            self._choose(view.cause.id)
+            self._walk("choose", lambda walk: walk.choose(view.cause.id))
             return
-        asks.ask_anyway(self.app, view, lambda: self._choose(view.cause.id))
-
-    def _choose(self, cause_id: str) -> None:
-        self._walk("choose", lambda walk: walk.choose(cause_id))
+        asks.ask_anyway(self.app, view, lambda: self._walk("choose", lambda walk: walk.choose(view.cause.id)))
 
     # --- actions ------------------------------------------------------------------------------------------------
 
@@ -372,18 +380,14 @@ class GuideScreen(KlinikScreen[None]):
 
     def action_note(self) -> None:
         """A note for the journal."""
-        asks.ask_reason(
-            self.app, "note.question", lambda note: self._walk("mark", lambda walk: walk.note(note))
-        )
+        asks.ask_reason(self.app, "note.question", lambda note: self._walk("mark", lambda w: w.note(note)))
 
     def action_finish(self) -> None:
         """Ends the session with its outcome."""
         if self.writing or self.guide is None:
             return
         present = sum(s.verdict in (Verdict.FAIL, Verdict.WARN) for s in self.snap.symptoms)
-        asks.ask_outcome(
-            self.app, present, lambda outcome: self._walk("finish", lambda walk: walk.finish(outcome))
-        )
+        asks.ask_outcome(self.app, present, lambda out: self._walk("finish", lambda w: w.finish(out)))
 
     def _walk(self, tag: str, call: Callable[[Walk], None]) -> None:
         self.walker.do(tag, call)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kb.model import Input
 from kb.safe import one_line
+from tui.i18n import ago
 from tui.screens.ask import AskDialog
 from tui.screens.choose import ChooseDialog, Item
 from tui.screens.confirm import SureDialog
+from tui.work import ask
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
+    from checks.session import SessionSummary
     from tui.app import KlinikApp
+    from tui.screens.base import KlinikScreen
     from tui.walker import Form
 
 
@@ -120,3 +125,35 @@ def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], object]) -> 
             then(str(values[0]))
 
     app.push_screen(ChooseDialog(app.say("finish.question"), items, note=note), chose)
+
+
+def look_for_earlier(screen: KlinikScreen[None], article: str) -> None:
+    """Reads the journals on a thread for an unfinished session of this guide on this cluster."""
+    folder, here = screen.app.services.sessions_dir, screen.app.cluster_state
+
+    def earlier() -> SessionSummary | None:
+        from checks.journal import list_sessions
+
+        for one in list_sessions(folder()):
+            same = (one.practice, one.context) == (here.practice, here.context)
+            if one.article == article and same and one.cause and not one.finished and one.problem is None:
+                return one
+        return None
+
+    ask(screen, "earlier", 0, earlier)
+
+
+def ask_resume(app: KlinikApp, found: SessionSummary | None, then: Callable[[str], None]) -> None:
+    """Whether to go on with the earlier session; no begins anew and leaves it as it is."""
+    if found is None:
+        return
+
+    def decided(yes: bool | None) -> None:
+        if yes:
+            then(found.path)
+
+    when = ago(app.lang, max(0.0, time.time() - found.updated))
+    question = app.say(
+        "resume.question", when=when, who=one_line(found.operator), done=found.done, total=found.total
+    )
+    app.push_screen(SureDialog(question, app.say("resume.yes"), app.say("resume.no")), decided)

@@ -24,6 +24,10 @@ from kb.text import Text
 Clock = Callable[[], float]
 
 
+_YEAR_10000 = 253_402_300_800
+"""Unix time of the end of year 9999, the last that dates can show."""
+
+
 class JournalError(Exception):
     """The journal cannot be written (disk full, taken by another klinik, read-only): no write may go out."""
 
@@ -195,11 +199,18 @@ def parse(raw: bytes) -> list[Entry]:
             entry = json.loads(line)
         except (ValueError, RecursionError):
             entry = None
-        if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
+        if isinstance(entry, dict) and isinstance(entry.get("kind"), str) and _dated(entry):
             entries.append(entry)
         else:
             entries.append({"v": VERSION, "n": number, "at": 0.0, "kind": "damaged", "line": number})
     return entries
+
+
+def _dated(entry: Mapping[str, Any]) -> bool:
+    """Whether version and time are numbers that a date can be made of."""
+    version, at = entry.get("v", 0), entry.get("at", 0.0)
+    numbers = type(version) is int and type(at) in (int, float)
+    return numbers and 0 <= at < _YEAR_10000
 
 
 def list_sessions(folder: Path | None = None) -> list[SessionSummary]:

@@ -68,6 +68,16 @@ def test_a_damaged_line_is_said_and_hides_nothing() -> None:
     assert kinds == ["opened", "damaged", "damaged", "note"]
 
 
+@pytest.mark.parametrize("at", ["1e400", "99999999999999999", "-1", "NaN", '"x"', "null", "true", "[]"])
+def test_a_line_with_an_impossible_time_is_damaged(at: str) -> None:
+    """No date can be made of it: lists and exports must not break on one line."""
+    assert [e["kind"] for e in parse(f'{{"v":1,"at":{at},"kind":"opened"}}\n'.encode())] == ["damaged"]
+
+
+def test_a_line_whose_version_is_no_number_is_damaged() -> None:
+    assert [e["kind"] for e in parse(b'{"v":"x","at":1.0,"kind":"opened"}\n')] == ["damaged"]
+
+
 def test_two_processes_do_not_write_one_session(tmp_path: Path) -> None:
     """While one klinik holds the session another one is told so, and may read; afterwards it may write."""
     code = (

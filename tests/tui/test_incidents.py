@@ -40,6 +40,9 @@ async def test_an_incident_is_found_confirmed_fixed_proven_and_written_down(
         assert [cause for cause, state in states.items() if state == "supported"] == [staged.cause]
         assert any(s.verdict in (Verdict.FAIL, Verdict.WARN) for s in guide.snap.symptoms)
 
+        await pilot.press("2")
+        marked = guide.snap.causes[guide.query_one("#cause-list").highlighted].cause.id
+        assert marked == staged.cause, "the cursor waits on the supported cause"
         await choose(pilot, guide, staged.cause)
         ended = {}
         for step in [view.step.id for view in guide.snap.steps]:

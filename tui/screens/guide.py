@@ -40,7 +40,7 @@ class GuideScreen(KlinikScreen[None]):
 
     CSS_PATH = "guide.tcss"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
-        "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
+        "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c,ctrl+r": "check",
         "H": "heavy", "o": "evidence", "n": "note", "f": "finish",
     })  # fmt: skip
     help_key = "guide"
@@ -52,7 +52,7 @@ class GuideScreen(KlinikScreen[None]):
         self.guide: Guide | None = None
         self.snap = Snapshot()
         self.phase = 1
-        self.checking = False
+        self.checking = self.causes_seen = False
         self.progress = ""
         self.article_title = article_id
         self.walker = Walker(self, self._make)
@@ -283,8 +283,12 @@ class GuideScreen(KlinikScreen[None]):
         if number == 3:
             self.fix.enter()
         else:
-            target = {1: "#symptom-list", 2: "#cause-list", 4: "#proof-text"}[number]
-            self.query_one(target).focus()
+            target = self.query_one({1: "#symptom-list", 2: "#cause-list", 4: "#proof-text"}[number])
+            target.focus()
+            supported = [n for n, view in enumerate(self.snap.causes) if view.state == "supported"]
+            if number == 2 and supported and not self.causes_seen and isinstance(target, OptionList):
+                target.highlighted = supported[0]
+            self.causes_seen = self.causes_seen or number == 2
         self.refresh_hints()
 
     def _show_phase(self) -> None:
@@ -347,10 +351,6 @@ class GuideScreen(KlinikScreen[None]):
         """Runs the checks again."""
         if not self.writing:
             self.start_checks()
-
-    def action_again(self) -> None:
-        """The same."""
-        self.action_check()
 
     def action_heavy(self) -> None:
         """Runs the heavy checks too, after asking."""

@@ -1,0 +1,133 @@
+"""Every check of the catalogue on clusters that refuse, hang, break and lie: never ok, never a crash, always a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from checks.cluster import ExecResult
+from checks.model import Result, Verdict
+from tests.checks.troubled import Bed, bed, catalogue, executing
+
+CATALOGUE = catalogue()
+EVERY = CATALOGUE.ids()
+COMMANDS = executing(CATALOGUE)
+ON_OWN_LISTS = ("controller.panics", "kubeovn.terminating")
+"""They read logs beside lists and are judged well without them: nothing restarted, nothing is being deleted."""
+Trouble = Callable[[Bed], None]
+
+BROKEN: Mapping[str, tuple[Trouble, tuple[str, ...]]] = {
+    "all-forbidden": (lambda b: b.server.faults.forbid() and None, ("forbidden",)),
+    "api-500": (lambda b: b.server.faults.status("^GET /api", 500, "boom") and None, ("error",)),
+    "api-garbage": (lambda b: b.server.faults.garbage("^GET /api") and None, ("error", "unparsable")),
+    "api-drops": (lambda b: b.server.faults.drop("^GET /api") and None, ("unreachable",)),
+    "token-expired": (
+        lambda b: setattr(b.server.faults, "tokens_expired", True),
+        ("unauthenticated",),
+    ),
+    "no-kinds": (
+        lambda b: (
+            b.server.faults.status("^GET /api", 404, "the server could not find the requested resource")
+            and None
+        ),
+        ("absent",),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Result]]:
+    """One run of the whole catalogue per trouble, made when it is first asked for."""
+    known: dict[str, dict[str, Result]] = {}
+
+    def run(trouble: str) -> dict[str, Result]:
+        if trouble not in known:
+            with bed(tmp_path_factory.mktemp(trouble)) as cluster:
+                (BROKEN[trouble][0] if trouble in BROKEN else LIES[trouble])(cluster)
+                known[trouble] = cluster.run(within=45.0)
+        return known[trouble]
+
+    return run
+
+
+@pytest.mark.parametrize("check", EVERY)
+@pytest.mark.parametrize("trouble", BROKEN)
+def test_no_check_is_well_on_a_cluster_that_does_not_answer(
+    results: Callable[[str], dict[str, Result]], trouble: str, check: str
+) -> None:
+    """Unknown with the reason of the trouble; lists of kinds that may be missing may be empty, and that alone."""
+    result = results(trouble)[check]
+    if trouble == "no-kinds" and all(
+        getattr(r, "optional", False) for r in CATALOGUE.checks[check].reads.values()
+    ):
+        return
+    assert result.verdict is Verdict.UNKNOWN, result.summary.en
+    assert result.judgement.reason in BROKEN[trouble][1], result.summary.en
+    assert result.summary.en and result.summary.zh
+    assert any(e.error for e in result.evidence)
+
+
+def lying(stdout: str, code: int = 0, stderr: str = "") -> Trouble:
+    """All commands print this, all logs hold it."""
+
+    def apply(cluster: Bed) -> None:
+        cluster.world.lie = lambda pod, argv: ExecResult(stdout, stderr, code)
+        cluster.world.log = stdout
+
+    return apply
+
+
+LIES: Mapping[str, Trouble] = {
+    "binary": lying("\x00\udcff<html>\x1b[2J garbage \x07\n"),
+    "html": lying("<html><body><h1>502 Bad Gateway</h1></body></html>\n"),
+    "another-tool": lying("ovs-appctl: cannot connect to ovs-vswitchd.pid (No such file or directory)\n"),
+    "one-long-line": lying("x" * 400_000 + "\n" + "7 " * 100_000 + "\n"),
+    "exit-1": lying("", 1, "boom\n"),
+}
+
+
+@pytest.mark.parametrize("check", COMMANDS)
+@pytest.mark.parametrize("trouble", LIES)
+def test_no_check_is_well_where_commands_and_logs_are_garbage(
+    results: Callable[[str], dict[str, Result]], trouble: str, check: str
+) -> None:
+    """Nothing is read into garbage, however long its lines are."""
+    result = results(trouble)[check]
+    if check in ON_OWN_LISTS or (trouble == "exit-1" and check == "controller.errors"):
+        return
+    assert result.verdict is Verdict.UNKNOWN, result.summary.en
+    assert result.judgement.reason in ("unparsable", "error"), result.summary.en
+
+
+REFUSED: Mapping[str, tuple[Trouble, str]] = {
+    "exec-forbidden": (
+        lambda b: b.server.faults.forbid("create", "pods", subresource="exec") and None,
+        "forbidden",
+    ),
+    "no-binary": (
+        lambda b: (
+            b.server.faults.exec_without_code("^EXEC", "exec failed: executable file not found in $PATH")
+            and None
+        ),
+        "unreachable",
+    ),
+    "no-exit-code": (lambda b: b.server.faults.drop("^EXEC") and None, "unreachable"),
+}
+
+
+@pytest.mark.parametrize("trouble", REFUSED)
+def test_commands_that_cannot_run_are_unknown_everywhere(tmp_path: Path, trouble: str) -> None:
+    """Checks of lists go on; every check with commands is unknown with the reason, and its evidence names it."""
+    apply, reason = REFUSED[trouble]
+    with bed(tmp_path) as cluster:
+        apply(cluster)
+        found = cluster.run(within=45.0)
+    with_exec = [s.id for s in CATALOGUE if any(read.kind == "exec" for read in s.reads.values())]
+    assert with_exec
+    for check in with_exec:
+        assert (found[check].verdict, found[check].judgement.reason) == (Verdict.UNKNOWN, reason), check
+    assert found["workloads.ready"].verdict is Verdict.OK
+    if trouble == "exec-forbidden":
+        assert 'cannot create resource "pods/exec"' in found["ovs.flow-count"].summary.en

@@ -39,14 +39,16 @@ class Door:
 
     async def close(self) -> None:
         """Ends accepting, handshakes and connections."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        for left in (*self._open, *((self._listener,) if self._listener else ())):
-            left.close()
-        self._open.clear()
+        try:
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+        finally:
+            for left in (*self._open, *((self._listener,) if self._listener else ())):
+                left.close()
+            self._open.clear()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

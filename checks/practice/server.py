@@ -143,9 +143,12 @@ class PracticeServer:
             self._ready.set()
             await self._stop.wait()
         finally:
-            handler.abort()
-            await runner.cleanup()
-            await door.close()
+            # Whatever one part has to say, the others end too.
+            try:
+                handler.abort()
+                await runner.cleanup()
+            finally:
+                await door.close()
 
     def _user(self, request: web.BaseRequest) -> tuple[str, tuple[str, ...]] | None:
         """Who asks, by token or client certificate; None for nobody known."""

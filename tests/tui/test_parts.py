@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,16 @@ def test_every_message_the_app_names_exists() -> None:
                 named.add(f"hint.{node.args[1].value}")
     assert len(named) > 80
     assert sorted(named - set(known)) == []
+
+
+def test_a_narrow_header_keeps_versions_while_all_nodes_are_there_and_nodes_when_one_is_missing() -> None:
+    """At 80 columns there is not room for both: what says more stays."""
+    well = ClusterState(
+        phase="connected", context="ovn-controller-starved", kubernetes="v1.28.3", kube_ovn="v1.9.27",
+        nodes_ready=12, nodes=12, practice="ovn-controller-starved",
+    )  # fmt: skip
+    shown = status_line(well, "en", UNICODE, 80).plain
+    assert "kube-ovn 1.9.27" in shown
+    assert "READ-ONLY" in shown
+    lacking = status_line(replace(well, nodes_ready=11), "en", UNICODE, 80).plain
+    assert "11/12" in lacking

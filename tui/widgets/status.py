@@ -58,7 +58,7 @@ def access(state: ClusterState, lang: str) -> Content:
 
 
 def status_line(state: ClusterState, lang: str, signs: Signs, width: int) -> Content:
-    """The line fitted to `width`: what matters most stays, versions go first when there is no room."""
+    """The line fitted to `width`: what matters most stays."""
     bar = Content.styled(f" {signs.bar} ", "$quiet")
     name = Content.styled(" klinik", "bold $primary")
     if state.phase == "connecting":
@@ -88,12 +88,16 @@ def status_line(state: ClusterState, lang: str, signs: Signs, width: int) -> Con
     nodes = ""
     if state.nodes >= 0:
         nodes = translate(lang, "status.nodes", ready=state.nodes_ready, total=state.nodes)
-    node_style = "bold $text-warning" if 0 <= state.nodes_ready < state.nodes else ""
+    lacking = 0 <= state.nodes_ready < state.nodes
+    counted = Content.styled(nodes, "bold $text-warning" if lacking else "")
+    versioned = Content(versions)
     mode = access(state, lang)
+    # Nodes that are all there say nothing; one that is missing says more than a version.
+    shorter = (who, counted, mode) if lacking else (who, versioned, mode)
     for parts in (
-        (name, who, Content(versions), Content.styled(nodes, node_style), mode),
-        (who, Content(versions), Content.styled(nodes, node_style), mode),
-        (who, Content.styled(nodes, node_style), mode),
+        (name, who, versioned, counted, mode),
+        (who, versioned, counted, mode),
+        shorter,
         (who, mode),
     ):
         line = bar.join([part for part in parts if part])

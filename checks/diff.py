@@ -45,11 +45,24 @@ def unified(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, name: str = ""
 ) -> tuple[str, ...]:
     """The difference of two objects as a unified diff with three lines of context; empty where there is none."""
-    old = lines_of(without_noise(before)) if before is not None else []
-    new = lines_of(without_noise(after)) if after is not None else []
+    was = without_noise(before) if before is not None else None
+    will = without_noise(after) if after is not None else None
+    old = lines_of(was) if was is not None else []
+    new = lines_of(_ordered_like(will, was)) if will is not None else []
     shown = one_line(name, 200)
     found = list(difflib.unified_diff(old, new, f"a/{shown}", f"b/{shown}", lineterm="", n=3))
     return tuple(found)
+
+
+def _ordered_like(value: Any, model: Any) -> Any:
+    """The same value with its keys in the order of another: servers give keys in any order, which is no change."""
+    if isinstance(value, Mapping) and isinstance(model, Mapping):
+        keys = [*(key for key in model if key in value), *(key for key in value if key not in model)]
+        return {key: _ordered_like(value[key], model.get(key)) for key in keys}
+    if isinstance(value, (list, tuple)) and isinstance(model, (list, tuple)):
+        models = [*model, *([None] * len(value))]
+        return [_ordered_like(inner, other) for inner, other in zip(value, models, strict=False)]
+    return value
 
 
 def merge_between(now: Any, wanted: Any) -> Any:

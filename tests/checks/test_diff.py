@@ -72,3 +72,12 @@ OBJECTS = st.dictionaries(st.text(max_size=3), JSON, max_size=4)
 def test_the_way_back_leads_back(now: dict[str, Any], wanted: dict[str, Any]) -> None:
     """The patch from one object to another, applied, gives the other (RFC 7386)."""
     assert merge_patch(now, merge_between(now, wanted)) == wanted
+
+
+def test_another_order_of_keys_is_no_change() -> None:
+    """A server may answer with its keys in any order; only what differs is shown."""
+    before = {"kind": "IP", "metadata": {"name": "a", "labels": {"x": "1", "y": "2"}, "finalizers": ["f"]}}
+    after = {"metadata": {"labels": {"y": "2", "x": "1"}, "name": "a"}, "kind": "IP"}
+    changed = [line for line in unified(before, after) if line[:1] in "+-" and line[:3] not in ("---", "+++")]
+    assert changed == ["-  finalizers:", "-  - f"]
+    assert unified(before, dict(reversed(before.items()))) == ()

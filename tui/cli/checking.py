@@ -14,7 +14,7 @@ from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop
 from tui.cli.loading import article_named, language, open_catalogue, open_library
 from tui.cli.options import Root, Where
-from tui.cli.printing import foreign, say
+from tui.cli.printing import foreign, one_row, say
 from tui.cli.texts import t
 from tui.connect import connect
 
@@ -69,22 +69,22 @@ def reach(cluster: Cluster) -> None:
 
 
 def _print_result(result: Result, lang: str, verbose: bool) -> None:
-    say(f"{printing.verdict(result.verdict)} {result.check:<28} {foreign(result.summary.get(lang))}")
+    say(f"{printing.verdict(result.verdict)} {result.check:<28} {one_row(result.summary.get(lang))}")
     judgement = result.judgement
     if judgement.remedy and result.verdict is Verdict.UNKNOWN:
-        say(f"{'':13}{foreign(judgement.remedy.get(lang))}")
+        say(f"{'':13}{one_row(judgement.remedy.get(lang))}")
     rows = (
         judgement.rows
         if verbose
         else tuple(r for r in judgement.rows if r.verdict not in (Verdict.OK, Verdict.SKIPPED))
     )
     for row in rows[:50]:
-        say(f"{'':13}{printing.verdict(row.verdict)} {foreign(row.target)}: {foreign(row.text.get(lang))}")
+        say(f"{'':13}{printing.verdict(row.verdict)} {one_row(row.target)}: {one_row(row.text.get(lang))}")
     if len(rows) > 50:
         say(f"{'':13}" + t("check.more-rows", count=len(rows) - 50))
     if verbose:
         for item in result.evidence:
-            say(click.style(f"{'':13}$ {foreign(' '.join(item.command))}", dim=True))
+            say(click.style(f"{'':13}$ {one_row(' '.join(item.command))}", dim=True))
             for line in foreign(item.error or item.text).splitlines()[:20]:
                 say(click.style(f"{'':15}{line}", dim=True))
 
@@ -196,25 +196,25 @@ def guide(article_id: str, verbose: bool, output: str, where: Where, root: Root)
 
 
 def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str, verbose: bool) -> None:
-    say(click.style(foreign(document["title"]), bold=True))
+    say(click.style(one_row(document["title"]), bold=True))
     say(click.style(t("guide.symptoms"), bold=True))
     for symptom in document["symptoms"]:
-        say(f"{printing.verdict(Verdict(symptom['verdict']))} {foreign(symptom['text'])}")
-        say(f"{'':12}{foreign(symptom['summary'])}")
+        say(f"{printing.verdict(Verdict(symptom['verdict']))} {one_row(symptom['text'])}")
+        say(f"{'':12}{one_row(symptom['summary'])}")
     say(click.style(t("guide.causes"), bold=True))
     for cause in document["causes"]:
-        say(f"{printing.cause_state(cause['state'])} {foreign(cause['text'])}")
+        say(f"{printing.cause_state(cause['state'])} {one_row(cause['text'])}")
         for reason in cause["because"]:
-            say(f"{'':12}{foreign(_because(reason))}")
+            say(f"{'':12}{one_row(_because(reason))}")
     say(click.style(t("guide.steps"), bold=True))
     supported = {c["id"] for c in document["causes"] if c["state"] == "supported"}
     steps = [s for s in document["steps"] if s["cause"] in supported]
     if not steps:
         say(f"  {t('guide.no-steps')}")
     for number, step in enumerate(steps, 1):
-        say(f"  {number}. {foreign(step['text'])}  [{step['risk']}, {step['state']}]")
+        say(f"  {number}. {one_row(step['text'])}  [{step['risk']}, {step['state']}]")
         if step["command"]:
-            say(click.style(f"     {foreign(_command(step['command']))}", dim=True))
+            say(click.style(f"     {one_row(_command(step['command']))}", dim=True))
     if verbose:
         for result in results.values():
             _print_result(result, lang, True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from checks.errors import ClusterError, ConfigError, NoCluster
-from kb.safe import one_line
+from kb.safe import one_line, printable
 from tui.cli.texts import help_language, t
 
 OK, FAILED, USAGE, UNKNOWN, NO_CLUSTER = 0, 1, 2, 3, 4
@@ -26,7 +26,7 @@ class Stop(Exception):
 
 def complain(text: str) -> None:
     """One line on stderr."""
-    click.echo(f"klinik: {text}", err=True)
+    click.echo(f"klinik: {printable(text)}", err=True)
 
 
 def guarded(run: Callable[[], Any]) -> int:

@@ -12,7 +12,7 @@ from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, complain
 from tui.cli.loading import plain_library, roots_of
 from tui.cli.options import Root
-from tui.cli.printing import say
+from tui.cli.printing import one_row, say
 from tui.cli.texts import t
 
 
@@ -51,7 +51,7 @@ def lint(output: str, root: Root) -> int:
         )
     else:
         for problem in found:
-            say(str(problem))
+            say(one_row(str(problem)))
         complain(t("kb.lint-total", errors=len(errors), warnings=len(found) - len(errors)))
     return FAILED if errors else OK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,8 @@ def cli(
     or_practice: bool,
 ) -> None:
     """The root command; without a command it opens the app."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False  # strips all styling, bold included
     ctx.obj = Root(where, tuple(kb), lang, read_only, or_practice)
     if ctx.invoked_subcommand is None:
         from tui.cli.launch import launch

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from checks.model import Verdict
-from kb.safe import printable
+from kb.safe import one_line, printable
 
 SIGNS = {
     Verdict.OK: ("✓", "green"),
@@ -26,6 +26,8 @@ CAUSE_SIGNS = {
     "open": ("◌", "yellow"),
     "unknown": ("?", "magenta"),
 }
+_ROW = 2000
+"""Characters of foreign text on one line."""
 
 
 def ascii_only() -> bool:
@@ -61,14 +63,19 @@ def foreign(text: str) -> str:
     return printable(text)
 
 
+def one_row(text: str) -> str:
+    """Foreign text for one line of the screen: a line break in it cannot pretend to be a line of klinik's own."""
+    return one_line(text, _ROW)
+
+
 def as_json(value: Any) -> None:
     """The one JSON document of a command."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def on_terminal() -> bool:
-    """Whether somebody watches stderr, so that progress makes sense."""
-    return sys.stderr.isatty()
+    """Whether somebody watches stderr and control sequences are welcome, so that progress makes sense."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def progress(text: str) -> None:

@@ -10,7 +10,7 @@ import click
 
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option
-from tui.cli.failures import OK, USAGE, Stop
+from tui.cli.failures import OK, USAGE, Stop, complain
 from tui.cli.loading import language
 from tui.cli.options import Root
 from tui.cli.printing import foreign, say
@@ -52,7 +52,10 @@ def list_sessions(output: str, root: Root) -> int:
     for summary in found:
         state = _state(summary)
         opened = datetime.fromtimestamp(summary.opened).strftime("%Y-%m-%d %H:%M")
-        say(f"{click.style(summary.id, bold=True)}  {opened}  {state}")
+        say(f"{click.style(foreign(summary.id), bold=True)}  {opened}  {state}")
+        if not summary.problem and not summary.article:
+            say("  " + t("sessions.no-journal", path=foreign(summary.path)))
+            continue
         if summary.problem:
             say(f"  {foreign(summary.problem.get(lang))}")
             continue
@@ -99,9 +102,14 @@ def load(session_id: str) -> Session:
     if Path(session_id).name != session_id or not path.is_file():
         raise Stop(t("sessions.no-such", id=session_id), USAGE)
     try:
-        return interrupted(fold(read(path)))
+        session = interrupted(fold(read(path)))
     except JournalError as error:
         raise Stop(t("sessions.torn", path=path, reason=str(error)), USAGE) from error
+    if not session.id:
+        raise Stop(t("sessions.no-journal", path=path), USAGE)
+    if session.newer:
+        complain(t("sessions.newer", path=path))
+    return session
 
 
 @sessions.command("show", help=t("sessions.show"))

@@ -83,7 +83,11 @@ def folded(
         lost = next(row for row in rows if row.verdict is Verdict.UNKNOWN)
         reason = str(lost.data.get("reason") or "error")
         remedy = unknown(reason, summary).remedy
-        summary = Text(f"{summary.en}; {lost.text.en}", f"{summary.zh}；{lost.text.zh}")
+        if all(row.verdict is Verdict.UNKNOWN for row in rows):
+            # Nothing was read: a summary made of zeros, and their value, would look like a measurement.
+            summary, value, data = message("checks.unknown", reason=lost.text), None, {}
+        else:
+            summary = Text(f"{summary.en}; {lost.text.en}", f"{summary.zh}；{lost.text.zh}")
     return Judgement(
         verdict,
         summary,

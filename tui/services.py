@@ -119,11 +119,22 @@ class Services:
 
             return tuple(Scenario(s.name, s.title, s.article or "") for s in list_scenarios())
 
+        def contexts() -> tuple[str, ...]:
+            from checks.errors import ConfigError
+            from checks.kubeconfig import contexts as read_all
+
+            try:
+                return tuple(one.name for one in read_all(root.where.kubeconfig))
+            except ConfigError:
+                # The status line already says what is wrong with the kubeconfig.
+                return ()
+
         practice = root.where.practice
         return cls(
             open_library=library,
             open_catalogue=catalogue,
             open_cluster=cluster,
+            contexts=contexts,
             scenarios=scenarios,
             place=Place("practice", practice) if practice else Place("context", root.where.context or ""),
             lang="zh" if (root.lang or system_language()) == "zh" else "en",

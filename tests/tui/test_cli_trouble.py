@@ -345,7 +345,7 @@ def test_an_interrupt_is_exit_130_without_a_traceback(cluster: Bed, home: Path) 
         deadline = time.monotonic() + 20
         while rules[0].times and time.monotonic() < deadline:
             time.sleep(0.02)
-        # An interrupt that falls into a finalizer is lost to Python itself; a person presses again.
+        # One interrupt was once lost on a busy machine, cause not found; a person presses again.
         for _ in range(5):
             process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -39,9 +39,16 @@ def test_the_checks_of_a_well_node_say_so(bed: Bed) -> None:
 
 
 def test_no_kernel_datapath_is_no_verdict_on_the_dispatch_mode(bed: Bed) -> None:
-    """ovs-appctl has no such command here: that is neither per-cpu nor per-vport."""
-    result = bed.check("ovs.dispatch-mode")
-    assert result.judgement.data["mode"] not in ("per-cpu", "per-vport")
+    """Neither per-cpu nor per-vport is claimed.
+
+    Without the kernel module OVS either does not know the command, or (dpif_netlink_init failing, seen with 3.1)
+    takes it and never replies.
+    """
+    judgement = bed.check("ovs.dispatch-mode").judgement
+    if judgement.verdict is Verdict.UNKNOWN:
+        assert judgement.reason == "timeout" and not judgement.data
+    else:
+        assert judgement.data["mode"] == "none"
 
 
 def test_a_busy_controller_is_seen_by_its_cpu_time(bed: Bed) -> None:

@@ -16,6 +16,7 @@ from checks.template import SlotError, fill_argv, fill_text
 from kb.model import (
     Action,
     Article,
+    CommandAction,
     DeleteAction,
     ExecAction,
     Guide,
@@ -166,6 +167,8 @@ def _command(action: Action, values: Mapping[str, Any], lang: str) -> str:
             return fill_text(action.instruction, own).get(lang)
         case RecreateAction():
             return "recreate"
+        case CommandAction():
+            return shlex.join(_filled(action.argv, own)) if action.argv else action.shell
 
 
 def _more(items: Any) -> bool:

@@ -13,6 +13,7 @@ from checks.template import SLOT
 from kb.model import (
     RISKS,
     Action,
+    CommandAction,
     DeleteAction,
     ExecAction,
     ManualAction,
@@ -45,6 +46,9 @@ def risk_of(action: Action) -> Risk:
             return "low"
         case WaitAction() | ManualAction():
             return "read"
+        case CommandAction():
+            # what needs a shell has no argv, and is destructive like everything unknown
+            return risk_of_argv(action.argv) if action.argv else "destructive"
 
 
 def effective(step: Step) -> Risk:

@@ -227,7 +227,31 @@ class ManualAction:
     kind: Literal["manual"] = "manual"
 
 
-Action = ExecAction | PatchAction | DeleteAction | RestartAction | RecreateAction | WaitAction | ManualAction
+@dataclass(frozen=True, slots=True)
+class CommandAction:
+    """A command line taken from an article's text: shown, copied and ticked off; only in derived guides."""
+
+    argv: tuple[str, ...]
+    """A template with ``{input}`` slots, one word each; empty where the line cannot be split into one argv."""
+    shell: str
+    """The line as the article has it, without prompt, with the same slots."""
+    line: int = 0
+    """1-based, in the article's file."""
+    stdin: str = ""
+    """What the article feeds to it: the body of a here-document, or a manifest shown beside it."""
+    kind: Literal["command"] = "command"
+
+
+Action = (
+    ExecAction
+    | PatchAction
+    | DeleteAction
+    | RestartAction
+    | RecreateAction
+    | WaitAction
+    | ManualAction
+    | CommandAction
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`klinik search` and `klinik show`: the knowledge base without the app."""
+"""`klinik show`: an article without the app."""
 
 from __future__ import annotations
 
@@ -6,68 +6,11 @@ import click
 
 from kb.model import Article
 from tui.cli.decorators import common_options, output_option
-from tui.cli.failures import FAILED, OK, USAGE, Stop
+from tui.cli.failures import OK
 from tui.cli.loading import article_named, language, open_library
 from tui.cli.options import Root
 from tui.cli.printing import as_json, foreign, say
 from tui.cli.texts import t
-
-
-def _filters(where: tuple[str, ...]) -> dict[str, str]:
-    filters: dict[str, str] = {}
-    for pair in where:
-        key, equals, value = pair.partition("=")
-        if not equals or key not in ("component", "product", "version", "kind", "lang", "id"):
-            raise Stop(t("bad-where", value=pair), USAGE)
-        filters[key] = value
-    return filters
-
-
-@click.command(help=t("search.help"))
-@click.argument("query", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=t("search.limit"))
-@click.option("--where", "conditions", metavar="KEY=VALUE", multiple=True, help=t("search.where"))
-@output_option
-@common_options
-def search(query: tuple[str, ...], limit: int, conditions: tuple[str, ...], output: str, root: Root) -> int:
-    """Ranked articles for a few words, an error message or an identifier."""
-    text = " ".join(query)
-    library = open_library(root)
-    found = library.find(text, limit=limit, lang=root.lang, where=_filters(conditions))
-    if output == "json":
-        as_json(
-            {
-                "query": text,
-                "took_ms": round(found.took_ms, 1),
-                "total": found.total,
-                "suggestion": found.suggestion or None,
-                "hits": [
-                    {
-                        "id": hit.article_id,
-                        "lang": hit.lang,
-                        "title": hit.title,
-                        "score": round(hit.score, 4),
-                        "path": hit.path,
-                        "section": hit.section,
-                        "snippet": str(hit.snippet),
-                    }
-                    for hit in found.hits
-                ],
-            }
-        )
-        return OK if found.hits else FAILED
-    for hit in found.hits:
-        mark = click.style(t("search.guide-mark"), fg="green") if hit.has_guide else ""
-        say(f"{click.style(foreign(hit.title), bold=True)}  {mark}")
-        say(f"  {hit.article_id} · {hit.lang}" + (f" · {foreign(hit.section)}" if hit.section else ""))
-        if str(hit.snippet):
-            say(f"  {foreign(str(hit.snippet))}")
-    if not found.hits:
-        say(t("search.nothing", query=foreign(text)))
-    if found.suggestion:
-        say(t("search.suggestion", suggestion=found.suggestion))
-    say(t("search.total", shown=len(found.hits), total=found.total, ms=round(found.took_ms)))
-    return OK if found.hits else FAILED
 
 
 @click.command(help=t("show.help"))

@@ -15,7 +15,7 @@ from tui.cli.options import Root, Where
 from tui.cli.texts import t
 
 COMMANDS = {
-    "search": "tui.cli.knowledge:search",
+    "search": "tui.cli.search:search",
     "show": "tui.cli.knowledge:show",
     "check": "tui.cli.checking:check",
     "guide": "tui.cli.checking:guide",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from tui.cli.decorators import where_options
+from tui.cli.lazy import LazyGroup
 from tui.cli.options import Root, Where
 from tui.cli.texts import t
 
@@ -26,22 +26,6 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called, not when klinik starts."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of an operator's work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-
 def program_version() -> str:
     """The installed version of klinik."""
     # importlib.metadata costs as much as click itself, and most starts never ask.
@@ -55,6 +39,7 @@ def program_version() -> str:
 
 @click.group(
     cls=LazyGroup,
+    places=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     help=t("help"),

@@ -11,7 +11,7 @@ from checks.layout import Layout, load_layout
 from checks.model import NOTHING, CheckSpec
 from checks.spec import specs_of
 from kb import yamlfile
-from kb.messages import message
+from kb.findings import problem_of
 from kb.model import Guide
 from kb.paths import ASSETS
 from kb.problem import Problem
@@ -67,7 +67,10 @@ def _add(mine: dict[str, CheckSpec], found: Iterable[CheckSpec]) -> list[Problem
     for spec in found:
         if spec.id in mine:
             first = f"{mine[spec.id].path}:{mine[spec.id].line}"
-            text = message("checks.duplicate-id", id=spec.id, first=first).en
-            problems.append(Problem(spec.path, spec.line, "check.duplicate-id", text))
+            problems.append(
+                problem_of(
+                    spec.path, spec.line, "check.duplicate-id", "checks.duplicate-id", id=spec.id, first=first
+                )
+            )
         mine.setdefault(spec.id, spec)
     return problems

@@ -10,8 +10,7 @@ from checks import expr
 from checks.expr import Expression, ExpressionError
 from checks.layout import Layout
 from checks.model import CheckSpec
-from kb.findings import clean, nearest
-from kb.messages import message
+from kb.findings import nearest, problem_of
 from kb.model import Cause, ExecAction, Guide, RestartAction, Step
 from kb.problem import Problem, Severity
 
@@ -45,9 +44,8 @@ class _Lint:
         return self.problems
 
     def _say(self, code: str, severity: Severity = "error", **params: Any) -> None:
-        shown = {name: clean(value) if isinstance(value, str) else value for name, value in params.items()}
-        text = message(f"checks.guide-{code}", **shown).en
-        self.problems.append(Problem(self.guide.path, 0, f"guide.{code}", text, severity))
+        found = problem_of(self.guide.path, 0, f"guide.{code}", f"checks.guide-{code}", severity, **params)
+        self.problems.append(found)
 
     def _use(self, alias: str, check: str, params: Mapping[str, Any]) -> None:
         spec = self.checks.get(check)

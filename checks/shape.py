@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kb.findings import clean, nearest
+from kb.findings import nearest, problem_of
 from kb.messages import message
 from kb.problem import Problem, Severity
 from kb.text import LANGS, Text
@@ -24,10 +24,10 @@ class Place:
 
     def say(self, code: str, severity: Severity = "error", **params: object) -> None:
         """Note a problem at this place; its sentence is ``checks.CODE``."""
-        shown = {name: clean(v) if isinstance(v, str) else v for name, v in params.items()}
-        text = message(f"checks.{code}", **shown).en
         line = self.document.line(self.where)
-        self.problems.append(Problem(self.document.path, line, f"check.{code}", text, severity))
+        self.problems.append(
+            problem_of(self.document.path, line, f"check.{code}", f"checks.{code}", severity, **params)
+        )
 
     def at(self, key: str | int) -> Place:
         """The value at a key of a mapping or an index of a list; nothing where there is none."""
@@ -54,7 +54,7 @@ class Place:
     def mapping(self, known: tuple[str, ...] = (), required: tuple[str, ...] = ()) -> bool:
         """Whether it is a mapping; unknown and missing keys are noted (any key is known where none is named)."""
         if not isinstance(self.value, Mapping):
-            self.say("type", wanted="a mapping", found=_named(self.value))
+            self.say("type", wanted=message("kb.want.mapping"), found=_named(self.value))
             return False
         for key in self.value:
             if known and key not in known:
@@ -70,7 +70,7 @@ class Place:
             return default
         if isinstance(self.value, str):
             return self.value
-        self.say("type", wanted="a text", found=_named(self.value))
+        self.say("type", wanted=message("kb.want.text"), found=_named(self.value))
         return default
 
     def number(self, default: float, least: float = 0) -> float:
@@ -79,7 +79,7 @@ class Place:
             return default
         if isinstance(self.value, int | float) and not isinstance(self.value, bool) and self.value >= least:
             return self.value
-        self.say("type", wanted=f"a number of at least {least:g}", found=_named(self.value))
+        self.say("type", wanted=message("kb.want.number", least=least), found=_named(self.value))
         return default
 
     def flag(self, default: bool = False) -> bool:
@@ -88,7 +88,7 @@ class Place:
             return default
         if isinstance(self.value, bool):
             return self.value
-        self.say("type", wanted="true or false", found=_named(self.value))
+        self.say("type", wanted=message("kb.want.truth"), found=_named(self.value))
         return default
 
     def strings(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Place:
         if self.value is None:
             return ()
         if not isinstance(self.value, list):
-            self.say("type", wanted="a list of texts", found=_named(self.value))
+            self.say("type", wanted=message("kb.want.texts"), found=_named(self.value))
             return ()
         return tuple(item.string() for item in self.each())
 
@@ -119,6 +119,6 @@ class Place:
         return Text(self.at("en").string(), self.at("zh").string())
 
 
-def _named(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true/false", type(None): "nothing"}
-    return names.get(type(value), f"{value!r}")
+def _named(value: Any) -> Text | str:
+    names = {dict: "mapping", list: "list", str: "text", bool: "truth", type(None): "empty"}
+    return message(f"kb.is.{names[type(value)]}") if type(value) in names else f"{value!r}"

@@ -7,15 +7,24 @@ from difflib import get_close_matches
 
 from kb.messages import message
 from kb.problem import Problem, Severity
+from kb.text import Text
 
 SHOWN = 80
 """Longest piece of a file's content that is quoted in a message."""
 
 
-def finding(path: str, line: int, code: str, severity: Severity = "error", **params: object) -> Problem:
+def finding(path: str, line: int, code: str, severity: Severity = "error", /, **params: object) -> Problem:
     """A problem with the catalogue's sentence for `code`, its placeholders filled with harmless text."""
-    shown = {name: clean(value) if isinstance(value, str) else value for name, value in params.items()}
-    return Problem(path, line, code, message(f"kb.{code}", **shown).en, severity)
+    return problem_of(path, line, code, f"kb.{code}", severity, **params)
+
+
+def problem_of(
+    path: str, line: int, code: str, name: str, severity: Severity = "error", /, **params: object
+) -> Problem:
+    """A problem with the catalogue's message `name` (``area.key``) in both languages, filled with harmless text."""
+    shown = {key: clean(value) if isinstance(value, str) else value for key, value in params.items()}
+    text = message(name, **shown)
+    return Problem(path, line, code, text.en, severity, text.zh)
 
 
 def clean(text: str) -> str:
@@ -24,10 +33,12 @@ def clean(text: str) -> str:
     return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> Text:
     """A hint for a wrong word: the known one that was probably meant, or all of them."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    close = get_close_matches(word[:SHOWN], names, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {close[0]}?"
-    return f"known: {', '.join(names)}" if names else "none is defined here"
+        return message("kb.hint.meant", name=clean(close[0]))
+    if not names:
+        return message("kb.hint.none")
+    return message("kb.hint.known", names=clean(", ".join(names)))

@@ -9,6 +9,7 @@ from typing import Any
 
 from kb import yamlfile
 from kb.findings import finding
+from kb.messages import message
 from kb.model import NOTHING
 from kb.problem import Problem
 
@@ -49,7 +50,7 @@ def split(text: str, path: str) -> Front:
     if isinstance(data, str) and not document.problems:
         return Front(NOTHING, text, 1)  # prose between two rules is no front matter
     if data is not None and not isinstance(data, dict):
-        problems.append(finding(path, 2, "front.not-mapping", found="a list"))
+        problems.append(finding(path, 2, "front.not-mapping", found=message("kb.is.list")))
     body = "\n".join(lines[body_at:])
     return Front(data if isinstance(data, dict) else NOTHING, body, body_at + 1, tuple(problems))
 

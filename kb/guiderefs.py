@@ -63,7 +63,7 @@ class _Check:
             self._step(("steps", index), step, aliases)
         return self.problems
 
-    def _say(self, where: DataPath, code: str, **params: str) -> None:
+    def _say(self, where: DataPath, code: str, **params: object) -> None:
         self.problems.append(finding(self.document.path, self.document.line(where), code, "error", **params))
 
     def _ids(self, *groups: tuple[str, list[tuple[int, dict[str, Any]]]]) -> dict[str, DataPath]:

@@ -26,7 +26,7 @@ from typing import Any
 
 from kb.problem import Problem
 
-SHAPE = 1
+SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = ("tokens", "fields", "index", "markdown", "headings", "frontmatter", "articlefile")
 POINTER = "CURRENT"

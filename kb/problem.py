@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,23 @@ class Problem:
     path: str
     line: int
     code: str
-    """A stable dotted code, for example ``guide.unknown-step``."""
+    """A stable dotted code, for example ``guide.unknown-step``; all of them are in docs/lint.md."""
     message: str
+    """In English."""
     severity: Severity = "error"
+    zh: str = ""
+    """The message in Chinese; empty where it has none of its own."""
+    article: str = ""
+    """Id of the article the file belongs to, where whoever found it knows."""
+
+    def said(self, lang: str) -> str:
+        """The message in `lang` ("zh" or "en")."""
+        return (self.zh or self.message) if lang == "zh" else self.message
+
+    def line_of_text(self, lang: str = "en") -> str:
+        """The whole finding on one line: ``path:line: severity code: message``."""
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{where}: {self.severity} {self.code}: {self.said(lang)}"
 
     def __str__(self) -> str:
-        where = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{where}: {self.severity} {self.code}: {self.message}"
+        return self.line_of_text()

@@ -8,17 +8,19 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from kb.findings import finding, nearest
+from kb.messages import message
 from kb.problem import Problem
 from kb.schema import GuideShape, Shape, TextShape
+from kb.text import Text
 from kb.yamlfile import DataPath, Document
 
 EXPECTED = {
-    "string_type": "text, in quotes if it looks like a number",
-    "int_type": "a whole number",
-    "float_type": "a number of seconds, without a unit",
-    "bool_type": "true or false",
-    "list_type": "a list: [a, b]",
-    "dict_type": "a mapping of key: value",
+    "string_type": "kb.want.text",
+    "int_type": "kb.want.whole",
+    "float_type": "kb.want.seconds",
+    "bool_type": "kb.want.truth",
+    "list_type": "kb.want.list",
+    "dict_type": "kb.want.mapping",
 }
 
 
@@ -44,14 +46,18 @@ def _problem(document: Document, found: dict[str, Any]) -> Problem:
         shape = _shape_at(where)
         if shape is TextShape:
             return finding(path, line, "guide.not-text")
-        expected = f"a mapping with {', '.join(_keys(shape))}" if shape else EXPECTED["dict_type"]
+        expected = (
+            message("kb.want.mapping-with", keys=", ".join(_keys(shape)))
+            if shape
+            else message(EXPECTED["dict_type"])
+        )
         return finding(path, line, "guide.type", key=key, found=_kind(found["input"]), expected=expected)
     if code in EXPECTED:
         shown = _kind(found["input"])
-        return finding(path, line, "guide.type", key=key, found=shown, expected=EXPECTED[code])
+        return finding(path, line, "guide.type", key=key, found=shown, expected=message(EXPECTED[code]))
     if code == "literal_error":
-        expected = found["ctx"]["expected"].replace("'", "")
-        return finding(path, line, "guide.type", key=key, found=_kind(found["input"]), expected=expected)
+        known = found["ctx"]["expected"].replace("'", "")
+        return finding(path, line, "guide.type", key=key, found=_kind(found["input"]), expected=known)
     return finding(path, line, "guide.value", key=key, detail=found["msg"])
 
 
@@ -64,13 +70,13 @@ def _name(where: DataPath) -> str:
     return str(where[-1])
 
 
-def _kind(value: object) -> str:
+def _kind(value: object) -> Text | str:
     if value is None:
-        return "empty"
+        return message("kb.is.empty")
     if isinstance(value, dict):
-        return "a mapping"
+        return message("kb.is.mapping")
     if isinstance(value, list):
-        return "a list"
+        return message("kb.is.list")
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)

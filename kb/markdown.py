@@ -74,6 +74,66 @@ def _code(token: Token, line: int) -> Block:
     return Block("code", token.content.rstrip("\n"), start, info=token.info.strip())
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One leaf of a text with its place: what guides are derived from."""
+
+    kind: str
+    """heading, paragraph, item, row (of a table), code or html."""
+    text: str
+    """With its inline markup, where there is any; the cells of a row apart by tabs."""
+    line: int
+    """1-based, in the text that was parsed."""
+    depth: int = 0
+    """Lists around it; for an item 1 is the outermost list."""
+    ordered: bool = False
+    """An item of a numbered list."""
+    head: bool = False
+    """A row of column names."""
+    info: str = ""
+    """Of a code block: what stands behind its fence."""
+
+
+def pieces(markdown: str, *, first_line: int = 1) -> list[Piece]:
+    """All leaves of a Markdown text in order; the first paragraph of a list item is the item."""
+    found: list[Piece] = []
+    lists: list[bool] = []
+    cells: list[str] = []
+    line, fresh, heading, in_row, in_head = first_line, False, False, False, False
+    for token in _parser().parse(_bounded(markdown)):
+        if token.map:
+            line = token.map[0] + first_line
+        kind = token.type
+        if kind in ("bullet_list_open", "ordered_list_open"):
+            lists.append(kind[0] == "o")
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            lists.pop()
+        elif kind == "list_item_open":
+            fresh = True
+        elif kind in ("thead_open", "thead_close"):
+            in_head = kind == "thead_open"
+        elif kind == "tr_open":
+            cells, in_row = [], True
+        elif kind == "tr_close":
+            found.append(Piece("row", "\t".join(cells), line, len(lists), head=in_head))
+            in_row = False
+        elif kind == "heading_open":
+            heading = True
+        elif kind == "inline" and in_row:
+            cells.append(" ".join(token.content.split()))
+        elif kind == "inline":
+            name = "heading" if heading else "item" if fresh and lists else "paragraph"
+            found.append(Piece(name, token.content, line, len(lists), bool(lists) and lists[-1]))
+            fresh = heading = False
+        elif kind in ("fence", "code_block"):
+            code = _code(token, line)
+            found.append(Piece("code", code.text, code.line, len(lists), info=code.info))
+            fresh = False
+        elif kind == "html_block":
+            found.append(Piece("html", TAG.sub(" ", token.content).strip(), line, len(lists)))
+    return found
+
+
 def plain_text(parts: Sequence[Block]) -> str:
     """The words of blocks, one block per line or more."""
     return "\n".join(part.text for part in parts if part.text)

@@ -1,0 +1,163 @@
+"""The glossary: what may stand for an expression of a query, in either language (``ROOT/glossary.yaml``).
+
+    glossary = load_glossary(roots)              # never raises; what is wrong stands in glossary.problems
+    for variant in glossary.variants("pod 一直重启"):
+        variant.start, variant.end               # where the expression stands in the text
+        for other in variant.others:             # best first
+            other.text, other.lang               # "CrashLoopBackOff", "en"
+            other.weight                         # what it is worth beside the literal word (1.0)
+            other.terms                          # terms of the index, all needed together: ("crashloopbackoff",)
+
+Spans of terms do not overlap each other (longest first); an idiom (`said`) may lie around terms, both are given then.
+The text of a variant itself is not among its others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kb import yamlfile
+from kb.findings import finding
+from kb.glossaryfile import KINDS, TERM, Entry, Reader, index_terms, lang_of
+from kb.paths import ASSETS
+from kb.phrases import Found, Key, Phrases, keys
+from kb.problem import Problem
+from kb.text import Lang
+
+FILE = "glossary.yaml"
+SAID, NEAR = 0.7, 0.45
+"""What a term is worth for an idiom; a related expression for either."""
+MOST_OTHERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An expression that may stand for a part of the query."""
+
+    text: str
+    weight: float
+
+    @property
+    def lang(self) -> Lang:
+        """The language it is written in."""
+        return lang_of(self.text)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of the index it is found by, all of them needed."""
+        return index_terms(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A known expression in a query, and what may stand for it, best first."""
+
+    start: int
+    end: int
+    others: tuple[Other, ...]
+    idiom: bool = False
+    """It is a way of saying something, not a term: its own words may be worth little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Entries of all roots; made by `load_glossary` or `glossary_of`."""
+
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    _phrases: Phrases = field(default_factory=Phrases, repr=False, compare=False)
+
+    def variants(self, text: str) -> tuple[Variant, ...]:
+        """The known expressions of a query in their order; pure, under a millisecond for a sentence."""
+        found = self._phrases.find(text)
+        spans: dict[tuple[int, int, bool], list[int]] = {}
+        for one in (*_leftmost(f for f in found if not _idiom(f)), *_widest({f for f in found if _idiom(f)})):
+            spans.setdefault((one.start, one.end, _idiom(one)), []).append(one.payload)
+        variants = [
+            Variant(start, end, self._others(text[start:end], payloads), idiom)
+            for (start, end, idiom), payloads in sorted(spans.items())
+        ]
+        return tuple(variant for variant in variants if variant.others)
+
+    def _others(self, typed: str, payloads: Iterable[int]) -> tuple[Other, ...]:
+        itself = index_terms(typed)
+        best: dict[str, float] = {}
+        for payload in dict.fromkeys(payloads):
+            entry, idiom = self.entries[payload // 2], payload % 2
+            scale = entry.weight / TERM
+            for texts, weight in ((entry.terms, SAID if idiom else TERM), (entry.near, NEAR)):
+                for text in texts:
+                    best[text] = max(best.get(text, 0.0), weight * scale)
+        ranked = sorted(best.items(), key=lambda item: -item[1])
+        offered = [(text, weight) for text, weight in ranked if weight > 0 and index_terms(text) != itself]
+        return tuple(Other(text, round(weight, 3)) for text, weight in offered[:MOST_OTHERS])
+
+
+def _idiom(found: Found) -> bool:
+    return found.payload % 2 == 1
+
+
+def _leftmost(found: Iterable[Found]) -> list[Found]:
+    """The longest at the first place, then on behind it; several when they are equally long."""
+    chosen: list[Found] = []
+    for one in sorted(found, key=lambda f: (f.start, -f.end)):
+        last = chosen[-1] if chosen else None
+        if last is None or one.start >= last.end or (one.start, one.end) == (last.start, last.end):
+            chosen.append(one)
+    return chosen
+
+
+def _widest(found: Iterable[Found]) -> list[Found]:
+    """Those that do not lie inside a longer one."""
+    chosen: list[Found] = []
+    for one in sorted(found, key=lambda f: (f.start, -f.end)):
+        if not any(one.end <= o.end and (o.start, o.end) != (one.start, one.end) for o in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def load_glossary(roots: Sequence[Path]) -> Glossary:
+    """The shipped glossary and those of `roots`, later ones adding to or replacing what earlier ones say."""
+    files = [folder / FILE for folder in dict.fromkeys([ASSETS, *roots])]
+    return glossary_of([_document(file) for file in files if os.path.lexists(file)])
+
+
+def _document(file: Path) -> yamlfile.Document:
+    if not os.path.isfile(file):  # a pipe would never end
+        return yamlfile.Document(str(file), None, {}, (finding(str(file), 0, "file.not-a-file"),))
+    return yamlfile.load(file)
+
+
+def glossary_of(documents: Sequence[yamlfile.Document]) -> Glossary:
+    """The glossary that parsed files say, in order."""
+    problems: list[Problem] = []
+    entries: list[Entry] = []
+    classes: dict[str, tuple[str, ...]] = {}
+    for document in documents:
+        reader = Reader(document, classes)
+        fresh, gone = reader.read()
+        problems += (*document.problems, *reader.problems)
+        entries = [*(_without(entry, gone) for entry in entries), *fresh]
+    phrases = Phrases()
+    for name, members in classes.items():
+        for member in members:
+            phrases.add_member(name, member)
+    for number, entry in enumerate(entries):
+        for term in entry.terms:
+            phrases.add(term, 2 * number)
+        for idiom in entry.said:
+            phrases.add(idiom, 2 * number + 1)
+    return Glossary(tuple(entries), tuple(sorted(problems, key=lambda p: (p.path, p.line))), phrases)
+
+
+def _without(entry: Entry, gone: frozenset[Key]) -> Entry:
+    """An earlier root's entry without the expressions that a later one replaces."""
+    if not gone:
+        return entry
+    kept = {
+        kind: tuple(text for text in getattr(entry, kind) if gone.isdisjoint(keys(text))) for kind in KINDS
+    }
+    return Entry(**kept, weight=entry.weight, path=entry.path, line=entry.line)

@@ -12,6 +12,7 @@ from kb.model import CheckUse
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop
+from tui.cli.interrupt import interruptible
 from tui.cli.loading import article_named, language, open_catalogue, open_library
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, one_row, say
@@ -33,12 +34,13 @@ def run_uses(cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue) -
     from checks.runner import run
 
     found: dict[str, Result] = {}
-    for event in run(cluster, uses, catalogue):
-        if isinstance(event, RunStarted):
-            printing.progress(t("check.progress", done=0, total=event.total))
-        elif isinstance(event, CheckFinished):
-            found[event.result.alias] = event.result
-            printing.progress(t("check.progress", done=event.done, total=event.total))
+    with interruptible() as stop:
+        for event in run(cluster, uses, catalogue, stop=stop):
+            if isinstance(event, RunStarted):
+                printing.progress(t("check.progress", done=0, total=event.total))
+            elif isinstance(event, CheckFinished):
+                found[event.result.alias] = event.result
+                printing.progress(t("check.progress", done=event.done, total=event.total))
     printing.progress_done()
     return {use.alias: found[use.alias] for use in uses if use.alias in found}
 

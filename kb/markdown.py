@@ -45,7 +45,7 @@ class Block:
     level: int = 0
     info: str = ""
     end: int = 0
-    """Headings: the line after it (an underlined heading has two lines)."""
+    """Headings and code: the line after it (an underlined heading has two lines, a fence closes with one)."""
 
 
 def blocks(markdown: str, *, first_line: int = 1) -> list[Block]:
@@ -62,16 +62,16 @@ def blocks(markdown: str, *, first_line: int = 1) -> list[Block]:
             found.append(Block(kind, strip_inline(token.content), line, level, end=end))
             level = 0
         elif token.type in ("fence", "code_block"):
-            found.append(_code(token, line))
+            found.append(_code(token, line, end))
         elif token.type == "html_block":
             found.append(Block("html", TAG.sub(" ", token.content).strip(), line))
     return found
 
 
-def _code(token: Token, line: int) -> Block:
+def _code(token: Token, line: int, end: int) -> Block:
     # the block's own first line is the one after an opening fence
     start = line + 1 if token.type == "fence" else line
-    return Block("code", token.content.rstrip("\n"), start, info=token.info.strip())
+    return Block("code", token.content.rstrip("\n"), start, info=token.info.strip(), end=end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kb import frontmatter, headings, markdown
+from kb import decoding, frontmatter, headings, markdown
+from kb.decoding import HAN
 from kb.findings import finding
 from kb.model import ArticleText, CodeBlock, Section
 from kb.problem import Problem
 
 MAX_BYTES = 5_000_000
 SUFFIXES = (".md", ".mdx", ".markdown")
-LANG_NAMES = {"zh": "zh", "zh-cn": "zh", "zh_cn": "zh", "cn": "zh", "en": "en", "en-us": "en", "en_us": "en"}
-HAN = re.compile(r"[\u3400-\u9fff]")
+LANG_NAMES = {
+    "zh": "zh", "zh-cn": "zh", "zh_cn": "zh", "zh-hans": "zh", "zh_hans": "zh", "cn": "zh", "chs": "zh",
+    "en": "en", "en-us": "en", "en_us": "en", "en-gb": "en", "en_gb": "en",
+}  # fmt: skip
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -75,19 +78,9 @@ def parse_article(
 
 
 def decode(data: bytes, path: str) -> tuple[str | None, list[Problem]]:
-    """Bytes as text with ``\\n`` line ends and no NUL; None for what is no text at all."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = data.decode("utf-16", "replace")
-        problems = [finding(path, 0, "article.encoding", "warning", encoding="UTF-16")]
-    elif _is_binary(data):
-        return None, [finding(path, 0, "article.binary")]
-    else:
-        text, problems = _utf8(data, path)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        problems.append(finding(path, line, "article.control", "warning"))
-        text = text.replace("\0", "")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), problems
+    """Bytes as text with ``\\n`` line ends and what was wrong with them; None for what is no text at all."""
+    found = decoding.decode(data, path)
+    return found.text, list(found.problems)
 
 
 def language(text: str) -> str:
@@ -95,26 +88,6 @@ def language(text: str) -> str:
     sample = text[:20_000]
     han, words = len(HAN.findall(sample)), len(LATIN_WORD.findall(sample))
     return "zh" if han > 8 and han * 4 > words else "en"
-
-
-def _is_binary(data: bytes) -> bool:
-    head = data[:8192]
-    strange = sum(1 for byte in head if byte < 9 or 13 < byte < 27 or 27 < byte < 32)
-    return strange * 20 > len(head)
-
-
-def _utf8(data: bytes, path: str) -> tuple[str, list[Problem]]:
-    try:
-        return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        text = ""
-    if len(HAN.findall(text)) * 8 > len(text):  # really Chinese, not stray bytes that happen to decode
-        return text, [finding(path, line, "article.encoding", "warning", encoding="GB18030")]
-    return data.decode("utf-8-sig", "replace"), [finding(path, line, "article.bytes", "warning")]
 
 
 def _title(parts: list[markdown.Block], front: object) -> tuple[str, int]:

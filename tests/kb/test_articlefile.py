@@ -91,7 +91,8 @@ def test_the_name_tells_article_and_language(name: str, article: str, lang: str)
         (b" \n\t\n", ["article.empty"]),
         (bytes(range(256)) * 20, ["article.binary"]),
         (b"\x7fELF" + b"\0" * 400, ["article.binary"]),
-        (b"# T\n\ncaf\xe9 and caf\xe9\n", ["article.bytes"]),
+        (b"# T\n\nca\xfd and ca\xfe\n", ["article.bytes"]),
+        (b"# T\n\ncaf\xe9 and \x93quoted\x94\n", ["article.encoding"]),
         (
             "# 标题\n\n这是一篇旧文档，节点网络不通，需要重启组件后恢复。".encode("gb18030"),
             ["article.encoding"],

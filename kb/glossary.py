@@ -21,7 +21,8 @@ from pathlib import Path
 
 from kb import yamlfile
 from kb.findings import finding
-from kb.glossaryfile import KINDS, TERM, Entry, Reader, index_terms, lang_of
+from kb.glossaryfile import KINDS, TERM, Entry, Reader, lang_of
+from kb.glossarylint import doubts, index_terms
 from kb.paths import ASSETS
 from kb.phrases import Found, Key, Phrases, keys
 from kb.problem import Problem
@@ -67,8 +68,14 @@ class Glossary:
     """Entries of all roots; made by `load_glossary` or `glossary_of`."""
 
     entries: tuple[Entry, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    _mistakes: tuple[Problem, ...] = ()
     _phrases: Phrases = field(default_factory=Phrases, repr=False, compare=False)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong or doubtful in the files, in their order and that of the lines; takes its time."""
+        found = {*self._mistakes, *doubts(self.entries)}
+        return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code, p.message)))
 
     def variants(self, text: str) -> tuple[Variant, ...]:
         """The known expressions of a query in their order; pure, under a millisecond for a sentence."""
@@ -150,7 +157,7 @@ def glossary_of(documents: Sequence[yamlfile.Document]) -> Glossary:
             phrases.add(term, 2 * number)
         for idiom in entry.said:
             phrases.add(idiom, 2 * number + 1)
-    return Glossary(tuple(entries), tuple(sorted(problems, key=lambda p: (p.path, p.line))), phrases)
+    return Glossary(tuple(entries), tuple(problems), phrases)
 
 
 def _without(entry: Entry, gone: frozenset[Key]) -> Entry:

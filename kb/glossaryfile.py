@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from kb.findings import finding, nearest
 from kb.phrases import ANY, SLOT, Key, keys
 from kb.problem import Problem, Severity
 from kb.text import Lang
-from kb.tokens import is_han, words
+from kb.tokens import is_han
 from kb.yamlfile import DataPath, Document
 
 TERM = 0.8
@@ -20,8 +19,6 @@ LONGEST = 80
 """Characters of an expression."""
 MOST_EXPRESSIONS = 60
 """Expressions of one list."""
-MOST_COMPARED = 12
-"""Terms of an entry that are compared with those of others."""
 KINDS = ("zh", "en", "near", "said")
 KEYS = (*KINDS, "weight", "replace")
 
@@ -50,7 +47,6 @@ class Reader:
     def __init__(self, document: Document, classes: dict[str, tuple[str, ...]]) -> None:
         self._document = document
         self._classes = classes
-        self._pairs: dict[tuple[Key, Key], tuple[str, Key, int]] = {}
         self.problems: list[Problem] = []
 
     def read(self) -> tuple[list[Entry], frozenset[Key]]:
@@ -111,7 +107,6 @@ class Reader:
         if not entry.terms or len(entry.terms) + len(entry.near) + len(entry.said) < 2:
             self._problem(where, "glossary.empty")
             return None
-        self._compare(entry, where)
         return entry
 
     def _texts(self, value: Any, where: DataPath, kind: str) -> tuple[str, ...]:
@@ -135,9 +130,8 @@ class Reader:
         if not isinstance(text, str) or len(text) > LONGEST or not any(c.isalnum() for c in text):
             self._problem(where, "glossary.text", limit=LONGEST)
             return False
-        slots = SLOT.findall(text)
-        sequence = keys(text)
-        if slots and (kind != "said" or not sequence or sequence[0][0] == ANY or sequence[0][-1] == ANY):
+        slots = SLOT.findall(text) if "<" in text or ANY in text or "..." in text else []
+        if slots and (kind != "said" or text.strip(" .").startswith(ANY) or text.strip(" .").endswith(ANY)):
             self._problem(where, "glossary.slot", text=text)
             return False
         unknown = [name for name in slots if name and name not in self._classes]
@@ -145,26 +139,7 @@ class Reader:
             hint = nearest(unknown[0], self._classes)
             self._problem(where, "glossary.unknown-class", name=unknown[0], hint=hint)
             return False
-        if (kind == "en" and lang_of(text) == "zh") or (kind == "zh" and lang_of(text) == "en"):
-            self._problem(where, f"glossary.not-{kind}", text=text, severity="warning")
         return True
-
-    def _compare(self, entry: Entry, where: DataPath) -> None:
-        """What is said twice, or once as the same and once as related."""
-        for kinds, same in ((("zh", "en", "near"), index_terms), (("said",), _first_key)):
-            seen: dict[Key, str] = {}
-            for text in (text for kind in kinds for text in getattr(entry, kind)):
-                if same(text) in seen:
-                    other = seen[same(text)]
-                    self._problem(where, "glossary.duplicate", text=text, other=other, severity="warning")
-                seen.setdefault(same(text), text)
-        for one, two, kind in _pairs(entry):
-            known = self._pairs.setdefault((min(one, two), max(one, two)), (kind, one, entry.line))
-            if known[2] == entry.line or (kind == known[0] == "near" and one != known[1]):
-                continue
-            code = "glossary.duplicate-pair" if known[0] == kind else "glossary.contradiction"
-            pair = f"{_shown(one)} = {_shown(two)}"
-            self._problem(where, code, pair=pair, first=known[2], severity="warning")
 
     def _problem(self, where: DataPath, code: str, *, severity: Severity = "error", **params: object) -> None:
         line = self._document.line(where)
@@ -174,32 +149,3 @@ class Reader:
 def lang_of(text: str) -> Lang:
     """The language an expression is written in: Chinese when anything in it is."""
     return "zh" if any(is_han(c) for c in text) else "en"
-
-
-def _pairs(entry: Entry) -> Iterator[tuple[Key, Key, str]]:
-    terms = [_first_key(term) for term in entry.terms[:MOST_COMPARED]]
-    near = [_first_key(text) for text in entry.near]
-    for number, one in enumerate(terms):
-        for kind, others in (("term", terms[number + 1 :]), ("near", near)):
-            for two in others:
-                if one != two:
-                    yield one, two, kind
-
-
-def _first_key(text: str) -> Key:
-    return keys(text)[0]
-
-
-def _shown(key: Key) -> str:
-    return ("" if lang_of(key[0]) == "zh" else " ").join(key)
-
-
-@lru_cache(maxsize=32768)
-def index_terms(text: str) -> tuple[str, ...]:
-    """The terms an expression is found by: pairs of characters, whole words, hyphenated words in parts."""
-    found: dict[str, None] = {}
-    for word in words(text):
-        parts = [form.text for form in word.forms if form.kind == "part"]
-        plain_hyphen = "-" in word.text and word.text.islower()
-        found.update(dict.fromkeys(parts if plain_hyphen and parts else [word.forms[0].text]))
-    return tuple(found)

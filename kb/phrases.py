@@ -21,6 +21,8 @@ MOST_UNITS = 400
 MOST_STEPS = 50_000
 """Comparisons for one text: a hostile list of phrases costs time, not a freeze."""
 ANY = "…"
+HEAD = 2
+"""Letters by which phrases are kept apart before they are cut into units."""
 SLOT = re.compile(r"<([a-z][a-z-]*)>|…|\.\.\.")
 UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’][a-z]+)?")
 LITTLE_WORDS = """
@@ -87,25 +89,55 @@ def keys(phrase: str) -> tuple[Key, ...]:
 
 @dataclass(slots=True)
 class Phrases:
-    """Phrases by their first unit; `classes` holds the members of each class by theirs."""
+    """Phrases by how they begin; they are cut into units when a text first holds such a beginning."""
 
-    by_first: dict[str, list[tuple[Key, int]]] = field(default_factory=dict)
-    classes: dict[str, list[tuple[Key, str]]] = field(default_factory=dict)
+    _raw: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    _cut: dict[str, list[tuple[Key, int]]] = field(default_factory=dict)
+    _members: dict[str, list[tuple[Key, str]]] = field(default_factory=dict)
 
     def add(self, phrase: str, payload: int) -> None:
         """Add a phrase; a text in which it is found gives `payload`."""
-        for key in keys(phrase):
-            self.by_first.setdefault(key[0], []).append((key, payload))
+        for beginning in _beginnings(phrase):
+            self._raw.setdefault(beginning, []).append((phrase, payload))
 
     def add_member(self, name: str, phrase: str) -> None:
         """Add an expression to the class `name`."""
         for key in keys(phrase):
-            self.classes.setdefault(key[0], []).append((key, f"<{name}>"))
+            self._members.setdefault(key[0], []).append((key, f"<{name}>"))
 
     def find(self, text: str) -> list[Found]:
         """Every phrase at every place of the text, in the order of the places."""
         said = [unit for unit, _ in zip(units(text), range(MOST_UNITS), strict=False)]
         return list(_Search(self, said).all())
+
+    def members(self, first: str) -> Sequence[tuple[Key, str]]:
+        """The expressions of classes that begin with a unit, each with its class."""
+        return self._members.get(first, ())
+
+    def beginning(self, first: str) -> Sequence[tuple[Key, int]]:
+        """The phrases that begin with a unit or a class."""
+        beginning = first if first[0] == "<" else first[:HEAD]
+        if beginning not in self._cut and beginning in self._raw:
+            for phrase, payload in self._raw[beginning]:
+                for key in keys(phrase):
+                    if key[0][: len(beginning)] == beginning:
+                        self._cut.setdefault(beginning, []).append((key, payload))
+        return [(key, payload) for key, payload in self._cut.get(beginning, ()) if key[0] == first]
+
+
+def _beginnings(phrase: str) -> set[str]:
+    """How the keys of a phrase begin, without cutting it up."""
+    if phrase[0] == "<":
+        return {phrase[: phrase.find(">") + 1]}
+    for match in UNIT.finditer(fold(phrase)):
+        piece = match[0]
+        if piece.lower() in LITTLE and piece.isascii() and match.end() < len(phrase):
+            continue
+        if piece.islower() or piece.isupper() or is_han(piece[0]):
+            return {piece[:HEAD].lower()}
+        part = CAMEL.search(piece)
+        return {piece[:HEAD].lower(), part[0][:HEAD].lower() if part else ""}
+    return set()
 
 
 class _Search:
@@ -115,16 +147,15 @@ class _Search:
         self._steps = MOST_STEPS
         self._members: Mapping[int, list[tuple[str, int]]] = {}
         self._members = {
-            at: [(name, end) for key, name in phrases.classes[unit.key] for end in self._ends(key, 1, at + 1)]
+            at: [(name, end) for key, name in phrases.members(unit.key) for end in self._ends(key, 1, at + 1)]
             for at, unit in enumerate(said)
-            if unit.key in phrases.classes
         }
 
     def all(self) -> Iterator[Found]:
         for at, unit in enumerate(self._said):
             starts = [(unit.key, at + 1), *self._members.get(at, ())]
             for first, after in starts:
-                for key, payload in self._phrases.by_first.get(first, ()):
+                for key, payload in self._phrases.beginning(first):
                     for end in self._ends(key, 1, after):
                         yield Found(unit.start, self._said[end - 1].end, payload)
 

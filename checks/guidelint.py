@@ -10,6 +10,7 @@ from checks import expr
 from checks.expr import Expression, ExpressionError
 from checks.layout import Layout
 from checks.model import CheckSpec
+from checks.risk import risk_of
 from kb.findings import nearest, problem_of
 from kb.model import Cause, ExecAction, Guide, RestartAction, Step
 from kb.problem import Problem, Severity
@@ -43,64 +44,75 @@ class _Lint:
             self._step(step)
         return self.problems
 
-    def _say(self, code: str, severity: Severity = "error", **params: Any) -> None:
-        found = problem_of(self.guide.path, 0, f"guide.{code}", f"checks.guide-{code}", severity, **params)
+    def _say(self, part: str, code: str, severity: Severity = "error", **params: Any) -> None:
+        line = self.guide.lines.get(part, 0)
+        found = problem_of(self.guide.path, line, f"guide.{code}", f"checks.guide-{code}", severity, **params)
         self.problems.append(found)
 
     def _use(self, alias: str, check: str, params: Mapping[str, Any]) -> None:
+        part = f"checks.{alias}"
         spec = self.checks.get(check)
         if spec is None:
-            self._say("unknown-check", alias=alias, check=check, hint=nearest(check, self.checks))
+            self._say(part, "unknown-check", alias=alias, check=check, hint=nearest(check, self.checks))
             return
         for name in sorted(set(params) - set(spec.params)):
             hint = nearest(name, spec.params)
-            self._say("unknown-param", alias=alias, check=check, name=name, hint=hint)
+            self._say(part, "unknown-param", alias=alias, check=check, name=name, hint=hint)
         for name in sorted(set(params) & set(spec.params)):
             if _kind(params[name]) != _kind(spec.params[name]):
                 wanted = f"{spec.params[name]!r}"
-                self._say("param-type", alias=alias, name=name, value=f"{params[name]!r}", wanted=wanted)
+                self._say(
+                    part, "param-type", alias=alias, name=name, value=f"{params[name]!r}", wanted=wanted
+                )
 
     def _cause(self, cause: Cause) -> None:
-        if not cause.supported_when.strip():
-            self._say("cause-unreachable", cause=cause.id)
+        part = f"causes.{cause.id}"
+        used = set(self.guide.checks)
         for key, text in (("supported_when", cause.supported_when), ("refuted_when", cause.refuted_when)):
-            names = self._condition(f"causes.{cause.id}.{key}", text, ())
-            for name in sorted(names & set(self.guide.checks) - set(cause.evidence)):
-                self._say("cause-blind", "warning", cause=cause.id, name=name)
+            names = self._condition(part, f"{part}.{key}", text, ())
+            for name in sorted((names or frozenset()) & used - set(cause.evidence)):
+                self._say(part, "cause-blind", "warning", cause=cause.id, name=name)
+            if key == "supported_when" and names is not None and not names & used:
+                self._say(part, "cause-unreachable", cause=cause.id)
 
     def _step(self, step: Step) -> None:
+        part = f"steps.{step.id}"
         if not any(step.id in cause.fix for cause in self.guide.causes):
-            self._say("step-unreachable", "warning", step=step.id)
+            self._say(part, "step-unreachable", "warning", step=step.id)
+        if step.verify is None and risk_of(step.action) != "read":
+            self._say(part, "no-verify", "warning", step=step.id)
         for where, text in _conditions(step):
-            self._condition(f"steps.{step.id}.{where}", text, _OF_STEPS)
+            self._condition(part, f"{part}.{where}", text, _OF_STEPS)
         for where, on in _roles(step):
             role = on.partition("@")[0]
             if "{" not in role and role not in self.layout.roles:
                 hint = nearest(role, self.layout.roles)
-                self._say("unknown-role", where=f"steps.{step.id}.{where}", role=role, hint=hint)
+                self._say(part, "unknown-role", where=f"{part}.{where}", role=role, hint=hint)
 
-    def _condition(self, where: str, text: str, more: Iterable[str]) -> frozenset[str]:
-        """Check one condition; the names it uses."""
+    def _condition(self, part: str, where: str, text: str, more: Iterable[str]) -> frozenset[str] | None:
+        """Check one condition; the names it uses, None where it cannot be read."""
         if not text.strip():
             return frozenset()
         try:
             compiled = expr.compile(text)
         except ExpressionError as error:
-            self._say("cel", where=where, why=str(error))
-            return frozenset()
+            self._say(part, "cel", where=where, why=str(error))
+            return None
         known = [*self.guide.checks, *more]
         for name in sorted(compiled.names - set(known)):
-            self._say("unknown-alias", where=where, name=name, hint=nearest(name, known))
-        self._fields(where, compiled)
+            self._say(part, "unknown-alias", where=where, name=name, hint=nearest(name, known))
+        self._fields(part, where, compiled)
         return compiled.names
 
-    def _fields(self, where: str, compiled: Expression) -> None:
+    def _fields(self, part: str, where: str, compiled: Expression) -> None:
         for name, wanted in sorted(compiled.fields):
             use = self.guide.checks.get(name)
             given = fields_of(self.checks[use.check]) if use and use.check in self.checks else None
             if use and given is not None and wanted not in given:
                 hint = nearest(wanted, given)
-                self._say("unknown-field", where=where, name=name, field=wanted, check=use.check, hint=hint)
+                self._say(
+                    part, "unknown-field", where=where, name=name, field=wanted, check=use.check, hint=hint
+                )
 
 
 def fields_of(spec: CheckSpec) -> frozenset[str] | None:

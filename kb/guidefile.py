@@ -61,10 +61,19 @@ def _guide(document: yamlfile.Document, article: str) -> tuple[Guide | None, lis
     problems += guiderefs.check(document)
     if shape is None or any(problem.severity == "error" for problem in problems):
         return None, sorted(problems, key=lambda problem: problem.line)
-    return build(shape, document.path, article), problems
+    return build(shape, document.path, article, _lines(document)), problems
 
 
-def build(shape: schema.GuideShape, path: str, article: str) -> Guide:
+def _lines(document: yamlfile.Document) -> dict[str, int]:
+    """Where the named parts of a guide begin."""
+    found = {f"checks.{alias}": document.line(("checks", alias)) for alias in document.data["checks"]}
+    for group in ("symptoms", "causes", "steps"):
+        for index, item in enumerate(document.data.get(group, [])):
+            found[f"{group}.{item['id']}"] = document.line((group, index))
+    return found
+
+
+def build(shape: schema.GuideShape, path: str, article: str, lines: Mapping[str, int] = NOTHING) -> Guide:
     """The frozen model of a guide whose shape and references are right."""
     return Guide(
         article=article,
@@ -91,6 +100,7 @@ def build(shape: schema.GuideShape, path: str, article: str) -> Guide:
         signatures=tuple(shape.signatures),
         applies_to=shape.applies_to,
         fixed_in={component: tuple(found) for component, found in shape.fixed_in.items()},
+        lines=lines,
     )
 
 

@@ -335,6 +335,8 @@ class Guide:
     """Component to version constraint, ``{"kube-ovn": "<1.12.27"}``."""
     fixed_in: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     origin: Origin = "authored"
+    lines: Mapping[str, int] = field(default_factory=lambda: NOTHING, compare=False)
+    """1-based lines of the file by ``checks.ALIAS``, ``symptoms.ID``, ``causes.ID``, ``steps.ID``, where known."""
 
     def step(self, step_id: str) -> Step:
         """The step with this id; raises KeyError."""

@@ -13,10 +13,11 @@ from kb.text import Text
 
 Field = Literal["title", "symptoms", "signatures", "identifiers", "causes", "headings", "body", "code"]
 FIELDS: tuple[Field, ...] = get_args(Field)
-"""The searchable fields; their weights are in `kb.ranking`."""
+"""The searchable fields; their weights are in `kb.weighting`."""
 
 INLINE_CODE = re.compile(r"`([^`\n]{2,200})`")
 OF_KIND: Mapping[str, Field] = {"symptoms": "symptoms", "cause": "causes"}
+GUIDING = frozenset(("diagnosis", "resolution", "workaround"))
 LINE_BUDGET = 400_000
 """Characters of one text that are indexed."""
 
@@ -81,6 +82,14 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
         passages=tuple(Passage(section, "\n".join(pieces)) for section, pieces in passages if pieces),
         phrases="\n".join(phrases),
     )
+
+
+def guidance(article: Article) -> str:
+    """Whether there is a guide: ``authored``, ``derived`` (its text has what one is made of) or ``none``."""
+    if article.guide:
+        return "authored"
+    kinds = {section.kind for text in article.texts.values() for section in text.sections}
+    return "derived" if kinds & GUIDING else "none"
 
 
 def _field(block: markdown.Block, kinds: list[tuple[int, str]]) -> Field:

@@ -28,7 +28,10 @@ from kb.problem import Problem
 
 SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
-ANALYZERS = ("tokens", "fields", "index", "markdown", "headings", "frontmatter", "articlefile")
+ANALYZERS = (
+    "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose", "decoding",
+    "articlefile", "articleread",
+)  # fmt: skip
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 ENDS = 65_536

@@ -11,19 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from kb.fields import Field
+from kb.postings import Postings
 from kb.query import PARTS, Concept
 
-WEIGHTS: Mapping[Field, float] = {
-    "title": 6.0, "symptoms": 2.5, "signatures": 3.0, "identifiers": 1.5, "causes": 1.5, "headings": 2.0,
-    "body": 1.0, "code": 0.6,
-}  # fmt: skip
-LENGTH: Mapping[Field, float] = {
-    "title": 0.4, "symptoms": 0.5, "signatures": 0.4, "identifiers": 0.5, "causes": 0.5, "headings": 0.6,
-    "body": 0.7, "code": 0.7,
-}  # fmt: skip
-"""How far a field longer than the mean is discounted (b of BM25)."""
-SATURATION = 3.0
 COVERAGE = 1.2
 """Exponent of the share of the query that a document answers."""
 
@@ -33,27 +23,18 @@ class Terms(Protocol):
 
     size: int
 
-    def postings(self, field: Field, term: str) -> Mapping[int, float]:
-        """Documents and how often the term stands in their field."""
-        ...
-
-    def length(self, field: Field, document: int) -> float:
-        """Length of a document's field in units of the mean."""
+    def postings(self, term: str) -> Postings:
+        """The documents that hold a term, and its weight in each (0 to 1)."""
         ...
 
 
 def term_scores(index: Terms, term: str) -> tuple[float, dict[int, float]]:
-    """How rare a term is (0 when nowhere), and its saturated frequency (0 to 1) in each document."""
-    frequency: dict[int, float] = {}
-    for field, weight in WEIGHTS.items():
-        b = LENGTH[field]
-        for document, times in index.postings(field, term).items():
-            norm = 1 - b + b * index.length(field, document)
-            frequency[document] = frequency.get(document, 0.0) + weight * times / norm
-    if not frequency:
+    """How rare a term is (0 when nowhere), and its weight (0 to 1) in each document."""
+    found = index.postings(term)
+    if not found:
         return 0.0, {}
-    rarity = math.log(1 + (index.size - len(frequency) + 0.5) / (len(frequency) + 0.5))
-    return rarity, {document: f / (SATURATION + f) for document, f in frequency.items()}
+    rarity = math.log(1 + (index.size - len(found) + 0.5) / (len(found) + 0.5))
+    return rarity, dict(zip(found.documents, found.weights, strict=True))
 
 
 def concept_scores(index: Terms, concept: Concept) -> tuple[float, dict[int, float]]:

@@ -71,8 +71,13 @@ def allowed_documents(index: IndexReader, where: Mapping[str, str]) -> set[int] 
 
 
 def _passes(key: str, wanted: str) -> Callable[[str], bool]:
-    same = _version_matches if key == "version" else _value_matches
+    same = {"version": _version_matches, "guide": _guide_matches}.get(key, _value_matches)
     return lambda value: same(value, wanted)
+
+
+def _guide_matches(value: str, wanted: str) -> bool:
+    """``yes`` is a guide of either kind."""
+    return value == {"no": "none"}.get(wanted, wanted) or (wanted == "yes" and value != "none")
 
 
 def _value_matches(value: str, wanted: str) -> bool:
@@ -181,7 +186,7 @@ def _hit(
         snippet=snippet,
         section=section,
         path=values["path"],
-        has_guide=values["guide"] == "yes",
+        has_guide=values["guide"] == "authored",
         products=tuple(values["product"]),
         components=tuple(values["component"]),
         versions=tuple(values["version"]),

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 from typing import Literal
 
 Kind = Literal["whole", "part", "join", "number", "pair"]
@@ -23,11 +25,14 @@ LONGEST = 80
 
 HAN = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 ONE_HAN = re.compile(rf"[{HAN}]")
-PIECE = re.compile(rf"[{HAN}]+|[^\W{HAN}]+(?:[.:/@+,-][^\W{HAN}]+)*")
+HAN_RUN = re.compile(rf"[{HAN}]+")
+LATIN = re.compile(rf"[^\W{HAN}]+(?:[.:/@+,-][^\W{HAN}]+)*")
+PIECE = re.compile(f"{HAN_RUN.pattern}|{LATIN.pattern}")
 AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)([wk万千亿]|百万|千万)?")
 UNITS = {"": 1, "w": 10**4, "万": 10**4, "k": 10**3, "千": 10**3, "百万": 10**6, "千万": 10**7, "亿": 10**8}
 GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\Z")
 AFTER_NUMBER = re.compile(r"百万|千万|[万千亿]")
+WITH_UNIT = re.compile(rf"(?<![^\W{HAN}])(?<![^\W{HAN}][.:/@+,-])[0-9]+(?:\.[0-9]+)?(?:百万|千万|[万千亿])")
 PATHWAY = re.compile(r"[/:@,+]+")
 JOINT = re.compile(r"[_.\-]+")
 CAMEL = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+|[^\W\d_]+[0-9]*")
@@ -110,6 +115,23 @@ def terms(text: str) -> Iterator[str]:
             yield from (form.text for form in _amount(piece + unit[0]))
 
 
+def counted(text: str) -> dict[str, int]:
+    """How often each term stands in a text: what counting its `terms` gives, several times faster."""
+    plain = fold(text)
+    runs = HAN_RUN.findall(plain)
+    joined = "\n".join(runs)
+    found = Counter(map(add, joined, joined[1:]))
+    for pair in [pair for pair in found if "\n" in pair]:  # from one run to the next
+        del found[pair]
+    found.update(run for run in runs if len(run) == 1)
+    for piece, times in Counter(LATIN.findall(plain)).items():
+        for term in term_texts(piece[:LONGEST]):
+            found[term] += times
+    for match in WITH_UNIT.finditer(plain) if any(unit in plain for unit in "万千亿") else ():
+        found.update(form.text for form in _amount(match[0]))
+    return found
+
+
 def is_han(character: str) -> bool:
     """Whether a character belongs to a script written without spaces."""
     return character > "\u2e7f" and ONE_HAN.match(character) is not None
@@ -132,6 +154,12 @@ def forms(word: str) -> tuple[Form, ...]:
         for path in PATHWAY.split(word):
             _segment(path, found)
     return tuple(Form(text, kind) for text, kind in found.items() if text)
+
+
+@lru_cache(maxsize=65536)
+def term_texts(word: str) -> tuple[str, ...]:
+    """The terms of one word without spaces, as texts."""
+    return tuple(form.text for form in forms(word))
 
 
 def _segment(segment: str, found: dict[str, Kind]) -> None:

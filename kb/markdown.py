@@ -85,7 +85,7 @@ class Piece:
     line: int
     """1-based, in the text that was parsed."""
     depth: int = 0
-    """Lists around it; for an item 1 is the outermost list."""
+    """Lists around it (for an item 1 is the outermost list); of a heading: its level."""
     ordered: bool = False
     """An item of a numbered list."""
     head: bool = False
@@ -99,7 +99,7 @@ def pieces(markdown: str, *, first_line: int = 1) -> list[Piece]:
     found: list[Piece] = []
     lists: list[bool] = []
     cells: list[str] = []
-    line, fresh, heading, in_row, in_head = first_line, False, False, False, False
+    line, heading, fresh, in_row, in_head = first_line, 0, False, False, False
     for token in _parser().parse(_bounded(markdown)):
         if token.map:
             line = token.map[0] + first_line
@@ -118,15 +118,16 @@ def pieces(markdown: str, *, first_line: int = 1) -> list[Piece]:
             found.append(Piece("row", "\t".join(cells), line, len(lists), head=in_head))
             in_row = False
         elif kind == "heading_open":
-            heading = True
+            heading = 0 if token.level else int(token.tag[1:])
         elif kind == "inline" and in_row:
             cells.append(" ".join(token.content.split()))
         elif kind == "inline":
             name = "heading" if heading else "item" if fresh and lists else "paragraph"
-            found.append(Piece(name, token.content, line, len(lists), bool(lists) and lists[-1]))
-            fresh = heading = False
+            depth = heading or len(lists)
+            found.append(Piece(name, token.content, line, depth, bool(lists) and lists[-1]))
+            fresh, heading = False, 0
         elif kind in ("fence", "code_block"):
-            code = _code(token, line)
+            code = _code(token, line, line)
             found.append(Piece("code", code.text, code.line, len(lists), info=code.info))
             fresh = False
         elif kind == "html_block":

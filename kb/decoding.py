@@ -104,6 +104,10 @@ def _wide(data: bytes) -> str:
     return ""
 
 
+CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32)))
+"""Control characters that no text has, apart from the escape of coloured logs."""
+
+
 def _reads(head: bytes, encoding: str) -> bool:
     text = head.decode(encoding, "replace")
     strange = sum(1 for c in text if c == "\ufffd" or (not c.isprintable() and c not in "\t\r\n\f\ufeff"))
@@ -113,5 +117,5 @@ def _reads(head: bytes, encoding: str) -> bool:
 def is_binary(data: bytes) -> bool:
     """Whether the first bytes hold more control characters than any text does."""
     head = data[:8192]
-    strange = sum(1 for byte in head if byte < 9 or 13 < byte < 27 or 27 < byte < 32)
+    strange = len(head) - len(head.translate(None, CONTROLS))
     return strange * 20 > len(head)

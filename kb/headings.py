@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from kb.model import SectionKind
 
@@ -93,6 +94,7 @@ LONGEST_PART = 40
 """In terminal cells. A longer heading is a title or a sentence; a word in it says little about what is below."""
 
 
+@lru_cache(maxsize=4096)
 def kind(heading: str) -> SectionKind:
     """The kind of section a heading opens; `other` where it says nothing known."""
     words = normal(heading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_LINE = 20_000
 """Longer lines are cut before parsing: they are data, not prose, and the parser may need very long for them."""
+
+REMEMBERED = 200_000
+"""Characters of a text whose blocks are kept while the next few texts are read."""
 
 IMAGE = re.compile(r"!\[([^\[\]]{0,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,200})?\)")
 LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,200})?\)")
@@ -50,11 +53,22 @@ class Block:
 
 def blocks(markdown: str, *, first_line: int = 1) -> list[Block]:
     """All leaf blocks of a Markdown text; lines count from `first_line`."""
+    # reading an article and indexing it ask for the same blocks one after the other
+    found = _remembered(markdown) if len(markdown) <= REMEMBERED else _blocks(markdown)
+    below = first_line - 1
+    if not below:
+        return list(found)
+    return [
+        Block(b.kind, b.text, b.line + below, b.level, b.info, b.end + below if b.end else 0) for b in found
+    ]
+
+
+def _blocks(markdown: str) -> tuple[Block, ...]:
     found: list[Block] = []
-    level, line, end = 0, first_line, first_line
+    level, line, end = 0, 1, 1
     for token in _parser().parse(_bounded(markdown)):
         if token.map:
-            line, end = token.map[0] + first_line, token.map[1] + first_line
+            line, end = token.map[0] + 1, token.map[1] + 1
         if token.type == "heading_open":
             level = 0 if token.level else int(token.tag[1:])  # a heading inside a quote or list heads nothing
         elif token.type == "inline":
@@ -65,7 +79,12 @@ def blocks(markdown: str, *, first_line: int = 1) -> list[Block]:
             found.append(_code(token, line, end))
         elif token.type == "html_block":
             found.append(Block("html", TAG.sub(" ", token.content).strip(), line))
-    return found
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _remembered(markdown: str) -> tuple[Block, ...]:
+    return _blocks(markdown)
 
 
 def _code(token: Token, line: int, end: int) -> Block:

@@ -18,6 +18,7 @@ from checks.kubeconfig import Choice
 from checks.live.certificate import not_after
 from checks.live.deadline import Deadline
 from checks.live.failures import About
+from checks.live.inflight import InFlight, watched
 from checks.live.plugin import run_plugin
 from kb.messages import message
 
@@ -34,12 +35,13 @@ class Session:
     pool: Any
     server: str
     headers: Mapping[str, str]
+    inflight: InFlight
     expires: float | None = None
     made: int = 0
 
     def fresh_pool(self) -> Any:
         """Another pool, so that a write never goes out on a connection that the server may just have closed."""
-        return _pool(self.configuration)
+        return _pool(self.configuration, self.inflight)
 
     @cached_property
     def ssl_context(self) -> Any:
@@ -66,6 +68,7 @@ class Access:
     _session: Session | None = None
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _inflight: InFlight = field(default_factory=InFlight)
 
     def session(self, deadline: Deadline) -> Session:
         """The current session; raises Unauthenticated where no credentials can be had, ConfigError in-cluster."""
@@ -99,7 +102,8 @@ class Access:
         return about.error(Unauthenticated, message("cluster.certificate-expired", date=date))
 
     def close(self) -> None:
-        """Closes the pooled connections."""
+        """Closes the pooled connections, and ends the calls in flight."""
+        self._inflight.close()
         with self._lock:
             self._closed = True
             if self._session is not None:
@@ -122,7 +126,8 @@ class Access:
             for group in self.as_groups or tuple(user.get("as-groups") or ()):
                 headers.add("Impersonate-Group", str(group))
         server = str(configuration.host).rstrip("/")
-        return Session(configuration, _pool(configuration), server, headers, expires, made)
+        pool = _pool(configuration, self._inflight)
+        return Session(configuration, pool, server, headers, self._inflight, expires, made)
 
 
 def _configuration(choice: Choice | None, deadline: Deadline) -> tuple[Any, float | None]:
@@ -188,7 +193,7 @@ def _is_loopback(server: str) -> bool:
         return host == "localhost"
 
 
-def _pool(configuration: Any) -> Any:
+def _pool(configuration: Any, inflight: InFlight) -> Any:
     import urllib3
     from kubernetes.client.rest import RESTClientObject
 
@@ -196,4 +201,8 @@ def _pool(configuration: Any) -> Any:
         # the operator's own choice in the kubeconfig; a warning per request would land on the screen
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
-    return RESTClientObject(configuration).pool_manager
+    manager = RESTClientObject(configuration).pool_manager
+    manager.pool_classes_by_scheme = {
+        scheme: watched(pool_class, inflight) for scheme, pool_class in manager.pool_classes_by_scheme.items()
+    }
+    return manager

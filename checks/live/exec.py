@@ -73,7 +73,7 @@ def run(
             feeder.feed(b"", final=True)
         code = exit_code(bytes(outputs[_STATUS]), about, command)
     finally:
-        _shut(socket)
+        _shut(socket, session)
     return ExecResult(
         stdout=outputs[_STDOUT].decode("utf-8", "replace"),
         stderr=outputs[_STDERR].decode("utf-8", "replace"),
@@ -115,14 +115,17 @@ def _open(
     socket: Any = websocket.WebSocket(sslopt=sslopt, skip_utf8_validation=True)
     socket.settimeout(max(0.05, min(CONNECT, deadline.left)))
     try:
+        session.inflight.enter(socket)
         socket.connect(
             url, header=_headers(session), subprotocols=None, suppress_origin=True, **_proxy(session)
         )
+        session.inflight.connected(socket)
     except websocket.WebSocketBadStatusException as error:
+        _shut(socket, session)
         body = error.resp_body or b""
         raise refusal(error.status_code, body if isinstance(body, bytes) else body.encode(), about) from error
     except (websocket.WebSocketException, OSError) as error:
-        _shut(socket)
+        _shut(socket, session)
         raise _no_connection(about, error) from error
     return socket
 
@@ -177,7 +180,8 @@ def _late(about: About, deadline: Deadline, command: str) -> ClusterError:
     return about.error(Timeout, text, sent=True)
 
 
-def _shut(socket: Any) -> None:
+def _shut(socket: Any, session: Session) -> None:
     """Closes at once: no closing handshake with a server that may be hanging."""
     with contextlib.suppress(OSError):
         socket.shutdown()
+    session.inflight.leave(socket)

@@ -26,6 +26,7 @@ from checks.errors import (
 from checks.live import LiveCluster, connect
 from checks.practice.server import PracticeServer
 from tests.checks.conftest import Connect
+from tests.checks.memory_cluster import until
 from tests.checks.practice.scripted import IPS, SUBNETS, ScriptedWorld
 
 
@@ -247,6 +248,37 @@ def config_for(server: str, **user: object) -> dict[str, object]:
         "clusters": [{"name": "c", "cluster": {"server": server, "insecure-skip-tls-verify": True}}],
         "users": [{"name": "u", "user": user}],
     }
+
+
+@pytest.mark.parametrize("kind", ["answer", "body", "command"])
+def test_closing_ends_the_calls_in_flight(connected: Connect, server: PracticeServer, kind: str) -> None:
+    """They end long before their deadline, with an error, on the thread that waits; none is tried again."""
+    cluster = connected()
+    caught: list[BaseException] = []
+    trouble = server.faults.trickle if kind == "body" else server.faults.hang
+    match = "^EXEC" if kind == "command" else "/subnets"
+    first, again = trouble(match, times=1), trouble(match, times=9)
+
+    def call() -> None:
+        try:
+            if kind == "command":
+                cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",), timeout=60)
+            else:
+                list(cluster.list(SUBNETS, timeout=60))
+        except ClusterError as error:
+            caught.append(error)
+
+    waiting = threading.Thread(target=call)
+    waiting.start()
+    assert until(lambda: first.times == 0)
+    with within(2):
+        cluster.close()
+        waiting.join(2)
+    assert not waiting.is_alive()
+    assert len(caught) == 1
+    assert again.times == 9
+    with pytest.raises(ClusterError):
+        list(cluster.list(SUBNETS))
 
 
 def test_an_expired_token_is_unauthenticated(cluster: LiveCluster, server: PracticeServer) -> None:

@@ -71,16 +71,6 @@ def services(tmp_path: Path, shelf_cache: Path) -> Iterator[Callable[..., Servic
     gc.collect()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """An app that ends gives up its reads with their sockets: that is no leak of a test here."""
-    given_up = pytest.mark.filterwarnings(
-        "ignore:.*unclosed <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
-    )
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(given_up)
-
-
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No wish of this terminal, and no file of this machine."""

@@ -1,0 +1,66 @@
+"""Connections that are open, so that closing a cluster also ends the calls that still wait on them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import Any
+
+
+class InFlight:
+    """Connections of one set of credentials: anything whose ``sock`` is its socket, or None while it has none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: set[Any] = set()
+        self._closed = False
+
+    def enter(self, connection: Any) -> None:
+        """Counts a connection as open; raises ConnectionAbortedError after `close`."""
+        with self._lock:
+            if self._closed:
+                raise ConnectionAbortedError("the cluster was closed")
+            self._open.add(connection)
+
+    def connected(self, connection: Any) -> None:
+        """To be called once it has its socket: `close` may have come too early to see it."""
+        if self._closed:
+            _end(connection)
+
+    def leave(self, connection: Any) -> None:
+        """The connection has been closed by its owner."""
+        with self._lock:
+            self._open.discard(connection)
+
+    def close(self) -> None:
+        """Ends what is open: its owner's blocked read returns, and closes it on the owner's own thread."""
+        with self._lock:
+            self._closed = True
+            waiting = list(self._open)
+        for connection in waiting:
+            _end(connection)
+
+
+def _end(connection: Any) -> None:
+    sock = connection.sock
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            # Below TLS: the TLS state belongs to the thread that is reading.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def watched(pool_class: Any, inflight: InFlight) -> Any:
+    """A connection pool class of urllib3 whose connections are counted."""
+
+    class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
+        def connect(self) -> None:
+            inflight.enter(self)
+            super().connect()
+            inflight.connected(self)
+
+        def close(self) -> None:
+            super().close()
+            inflight.leave(self)
+
+    return type("Watched", (pool_class,), {"ConnectionCls": Connection})

@@ -68,12 +68,13 @@ _OF_READING: Mapping[str, Severity] = MappingProxyType(
         (
             *("article.bytes", "article.control", "article.encoding", "article.no-title", "article.twice"),
             *("front.glued", "front.loose", "front.no-end", "front.no-start", "front.toml"),
+            *("index.behind", "index.busy", "index.no-room"),
         ),
         "warning",
     )
 )
 """Codes of reading files, ``kb.CODE`` in the catalogue, that are no errors; all others there are."""
-_PREFIXES = ("file.", "root.", "article.", "front.", "yaml.", "guide.", "glossary.")
+_PREFIXES = ("file.", "root.", "article.", "front.", "yaml.", "guide.", "glossary.", "index.")
 _OF_GUIDES: Mapping[str, Severity] = MappingProxyType(
     {
         **dict.fromkeys(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from kb import headings, markdown
+from kb.literals import Literal as LiteralLine
+from kb.literals import literals
 from kb.model import Article, ArticleText, Guide
 from kb.text import Text
 
@@ -40,6 +42,8 @@ class IndexText:
     passages: tuple[Passage, ...]
     phrases: str = ""
     """Search phrases of the guide: found by, never shown."""
+    literals: tuple[LiteralLine, ...] = ()
+    """Lines that a log may contain, for search by paste."""
 
 
 def index_text(article: Article, text: ArticleText) -> IndexText:
@@ -51,7 +55,8 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
     passages: list[tuple[str, list[str]]] = [("", [])]
     kinds: list[tuple[int, str]] = []
     budget = LINE_BUDGET
-    for block in markdown.blocks(text.markdown):
+    blocks = markdown.blocks(text.markdown)
+    for block in blocks:
         if block.kind == "heading":
             while kinds and kinds[-1][0] >= block.level:
                 kinds.pop()
@@ -81,6 +86,7 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
         fields={field: "\n".join(pieces) for field, pieces in parts.items()},
         passages=tuple(Passage(section, "\n".join(pieces)) for section, pieces in passages if pieces),
         phrases="\n".join(phrases),
+        literals=literals(article, text, blocks),
     )
 
 

@@ -24,6 +24,7 @@ from whoosh.index import TOC, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
+from kb import literalindex
 from kb.fields import IndexText, guidance
 from kb.indexwords import BadWords, WordPool, Words, merge
 from kb.postings import NONE, Postings
@@ -65,6 +66,8 @@ def _schema() -> Any:
         name=fields.STORED,
         passages=fields.STORED,
         phrases=fields.STORED,
+        literal=fields.KEYWORD,
+        literals=fields.STORED,
     )
 
 
@@ -231,6 +234,7 @@ def _stored(text: IndexText) -> dict[str, Any]:
         "name": text.text.title,
         "passages": tuple((passage.section, passage.text) for passage in text.passages),
         "phrases": text.phrases,
+        **literalindex.values(text.literals),
     }
 
 
@@ -337,6 +341,13 @@ class IndexReader:
         except Exception as error:
             raise Damaged(str(error)) from error
         return found
+
+    def holding(self, key: str) -> list[int]:
+        """The documents that have a literal line with this key (`kb.literals.keys`)."""
+        try:
+            return literalindex.holding(self._reader, key)
+        except Exception as error:
+            raise Damaged(str(error)) from error
 
     def plain(self, document: int, normal: Callable[[str], str]) -> str:
         """The whole text of a document, title first, made comparable by `normal`; kept for the next keystroke."""

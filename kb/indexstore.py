@@ -30,7 +30,7 @@ SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = (
     "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose", "decoding",
-    "articlefile", "articleread",
+    "articlefile", "articleread", "literalindex", "literals", "lognormal",
 )  # fmt: skip
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"

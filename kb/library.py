@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from kb.articleread import read_article
 from kb.hits import Hit, SearchOutcome
 from kb.model import Article
+from kb.pastehits import PasteOutcome
 from kb.problem import Problem
 from kb.roots import Scan, scan
 
 if TYPE_CHECKING:
     from kb.catalog import Catalog
+    from kb.index import IndexReader
 
 
 def open_library(roots: Sequence[Path] | None = None, cache_dir: Path | None = None) -> Library:
@@ -113,6 +115,30 @@ class Library:
             outcome = self._catalog.find(
                 self._scan.sources, text, limit=limit, lang=lang, where=where, prefix_last=prefix_last
             )
+        return replace(outcome, took_ms=(time.perf_counter() - began) * 1000)
+
+    def paste(
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        lang: str | None = None,
+        where: Mapping[str, str] | None = None,
+    ) -> PasteOutcome:
+        """The articles that know lines of a pasted log, of events or of a command's output, best first.
+
+        Without matches nothing in the paste is known. `lang` and `where` are those of `find`.
+        """
+        from kb import paste, pastetext, search
+
+        began = time.perf_counter()
+        pasted = pastetext.read(text)
+
+        def answer(reader: IndexReader) -> PasteOutcome:
+            allowed = search.allowed_documents(reader, where or {})
+            return paste.find(reader, pasted, limit=limit, lang=lang, allowed=allowed)
+
+        outcome = self._catalog.ask(self._scan.sources, answer)
         return replace(outcome, took_ms=(time.perf_counter() - began) * 1000)
 
     def refresh(self) -> Refreshed:

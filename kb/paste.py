@@ -1,0 +1,220 @@
+"""Search by paste: which articles know which lines of a log, of events, of a command's output.
+
+Every pair of neighbouring words of a line is looked up among the pairs of all literals; articles that share pairs
+that tell something are looked at more closely. Lines of trouble come first, and the work is bounded: a paste of
+`kb.pastetext.MOST_LINES` different lines against thousands of articles takes about a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Protocol
+
+from kb.literals import Literal, key, unpacked
+from kb.pastehits import PastedLine, PasteMatch, PasteOutcome
+from kb.pastescore import FEW, KNOWN, information, rarity, score, severity, together
+from kb.pastetext import Paste, PasteLine
+
+LOOKUPS = 150_000
+"""Pairs of words that are looked up."""
+WIDESPREAD = 400
+"""A pair in more documents than this leads nowhere; it still counts where others led."""
+PER_LINE = 12
+"""Documents that are looked at closely for one line."""
+COMPARISONS = 60_000
+SHOWN = 5
+"""Lines that are told of each article."""
+LEAST = 1.0
+"""Information a document must share with a line to be looked at."""
+
+Pair = tuple[str, str]
+
+
+class LiteralIndex(Protocol):
+    """What an index of literals offers."""
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+
+    def holding(self, key: str) -> Sequence[int]:
+        """The documents that have a literal with this key (`kb.literals.keys`)."""
+
+    def article(self, document: int) -> str:
+        """The id of the article a document belongs to."""
+
+    def stored(self, document: int) -> dict[str, Any]:
+        """The stored values of a document; ``literals`` are its literals as tuples."""
+
+
+@dataclass(slots=True)
+class _Document:
+    lang: str
+    title: str
+    path: str
+    has_guide: bool
+    literals: tuple[Literal, ...]
+    by_key: dict[Pair | str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Found:
+    """The best line for each literal of one article."""
+
+    lines: dict[tuple[str, ...], tuple[float, PasteLine, Literal, int]] = field(default_factory=dict)
+    documents: set[int] = field(default_factory=set)
+
+
+def find(
+    index: LiteralIndex,
+    paste: Paste,
+    *,
+    limit: int = 10,
+    lang: str | None = None,
+    allowed: Set[int] | None = None,
+) -> PasteOutcome:
+    """The articles that know lines of a paste, best first; `allowed` narrows the documents."""
+    search = _Search(index, allowed, few=len(paste.lines) <= FEW)
+    for line in sorted(paste.lines, key=lambda line: -severity(line.form, few=False)):
+        search.look_up(line)
+    matches = search.matches(lang or "en")
+    return PasteOutcome(tuple(matches[:limit]), len(matches), paste.total, paste.read)
+
+
+class _Search:
+    def __init__(self, index: LiteralIndex, allowed: Set[int] | None, *, few: bool) -> None:
+        self._index = index
+        self._allowed = allowed
+        self._few = few
+        self._lookups = LOOKUPS
+        self._comparisons = COMPARISONS
+        self._holding: dict[Pair | str, Sequence[int]] = {}
+        self._rare: dict[Pair, float] = {}
+        self._documents: dict[int, _Document] = {}
+        self._found: dict[str, _Found] = {}
+
+    def look_up(self, line: PasteLine) -> None:
+        """Find what knows this line."""
+        pairs = set(pairwise(line.form.words))
+        shared: dict[int, float] = {}
+        for pair in pairs:
+            holding = self._holders(pair)
+            if holding and len(holding) <= WIDESPREAD:
+                told = (information(pair[0]) + information(pair[1])) * self._rare[pair] / 2
+                for document in holding:
+                    shared[document] = shared.get(document, 0.0) + told
+        for word in line.form.words:
+            if information(word) > 1.0:
+                for document in self._holders(word):
+                    shared[document] = shared.get(document, 0.0) + LEAST
+        if not shared:
+            return
+        severe = severity(line.form, few=self._few)
+        for document, told in nlargest(PER_LINE, shared.items(), key=itemgetter(1)):
+            if told < LEAST * 0.4:
+                break
+            self._compare(document, line, pairs, severe)
+
+    def _holders(self, words: Pair | str) -> Sequence[int]:
+        known = self._holding.get(words)
+        if known is None:
+            if self._lookups <= 0:
+                return ()
+            self._lookups -= 1
+            found = self._index.holding(key(words if isinstance(words, str) else " ".join(words)))
+            if self._allowed is not None:
+                found = [document for document in found if document in self._allowed]
+            known = self._holding[words] = found
+            if not isinstance(words, str):
+                self._rare[words] = rarity(len(found), self._index.size)
+        return known
+
+    def _compare(self, number: int, line: PasteLine, pairs: Set[Pair], severe: float) -> None:
+        document = self._document(number)
+        near = {place for pair in pairs for place in document.by_key.get(pair, ())}
+        near.update(place for word in line.form.words for place in document.by_key.get(word, ()))
+        found: _Found | None = None
+        for place in near:
+            if self._comparisons <= 0:
+                return
+            self._comparisons -= 1
+            literal = document.literals[place]
+            value = score(literal, line.form, pairs, self._rare, severe)
+            if value < KNOWN / 2:
+                continue
+            found = found or self._found.setdefault(self._index.article(number), _Found())
+            best = found.lines.get(literal.words)
+            if best is None or (value, -line.number) > (best[0], -best[1].number):
+                found.lines[literal.words] = (value, line, literal, number)
+            found.documents.add(number)
+
+    def _document(self, number: int) -> _Document:
+        known = self._documents.get(number)
+        if known is None:
+            values = self._index.stored(number)
+            literals = tuple(unpacked(packed) for packed in values.get("literals") or ())
+            known = self._documents[number] = _Document(
+                values["lang"],
+                values["name"],
+                values["path"],
+                values["guide"] in ("yes", "authored"),
+                literals,
+            )
+            for place, literal in enumerate(literals):
+                if len(literal.words) == 1:
+                    known.by_key.setdefault(literal.words[0], []).append(place)
+                for pair in pairwise(literal.words):
+                    known.by_key.setdefault(pair, []).append(place)
+        return known
+
+    def matches(self, lang: str) -> list[PasteMatch]:
+        """The articles with at least one known line, best first."""
+        found = []
+        for article, of_article in self._found.items():
+            best = self._one_per_line(of_article)
+            if not best or best[0][0] < KNOWN:
+                continue
+            shown = self._in_language(of_article.documents, lang)
+            document = self._documents[shown]
+            found.append(
+                PasteMatch(
+                    article_id=article,
+                    lang=document.lang,
+                    title=document.title,
+                    score=round(together([value for value, _, _ in best]), 4),
+                    path=document.path,
+                    has_guide=document.has_guide,
+                    lines=tuple(
+                        _told(value, line, self._as_in(document, literal))
+                        for value, line, literal in best[:SHOWN]
+                    ),
+                    langs=tuple(sorted({self._documents[d].lang for d in of_article.documents})),
+                )
+            )
+        return sorted(found, key=lambda match: (-match.score, match.article_id))
+
+    def _one_per_line(self, found: _Found) -> list[tuple[float, PasteLine, Literal]]:
+        """The best literal for each line, the best line first."""
+        lines: dict[int, tuple[float, PasteLine, Literal]] = {}
+        for value, line, literal, _ in found.lines.values():
+            known = lines.get(line.number)
+            if known is None or (value, len(literal.words)) > (known[0], len(known[2].words)):
+                lines[line.number] = (value, line, literal)
+        return sorted(lines.values(), key=lambda item: (-item[0], item[1].number))
+
+    def _in_language(self, documents: set[int], lang: str) -> int:
+        return min(documents, key=lambda number: (self._documents[number].lang != lang, number))
+
+    def _as_in(self, document: _Document, literal: Literal) -> Literal:
+        """The same literal as the text in this language has it."""
+        return next((other for other in document.literals if other.words == literal.words), literal)
+
+
+def _told(value: float, line: PasteLine, literal: Literal) -> PastedLine:
+    return PastedLine(
+        line.number, line.text, literal.text, literal.section, literal.kind, round(value, 4), line.times
+    )

@@ -1,0 +1,162 @@
+"""A paste to the distinct lines worth looking up: split, bounded, wrapped lines joined, repetitions counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kb.lognormal import DIGITS, LONGEST, TROUBLE, NormalLine, clean, has_prefix, message_of, normal
+from kb.safe import one_line
+
+MOST_LINES = 10_000
+"""Lines of different shape that are looked up."""
+SCANNED = 200_000
+"""Lines whose shape is looked at; of longer pastes, half from each end."""
+MOST_CHARACTERS = 32_000_000
+PIECE, OVERLAP = 3000, 300
+MOST_PIECES = 600
+"""Pieces of one very long line."""
+JOINED = 1500
+"""Pairs of lines that are tried as one line which a terminal or an editor has wrapped."""
+SHOWN = 400
+
+
+@dataclass(frozen=True, slots=True)
+class PasteLine:
+    """Lines of one normal form."""
+
+    number: int
+    text: str
+    form: NormalLine
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """The distinct lines of a paste, and how much of it was read."""
+
+    lines: tuple[PasteLine, ...]
+    total: int
+    read: int
+
+
+@dataclass(slots=True)
+class _Shape:
+    number: int
+    text: str
+    times: int = 1
+
+
+def looks_like_paste(text: str) -> bool:
+    """Whether a text is a paste to be matched line by line rather than words to search for.
+
+    That is so with several lines, and with one line that has a log's prefix and a message, or is far too long to have
+    been typed.
+    """
+    lines = [line for line in text[:20_000].splitlines() if line.strip()]
+    if len(lines) != 1:
+        return len(lines) > 1
+    line = lines[0]
+    return len(line) > 240 or (len(line) > 40 and has_prefix(line) and len(normal(line).words) > 2)
+
+
+def read(text: str) -> Paste:
+    """The distinct lines of a paste in the order of their first occurrence."""
+    numbered, total = _split(text)
+    shapes: dict[str, _Shape] = {}
+    for number, line in numbered:
+        shape = DIGITS.sub("#", line if len(line) <= LONGEST else line[:LONGEST] + line[-LONGEST:])
+        known = shapes.get(shape)
+        if known is None:
+            shapes[shape] = _Shape(number, line)
+        else:
+            known.times += 1
+    kept = _most_telling(list(shapes.values()))
+    lines = dict[tuple[str, ...], PasteLine]()
+    for shape_ in kept:
+        for piece in _pieces(shape_.text):
+            _take(lines, shape_.number, shape_.text, normal(piece), shape_.times)
+    for number, one, two in _wrapped(kept):
+        for joint in ("", " "):
+            _take(lines, number, f"{one} {two}", normal(f"{one}{joint}{two}"), 1)
+    return Paste(tuple(lines.values()), total, sum(shape_.times for shape_ in kept))
+
+
+def _take(
+    lines: dict[tuple[str, ...], PasteLine], number: int, text: str, form: NormalLine, times: int
+) -> None:
+    if not form.words:
+        return
+    known = lines.get(form.words)
+    if known is None:
+        lines[form.words] = PasteLine(number, one_line(text[: 4 * SHOWN], SHOWN), form, times)
+    elif known.number != number:
+        lines[form.words] = PasteLine(known.number, known.text, known.form, known.times + times)
+
+
+def _split(text: str) -> tuple[Iterable[tuple[int, str]], int]:
+    total = text.count("\n") + (not text.endswith("\n") and bool(text))
+    if len(text) > MOST_CHARACTERS:
+        half = MOST_CHARACTERS // 2
+        head, tail = (
+            text[:half].split("\n")[:-1] or [text[:half]],
+            text[-half:].split("\n")[1:] or [text[-half:]],
+        )
+    else:
+        lines = text.split("\n")
+        if len(lines) <= SCANNED:
+            return ((n, line) for n, line in enumerate(lines, start=1) if not _is_empty(line)), total
+        head, tail = lines, lines[SCANNED // 2 :]
+    head, tail = head[: SCANNED // 2], tail[-SCANNED // 2 :]
+    after = text.count("\n") + 1 - len(tail)
+    both = (*enumerate(head, start=1), *enumerate(tail, start=after + 1))
+    return ((n, line) for n, line in both if not _is_empty(line)), total
+
+
+def _is_empty(line: str) -> bool:
+    return not line or line.isspace()
+
+
+def _most_telling(shapes: list[_Shape]) -> list[_Shape]:
+    if len(shapes) <= MOST_LINES:
+        return shapes
+    trouble = [shape for shape in shapes if TROUBLE.search(shape.text[:LONGEST].lower())][:MOST_LINES]
+    chosen = {shape.number for shape in trouble}
+    rest = [shape for shape in shapes if shape.number not in chosen]
+    room = MOST_LINES - len(trouble)
+    if room:
+        trouble += rest[: room // 2] + rest[len(rest) - (room - room // 2) :]
+    return sorted(trouble, key=lambda shape: shape.number)
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """The line, or overlapping pieces of a very long one; line breaks written as ``\\n`` break it."""
+    if len(line) <= LONGEST:
+        yield line
+        return
+    message, _ = message_of(line[: PIECE * MOST_PIECES])
+    if message is line and len(line) > PIECE * MOST_PIECES:
+        message += line[-PIECE * MOST_PIECES // 2 :]
+    given = 0
+    for part in message.replace("\\n", "\n").split("\n"):
+        for start in range(0, max(1, len(part) - OVERLAP), PIECE):
+            given += 1
+            if given > MOST_PIECES:
+                return
+            yield part[start : start + PIECE + OVERLAP]
+
+
+def _wrapped(shapes: list[_Shape]) -> Iterator[tuple[int, str, str]]:
+    """Ends and beginnings of neighbouring lines of which the second may be the rest of the first."""
+    found = 0
+    for one, two in pairwise(shapes):
+        if two.number != one.number + 1 or not 40 <= len(one.text) <= LONGEST:
+            continue
+        begin = two.text[:200].strip()
+        if not begin or begin[0] in "-#{|" or has_prefix(two.text):
+            continue
+        found += 1
+        if found > JOINED:
+            return
+        yield one.number, clean(one.text).rstrip()[-200:], begin

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from kb.everyday import EVERYDAY, EVERYDAY_PAIRS, GRAMMAR, GRAMMAR_CHARACTERS
 from kb.tokens import Form, Word, is_han, words
 
 WHOLE, JOINED, NUMBER, COMPLETED, MISSPELT = 1.0, 0.9, 0.9, 0.75, 0.6
@@ -11,66 +13,86 @@ PARTS = 0.45
 """What all parts of an identifier are worth together, beside its whole."""
 CROSSING = 0.7
 """What a pair of characters in a longer Chinese run is worth: every other one crosses two words."""
-COMMON = 0.5
-"""What a word of the language, not of the field, is worth: it may be rare in articles and still say nothing."""
+OUTSIDE = 0.25
+"""What a pair is worth that crosses the end of a term of the glossary: it is an accident."""
+LITTLE, LESS = 0.2, 0.4
+"""What a word of grammar, and a word of everyday language, is worth: it may be rare in articles and say nothing."""
 MAX_CONCEPTS = 64
-GRAMMAR = """
-a about after all also am an and any are as at be because been but by can cant could did do does doesnt dont for
-from get gets had has have how i if in into is it its just let make me much my no not of on one only or our out
-so some than that the their them then there these they this to too up us use used using very was we were what
-when where which while who why will with would you your
-"""
-ENGLISH = frozenset(GRAMMAR.split())
-CHINESE = frozenset(
-    "的了吗呢吧么是在和与就都也还又把被让给对从到为之很太能会要可以怎什哪谁多少几该得着过这那我你他它们一"
-)
-"""Characters of grammar: a pair with one of them crosses words or asks, it does not name a thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Terms that together stand for a concept, and what they are worth beside what was typed."""
+
+    terms: tuple[str, ...]
+    worth: float
+    text: str = ""
+    """As it is written; empty for terms of the typed word itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One word of the query: any of `terms` stands for it (with that weight), `parts` together for some of it."""
+    """One word of the query: any of its ways stands for it, `parts` together for some of it.
+
+    Or an expression of several words: its members stand for it together, or any of its ways does.
+    """
 
     text: str
-    terms: tuple[tuple[str, float], ...]
+    ways: tuple[Way, ...] = ()
     parts: tuple[str, ...] = ()
     weight: float = 1.0
     start: int = 0
     end: int = 0
+    members: tuple[Concept, ...] = ()
 
-    def also(self, extra: list[str], weight: float) -> Concept:
-        """The same concept with more terms that may stand for it."""
-        known = {term for term, _ in self.terms}
-        added = tuple((term, weight) for term in extra if term not in known)
-        return Concept(self.text, (*self.terms, *added), self.parts, self.weight, self.start, self.end)
+    def also(self, ways: Iterable[Way]) -> Concept:
+        """The same concept with more ways."""
+        known = {way.terms for way in self.ways}
+        added = tuple(way for way in ways if way.terms not in known)
+        return replace(self, ways=(*self.ways, *added))
+
+    @property
+    def leaves(self) -> Iterator[Concept]:
+        """The words of it, itself where it is one."""
+        if not self.members:
+            yield self
+        for member in self.members:
+            yield from member.leaves
 
 
 def concepts(text: str) -> list[Concept]:
-    """The concepts of a query in order, none twice."""
+    """The words of a query as concepts, in order, none twice."""
     found: dict[str, Concept] = {}
-    typed = list(words(text))[:MAX_CONCEPTS]
+    typed = [word for word, _ in zip(words(text), range(MAX_CONCEPTS), strict=False)]
     for index, word in enumerate(typed):
         in_run = is_han(word.text[0]) and any(
             abs(other.start - word.start) == 1 and is_han(other.text[0])
             for other in typed[max(0, index - 1) : index + 2]
         )
-        weight = CROSSING if in_run else 1.0
-        found.setdefault(
-            word.text.lower(), _concept(word, weight * (COMMON if _is_common(word.text) else 1.0))
-        )
+        weight = (CROSSING if in_run else 1.0) * meaning(word.text)
+        found.setdefault(word.text.lower(), _concept(word, weight))
     return list(found.values())
 
 
-def _concept(word: Word, weight: float) -> Concept:
-    direct = [(form.text, _worth(form)) for form in word.forms if form.kind != "part"]
-    parts = tuple(form.text for form in word.forms if form.kind == "part")
-    return Concept(word.text, tuple(direct), parts, weight, word.start, word.end)
+def flat(asked: Sequence[Concept]) -> list[Concept]:
+    """All words of a query, those of expressions too."""
+    return [leaf for concept in asked for leaf in concept.leaves]
 
 
-def _is_common(text: str) -> bool:
+def meaning(text: str) -> float:
+    """How much a word or a pair of characters means: less than 1 where it is everyday language."""
     if is_han(text[0]):
-        return any(character in CHINESE for character in text)
-    return text.lower() in ENGLISH
+        if any(character in GRAMMAR_CHARACTERS for character in text):
+            return LITTLE
+        return LESS if text in EVERYDAY_PAIRS else 1.0
+    plain = text.lower().replace("'", "").replace("’", "")
+    return LITTLE if plain in GRAMMAR else LESS if plain in EVERYDAY else 1.0
+
+
+def _concept(word: Word, weight: float) -> Concept:
+    ways = tuple(Way((form.text,), _worth(form)) for form in word.forms if form.kind != "part")
+    parts = tuple(form.text for form in word.forms if form.kind == "part")
+    return Concept(word.text, ways, parts, weight, word.start, word.end)
 
 
 def _worth(form: Form) -> float:

@@ -1,21 +1,29 @@
-"""How well a document answers a query: weighted term frequencies over all fields, saturated together, then coverage.
+"""How well documents answer the concepts of a query, and articles the whole of it. Pure.
 
-Fields scored apart and added would let a word in three fields of one article beat three words in another; here the
-weighted frequencies of one term are summed over the fields first (as BM25F does) and saturate once.
-Pure: works on anything that gives postings and lengths.
+A term's weight in a text comes from the index (`kb.weighting`), its rarity from the library. A concept is answered by
+its best way; what part of the query an article answers at all decides as much as how well.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kb.postings import Postings
-from kb.query import PARTS, Concept
+from kb.query import PARTS, Concept, Way
 
 COVERAGE = 1.2
-"""Exponent of the share of the query that a document answers."""
+"""Exponent of the share of the query that an article answers."""
+FURTHER = 0.3
+"""What every further word of an expression adds to its rarest one: three pairs of one term are not three words."""
+
+
+NEARLY_ALL = 0.75
+"""Of an expression with several words so much has to be there, by rarity."""
+FAINT = 0.15
+"""An article that answers less than this share of what the best one does is none: a related word is no answer."""
 
 
 class Terms(Protocol):
@@ -27,49 +35,121 @@ class Terms(Protocol):
         """The documents that hold a term, and its weight in each (0 to 1)."""
         ...
 
-
-def term_scores(index: Terms, term: str) -> tuple[float, dict[int, float]]:
-    """How rare a term is (0 when nowhere), and its weight (0 to 1) in each document."""
-    found = index.postings(term)
-    if not found:
-        return 0.0, {}
-    rarity = math.log(1 + (index.size - len(found) + 0.5) / (len(found) + 0.5))
-    return rarity, dict(zip(found.documents, found.weights, strict=True))
+    def article(self, document: int) -> str:
+        """The id of the article a document belongs to."""
+        ...
 
 
-def concept_scores(index: Terms, concept: Concept) -> tuple[float, dict[int, float]]:
-    """The weight a concept has in the query, and how well each document answers it (0 to 1, times that weight)."""
-    best: dict[int, float] = {}
-    rarest = 0.0
-    for term, worth in concept.terms:
-        rarity, scores = term_scores(index, term)
-        rarest = max(rarest, rarity * worth)
-        for document, score in scores.items():
-            best[document] = max(best.get(document, 0.0), rarity * worth * score)
+@dataclass(slots=True)
+class Scored:
+    """The weight something has in the query, and how well each document answers it, at most that weight."""
+
+    weight: float = 0.0
+    documents: dict[int, float] = field(default_factory=dict)
+
+
+def rarity(index: Terms, frequency: int) -> float:
+    """How much is learnt from a term that stands in so many documents; 0 when in none."""
+    return math.log(1 + (index.size - frequency + 0.5) / (frequency + 0.5)) if frequency else 0.0
+
+
+def score(index: Terms, concept: Concept) -> Scored:
+    """How well documents answer a concept."""
+    if not concept.members:
+        return _word(index, concept)
+    found = together([score(index, member) for member in concept.members])
+    for way in concept.ways:
+        _better(found, _way(index, way), way.worth)
+    return found
+
+
+def together(members: Sequence[Scored]) -> Scored:
+    """Words that name one thing together: the rarest counts whole, further ones a little."""
+    total = sum(member.weight for member in members)
+    if not total:
+        return Scored()
+    weight = max(m.weight for m in members) * (1 + FURTHER * (sum(m.weight > 0 for m in members) - 1))
+    weight = min(weight, total)
+    scale = weight / total
+    found: dict[int, float] = {}
+    for member in members:
+        for document, value in member.documents.items():
+            found[document] = found.get(document, 0.0) + scale * value
+    return Scored(weight, found)
+
+
+def _word(index: Terms, concept: Concept) -> Scored:
+    found = Scored()
+    for way in concept.ways:
+        _better(found, _way(index, way), way.worth)
     if concept.parts:
-        of_parts = [term_scores(index, part) for part in concept.parts]
-        total = sum(rarity for rarity, _ in of_parts) or 1.0
-        rarest = max(rarest, PARTS * max(rarity for rarity, _ in of_parts))
-        scale = PARTS * max(rarity for rarity, _ in of_parts) / total
-        added: dict[int, float] = {}
-        for rarity, scores in of_parts:
-            for document, score in scores.items():
-                added[document] = added.get(document, 0.0) + scale * rarity * score
-        for document, score in added.items():
-            # some of the parts are little, all of them nearly the identifier itself
-            share = sum(rarity for rarity, scores in of_parts if document in scores) / total
-            best[document] = best.get(document, 0.0) + score * share
-    weight = rarest * concept.weight
-    return weight, {document: score * concept.weight for document, score in best.items()}
+        parts = _way(index, Way(concept.parts, 1.0), further=0.0, least=0.0)
+        found.weight = max(found.weight, PARTS * parts.weight)
+        for document, value in parts.documents.items():
+            found.documents[document] = found.documents.get(document, 0.0) + PARTS * value
+    if concept.weight == 1.0:
+        return found
+    return Scored(
+        found.weight * concept.weight, {d: value * concept.weight for d, value in found.documents.items()}
+    )
 
 
-def combine(per_concept: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+def _way(index: Terms, way: Way, further: float = FURTHER, least: float = NEARLY_ALL) -> Scored:
+    """Documents that hold the terms of a way; some of several are little, all of them nearly everything."""
+    if len(way.terms) == 1:
+        postings = index.postings(way.terms[0])
+        rare = rarity(index, len(postings))
+        return Scored(rare, {d: rare * w for d, w in zip(postings.documents, postings.weights, strict=True)})
+    of_terms = [index.postings(term) for term in way.terms]
+    rare_of = [rarity(index, len(postings)) or rarity(index, 1) for postings in of_terms]
+    if not any(of_terms):
+        return Scored()
+    total = sum(rare_of)
+    weight = min(total, max(rare_of) * (1 + further * (len(of_terms) - 1)))
+    found: dict[int, float] = {}
+    share: dict[int, float] = {}
+    for rare, postings in zip(rare_of, of_terms, strict=True):
+        part = rare / total
+        for document, value in zip(postings.documents, postings.weights, strict=True):
+            found[document] = found.get(document, 0.0) + part * value
+            share[document] = share.get(document, 0.0) + part
+    return Scored(weight, {d: weight * value * share[d] for d, value in found.items() if share[d] >= least})
+
+
+def _better(found: Scored, other: Scored, worth: float) -> None:
+    """Let another way stand for what it answers better."""
+    found.weight = max(found.weight, worth * other.weight)
+    documents = found.documents
+    for document, value in other.documents.items():
+        if worth * value > documents.get(document, 0.0):
+            documents[document] = worth * value
+
+
+def by_article(index: Terms, scored: Scored, allowed: set[int] | None) -> dict[str, float]:
+    """The two languages of an article as one: each concept is answered as well as the better text does."""
+    found: dict[str, float] = {}
+    for document, value in scored.documents.items():
+        if allowed is not None and document not in allowed:
+            continue
+        article = index.article(document)
+        if value > found.get(article, 0.0):
+            found[article] = value
+    return found
+
+
+def combine(per_concept: Iterable[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
     """Scores of concepts to scores of articles: their sum, lowered by what part of the query is not answered."""
-    possible = sum(weight for weight, _ in per_concept) or 1.0
     total: dict[str, float] = {}
     covered: dict[str, float] = {}
+    possible = 0.0
     for weight, scores in per_concept:
-        for article, score in scores.items():
-            total[article] = total.get(article, 0.0) + score
-            covered[article] = covered.get(article, 0.0) + min(weight, 2 * score)
-    return {article: score * (covered[article] / possible) ** COVERAGE for article, score in total.items()}
+        possible += weight
+        for article, value in scores.items():
+            total[article] = total.get(article, 0.0) + value
+            covered[article] = covered.get(article, 0.0) + min(weight, 2 * value)
+    if not possible or not covered:
+        return {}
+    least = FAINT * max(covered.values())
+    return {
+        a: value * (covered[a] / possible) ** COVERAGE for a, value in total.items() if covered[a] >= least
+    }

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb import ranking, snippets, spelling
+from kb import closeness, ranking, snippets, spelling
+from kb.expressions import with_glossary
 from kb.hits import Hit, SearchOutcome
-from kb.query import COMPLETED, MISSPELT, Concept, concepts
+from kb.query import COMPLETED, MISSPELT, Concept, Way, concepts, flat
 from kb.snippets import Matcher
-from kb.tokens import fold, is_han
+from kb.tokens import is_han
 
 if TYPE_CHECKING:
+    from kb.glossary import Glossary
     from kb.index import IndexReader
 
 FILTERS = ("lang", "component", "product", "version", "kind", "guide", "id")
@@ -25,6 +25,8 @@ TOGETHER = 0.6
 """How much an article gains when all neighbouring words of the query stand together in it."""
 VERBATIM = 0.5
 """The further gain when the whole query stands in it as typed."""
+WORTH_READING = 0.5
+G_WINDOW, G_TITLE, G_ANSWERED, G_TOGETHER, G_VERBATIM = 0.8, 0.6, 0.3, 0.5, 0.5
 CLOSE = 0.8
 """The preferred language is shown when its text answers at least this share of what the other's does."""
 
@@ -32,7 +34,8 @@ CLOSE = 0.8
 @dataclass(slots=True)
 class _Candidates:
     articles: dict[str, float]
-    documents: dict[str, dict[int, float]] = field(default_factory=dict)
+    documents: dict[str, dict[int, float]]
+    asked: list[tuple[Concept, float]]
 
 
 def find(
@@ -43,6 +46,7 @@ def find(
     lang: str | None = None,
     where: Mapping[str, str] | None = None,
     prefix_last: bool = False,
+    glossary: Glossary | None = None,
 ) -> SearchOutcome:
     """The articles that answer `text`, best first; ValueError for an unknown key in `where`."""
     allowed = allowed_documents(index, where or {})
@@ -51,9 +55,11 @@ def find(
         return SearchOutcome(text)
     open_end = prefix_last and not text[-1:].isspace()
     asked, corrected = _expand(index, typed, open_end=open_end)
+    if glossary:
+        asked = with_glossary(text, asked, glossary)
     found = _candidates(index, asked, allowed)
     ranked = _rerank(index, text, typed, found)
-    matcher = Matcher(asked, open_end=open_end)
+    matcher = Matcher(flat(asked), open_end=open_end)
     prefer = lang or ("zh" if any(is_han(c.text[0]) for c in typed) else "en")
     hits = tuple(_hit(index, a, score, found.documents[a], matcher, prefer) for a, score in ranked[:limit])
     return SearchOutcome(text, hits, len(found.articles), suggestion=_suggestion(text, corrected, hits))
@@ -99,67 +105,68 @@ def _expand(
     single_han = is_han(last.text[0]) and len(last.text) == 1
     unfinished = open_end and not is_han(last.text[0]) and len(last.text) > 1  # one letter begins everything
     if single_han or unfinished:
-        asked[-1] = last.also(index.completions(last.text.lower(), COMPLETIONS), COMPLETED)
+        asked[-1] = last.also(
+            Way((term,), COMPLETED) for term in index.completions(last.text.lower(), COMPLETIONS)
+        )
     corrected: list[tuple[Concept, str]] = []
     for position, concept in enumerate(asked):
         if is_han(concept.text[0]) or _known(index, concept):
             continue
-        near = spelling.near(concept.terms[0][0], index.words())
+        near = spelling.near(concept.ways[0].terms[0], index.words())
         if near:
-            asked[position] = concept.also(near, MISSPELT)
+            asked[position] = concept.also(Way((term,), MISSPELT) for term in near)
             corrected.append((concept, near[0]))
     return asked, corrected
 
 
 def _known(index: IndexReader, concept: Concept) -> bool:
-    terms = [term for term, _ in concept.terms]
+    terms = [term for way in concept.ways for term in way.terms]
     return any(index.knows(term) for term in terms) or any(index.knows(part) for part in concept.parts)
 
 
 def _candidates(index: IndexReader, asked: Sequence[Concept], allowed: set[int] | None) -> _Candidates:
     per_concept: list[tuple[float, dict[str, float]]] = []
-    documents: dict[str, dict[int, float]] = {}
+    documents: dict[int, float] = {}
     for concept in asked:
-        weight, scores = ranking.concept_scores(index, concept)
-        articles: dict[str, float] = {}
-        for document, score in scores.items():
-            if allowed is not None and document not in allowed:
-                continue
-            article = index.article(document)
-            # the two languages of an article count as one: each word as well as the better text answers it
-            articles[article] = max(articles.get(article, 0.0), score)
-            of_article = documents.setdefault(article, {})
-            of_article[document] = of_article.get(document, 0.0) + score
-        per_concept.append((weight, articles))
-    return _Candidates(ranking.combine(per_concept), documents)
+        scored = ranking.score(index, concept)
+        for document, value in scored.documents.items():
+            documents[document] = documents.get(document, 0.0) + value
+        per_concept.append((scored.weight, ranking.by_article(index, scored, allowed)))
+    articles = ranking.combine(per_concept)
+    of_article: dict[str, dict[int, float]] = {}
+    for document, value in documents.items():
+        if allowed is None or document in allowed:
+            of_article.setdefault(index.article(document), {})[document] = value
+    return _Candidates(articles, of_article, [(c, w) for c, (w, _) in zip(asked, per_concept, strict=True)])
 
 
 def _rerank(
     index: IndexReader, text: str, typed: Sequence[Concept], found: _Candidates
 ) -> list[tuple[str, float]]:
     ranked = sorted(found.articles.items(), key=lambda item: (-item[1], item[0]))
-    if len(typed) < 2:
-        return ranked
-    whole = _squeezed(text)
-    neighbours = [_squeezed(text[a.start : b.end]) for a, b in pairwise(typed) if a.start < b.end]
+    look = closeness.look_for(text, typed, found.asked)
     gained = [
-        (article, score * (1 + _together(index, found.documents[article], whole, neighbours)))
+        (article, score * (1 + _gain(index, found.documents[article], look)))
         for article, score in ranked[:LOOKED_AT]
     ]
     return sorted(gained, key=lambda item: (-item[1], item[0])) + ranked[LOOKED_AT:]
 
 
-def _together(index: IndexReader, documents: Mapping[int, float], whole: str, neighbours: list[str]) -> float:
-    best = 0.0
-    for document in documents:
-        text = index.plain(document, _squeezed)
-        gain = TOGETHER * sum(pair in text for pair in neighbours) / max(1, len(neighbours))
-        best = max(best, gain + (VERBATIM if whole in text else 0.0))
-    return best
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\s+", " ", fold(text).lower()).strip()
+def _gain(index: IndexReader, documents: Mapping[int, float], look: closeness.Look) -> float:
+    most = max(documents.values())
+    seen = [
+        closeness.evidence(look, index.plain(document, closeness.normal))
+        for document, value in documents.items()
+        if value >= WORTH_READING * most
+    ]
+    return max(
+        G_WINDOW * e.window
+        + G_TITLE * e.title
+        + G_ANSWERED * e.answered
+        + G_TOGETHER * e.together
+        + G_VERBATIM * e.verbatim
+        for e in seen
+    )
 
 
 def _hit(
@@ -205,7 +212,7 @@ def _suggestion(text: str, corrected: Sequence[tuple[Concept, str]], hits: Seque
 
 
 def _spelt(term: str, hits: Sequence[Hit]) -> str:
-    matcher = Matcher([Concept(term, ((term, 1.0),))])
+    matcher = Matcher([Concept(term, (Way((term,), 1.0),))])
     for hit in hits[:3]:
         for shown in (matcher.mark(hit.title), matcher.mark(hit.snippet.plain)):
             for piece, match in shown.segments:

@@ -46,7 +46,11 @@ class Matcher:
         for concept in concepts:
             unfinished = open_end and concept is concepts[-1]
             typed = concept.text.lower()
-            for term in [typed] if unfinished else [typed, *(t for t, _ in concept.terms), *concept.parts]:
+            for term in (
+                [typed]
+                if unfinished
+                else [typed, *(t for way in concept.ways for t in way.terms), *concept.parts]
+            ):
                 if term and is_han(term[0]):
                     chinese[re.escape(term)] = None
                 elif term:

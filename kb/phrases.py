@@ -25,6 +25,8 @@ HEAD = 2
 """Letters by which phrases are kept apart before they are cut into units."""
 SLOT = re.compile(r"<([a-z][a-z-]*)>|…|\.\.\.")
 UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’][a-z]+)?")
+ABBREVIATIONS = re.compile(r"[A-Z]{2,}s|(?:vm|ip|pv|lb|db)s")
+"""Plurals that are too short for the stemmer."""
 LITTLE_WORDS = """
 a an the my our your its their this that some is are was were be been of 的 了 在 着 都 又 也 就 被
 """
@@ -49,6 +51,8 @@ class Found:
     start: int
     end: int
     payload: int
+    size: int = 1
+    """Units of the phrase, without what a gap took in."""
 
 
 def units(text: str) -> Iterator[Unit]:
@@ -63,6 +67,8 @@ def units(text: str) -> Iterator[Unit]:
 
 
 def _key(piece: str) -> str:
+    if ABBREVIATIONS.fullmatch(piece):
+        piece = piece[:-1]
     if len(piece) == 1:
         return piece.lower()
     return stem(piece.lower().replace("’", "'").removesuffix("'s"))
@@ -117,12 +123,12 @@ class Phrases:
     def beginning(self, first: str) -> Sequence[tuple[Key, int]]:
         """The phrases that begin with a unit or a class."""
         beginning = first if first[0] == "<" else first[:HEAD]
-        if beginning not in self._cut and beginning in self._raw:
-            for phrase, payload in self._raw[beginning]:
-                for key in keys(phrase):
-                    if key[0][: len(beginning)] == beginning:
-                        self._cut.setdefault(beginning, []).append((key, payload))
-        return [(key, payload) for key, payload in self._cut.get(beginning, ()) if key[0] == first]
+        cut = self._cut.get(beginning)
+        if cut is None:
+            raw = self._raw.get(beginning, ())
+            cut = [(key, payload) for phrase, payload in raw for key in keys(phrase)]
+            self._cut[beginning] = cut  # whole at once: another thread may be looking
+        return [(key, payload) for key, payload in cut if key[0] == first]
 
 
 def _beginnings(phrase: str) -> set[str]:
@@ -157,7 +163,7 @@ class _Search:
             for first, after in starts:
                 for key, payload in self._phrases.beginning(first):
                     for end in self._ends(key, 1, after):
-                        yield Found(unit.start, self._said[end - 1].end, payload)
+                        yield Found(unit.start, self._said[end - 1].end, payload, len(key) - key.count(ANY))
 
     def _ends(self, key: Key, done: int, at: int) -> Iterator[int]:
         """Where (after which unit) the rest of a phrase may end that goes on at unit `at`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kb import frontmatter
@@ -55,6 +56,15 @@ def read_text(source: Source) -> tuple[ArticleText | None, list[Problem]]:
     return parse_article(
         data, source.path, article=source.article, lang=source.lang, mtime_ns=source.mtime_ns
     )
+
+
+def with_guide(article: Article, sources: Sequence[Source]) -> Article:
+    """The article with the guide its texts give, where nobody wrote one; a written guide that is broken stays away."""
+    from kb.derive import derive
+
+    if article.guide is not None or any(source.kind == "guide" for source in sources):
+        return article
+    return replace(article, guide=derive(article))
 
 
 def _article(article: str, texts: Mapping[str, ArticleText], root: str, guide: Guide | None) -> Article:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.articleread import read_article
+from kb.articleread import read_article, with_guide
 from kb.hits import Hit, SearchOutcome
 from kb.model import Article
 from kb.pastehits import PasteOutcome
@@ -53,6 +53,7 @@ class Library:
         self._reading = threading.Lock()  # of its own: articles open while the index is being built
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
+        self._derived: dict[str, Article] = {}
         self._opened: Catalog | None = None
 
     @property
@@ -76,8 +77,13 @@ class Library:
         return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
 
     def get(self, article: str) -> Article | None:
-        """The article with this id; None where there is none with a readable text."""
-        return self._load(article)[0] if article in self._scan.sources else None
+        """The article with this id, its guide written or derived from its texts; None without a readable text."""
+        found = self._load(article)[0] if article in self._scan.sources else None
+        if found is None or found.guide is not None:
+            return found
+        if article not in self._derived:
+            self._derived[article] = with_guide(found, self._scan.sources.get(article, ()))
+        return self._derived[article]
 
     def ids(self) -> list[str]:
         """The ids of all readable articles in order; reads only files that the index does not know."""
@@ -151,6 +157,7 @@ class Library:
             self._scan = fresh
             for article in (*changed, *removed):
                 self._read.pop(article, None)
+                self._derived.pop(article, None)
             self._catalog.update(after)
         return Refreshed(changed, removed)
 

@@ -1,0 +1,72 @@
+"""What is derived from one language of an article, before the languages are joined. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kb.derive.slots import Slot
+
+Phase = Literal["diagnose", "fix", "workaround", "verify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an article something stands, for what belongs together."""
+
+    heading: str
+    trail: tuple[str, ...]
+    scope: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCause:
+    """One cause."""
+
+    text: str
+    explain: str
+    place: Place
+    label: str = ""
+    """What numbers or names it: its heading, or the beginning of its item."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftStep:
+    """One thing to do: a command line, or what a person does elsewhere."""
+
+    phase: Phase
+    title: str
+    explain: str
+    place: Place
+    shell: str = ""
+    argv: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    stdin: str = ""
+    instruction: str = ""
+    """With no command: what is to be done, with the block to use."""
+    impact: str = ""
+    label: str = ""
+    """What the table or list it comes from says it is for."""
+
+    @property
+    def key(self) -> str:
+        """What must be equal in another language's step to be the same one."""
+        return self.shell.split("\n", 1)[0] if self.shell else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything one text gives."""
+
+    lang: str
+    symptoms: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    causes: tuple[DraftCause, ...] = ()
+    steps: tuple[DraftStep, ...] = ()
+    rollback: str = ""
+    """The heading of the section about the way back."""
+    troubled: bool = False
+    """Whether the text itself is about trouble: it has a section of symptoms, causes or diagnosis."""
+    named_cause: bool = True
+    """Whether the causes come from the text; else they stand for the missing one."""

@@ -1,0 +1,199 @@
+"""One text of an article to a draft of its guide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kb.derive.draft import Draft, DraftCause, DraftStep, Phase, Place
+from kb.derive.outline import Part, Role, parts
+from kb.derive.programs import starts_command
+from kb.derive.prose import first_and_rest, plain, title
+from kb.derive.slots import Slot, template
+from kb.derive.steps import steps_of
+from kb.derive.texts import cause_column, cause_in_prose, causes, is_how_to, signatures, symptoms
+from kb.model import ArticleText
+
+_PHASES: tuple[tuple[Role, Phase], ...] = (
+    ("symptoms", "diagnose"),
+    ("diagnosis", "diagnose"),
+    ("resolution", "fix"),
+    ("workaround", "workaround"),
+    ("verify", "verify"),
+)
+_ASSIGNS = re.compile(r"(?:export\s+|local\s+)?([A-Za-z_]\w{0,60})=(.*)\Z", re.S)
+_PLAIN_VALUE = re.compile(r"[\w./:@-]{1,120}\Z")
+
+
+def draft_of(text: ArticleText, troubleshooting: bool) -> Draft | None:
+    """What a text gives for a guide; None where there is nothing to do in it.
+
+    `troubleshooting`: its front matter says that it is about trouble, whatever its headings are.
+    """
+    found = parts(text)
+    roles = {part.role for part in found if part.pieces}
+    troubled = bool(roles & {"symptoms", "cause", "diagnosis"})
+    if not roles & {"diagnosis", "resolution", "workaround"} and not (troubled or troubleshooting):
+        return None
+    if not troubled and not troubleshooting and is_how_to(text.title):
+        return None
+    steps = _steps(found)
+    if not steps and (troubled or troubleshooting):
+        steps = _steps([_as_resolution(part) for part in found])
+    if not steps:
+        return None
+    own, named = _causes(found, text.title)
+    seen = symptoms(found)
+    return Draft(
+        text.lang,
+        tuple(seen or [_title_symptom(found, text.title)]),
+        tuple(signatures(found)),
+        tuple(own),
+        tuple(_templated(steps)),
+        next((part.heading for part in found if part.role == "rollback"), ""),
+        troubled,
+        named,
+    )
+
+
+def _as_resolution(part: Part) -> Part:
+    """A part of a text without known sections: what is to be done stands anywhere."""
+    return (
+        replace(part, role="resolution")
+        if part.role in ("other", "prevention", "symptoms", "cause")
+        else part
+    )
+
+
+def _title_symptom(found: Sequence[Part], heading: str) -> str:
+    if not is_how_to(heading):
+        return title(heading, 320)
+    lead = next(
+        (p for part in found for p in part.pieces if p.kind == "paragraph" and not p.text.startswith(":::")),
+        None,
+    )
+    return title(first_and_rest(plain(lead.text))[0], 320) if lead else title(heading, 320)
+
+
+def _causes(found: Sequence[Part], heading: str) -> tuple[list[DraftCause], bool]:
+    own = causes(found)
+    if own:
+        return own, True
+    from_tables = [c for part in found for c in _table_causes(part)]
+    if from_tables:
+        return from_tables, True
+    passing = cause_in_prose(found, heading)
+    return ([passing], True) if passing else ([DraftCause(title(heading), "", Place("", (), 0, 0))], False)
+
+
+# --- tables of symptom, cause and remedy ------------------------------------------------------------------------------
+
+_REMEDY = re.compile(
+    r"\b(?:fix|solution|resolution|action|remedy|what to do|how to fix|handling|recommendation)\b"
+    r"|解决|处理|处置|修复|措施|建议|操作",
+    re.I,
+)
+
+
+def _rows(part: Part) -> tuple[list[str], list[list[str]]]:
+    rows = [p for p in part.pieces if p.kind == "row"]
+    if len(rows) < 2 or not rows[0].head:
+        return [], []
+    return rows[0].text.split("\t"), [row.text.split("\t") for row in rows[1:] if not row.head]
+
+
+def _table_causes(part: Part) -> list[DraftCause]:
+    if part.role not in ("symptoms", "diagnosis", "resolution", "workaround", "cause"):
+        return []
+    head, rows = _rows(part)
+    column = cause_column(head)
+    place = Place(part.heading, part.trail, 0, part.line)
+    texts = [plain(row[column - 1]) for row in rows if column and len(row) >= column]
+    return [
+        DraftCause(title(text, 320), "", place, label=text) for text in dict.fromkeys(texts) if len(text) > 3
+    ]
+
+
+def _table_steps(part: Part) -> list[DraftStep]:
+    head, rows = _rows(part)
+    remedy = next((n for n, cell in enumerate(head) if _REMEDY.search(plain(cell))), -1)
+    column = cause_column(head) - 1
+    if remedy < 0 or remedy == column:
+        return []
+    other = column if column >= 0 else 0
+    place = Place(part.heading, part.trail, part.scope, part.line)
+    found = []
+    for row in rows:
+        if len(row) > max(remedy, other) and (text := plain(row[remedy])):
+            about = plain(row[other])
+            found.append(
+                DraftStep(
+                    "fix", title(text), about, place, instruction=text, label=about if column >= 0 else ""
+                )
+            )
+    return found
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def _steps(found: Sequence[Part]) -> list[DraftStep]:
+    """All steps, looking before doing, in the order of the text otherwise."""
+    made: list[DraftStep] = []
+    for role, phase in _PHASES:
+        begun = False
+        for part in found:
+            begun |= part.role in ("resolution", "workaround", "diagnosis")
+            if part.role != role or (role == "verify" and not begun):
+                continue
+            steps = steps_of(part, phase)
+            if role == "symptoms":
+                steps = [s for s in steps if s.shell and starts_command(s.shell)]
+            made += steps
+            if phase == "fix":
+                made += _table_steps(part)
+    return made
+
+
+def _templated(steps: Sequence[DraftStep]) -> list[DraftStep]:
+    """The steps with slots for the reader's own values; assignments that only name such values are dropped."""
+    values: dict[str, str] = {}
+    shell_set: set[str] = set()
+    for step in steps:
+        name, value = _assignment(step.shell)
+        if not name:
+            continue
+        if any(mark in value for mark in ("$(", "`", "<(")):
+            shell_set.add(name)
+        else:
+            values.setdefault(name, value if _PLAIN_VALUE.match(value) else "")
+    made: list[DraftStep] = []
+    for step in steps:
+        if not step.shell:
+            made.append(step)
+            continue
+        work = template(step.shell, values, shell_set)
+        made.append(replace(step, shell=work.shell, argv=work.argv, slots=_bounded(work.slots)))
+    kept = "\n".join(step.shell for step in made if not _assignment(step.shell)[0])
+    return [step for step in made if not _only_names(step, values, kept)]
+
+
+def _bounded(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    return slots[:30]
+
+
+def _assignment(shell: str) -> tuple[str, str]:
+    """The variable that a line sets, and its value without quotes; nothing for every other line."""
+    match = _ASSIGNS.match(shell.strip())
+    if not match or ("\n" in match.group(2) and "$(" not in match.group(2)):
+        return "", ""
+    value = match.group(2).strip()
+    if "$(" not in value and "`" not in value and len(value.split()) > 1 and value[:1] not in "\"'":
+        return "", ""
+    return match.group(1), value.strip("\"'")
+
+
+def _only_names(step: DraftStep, values: dict[str, str], kept: str) -> bool:
+    name, _ = _assignment(step.shell)
+    return bool(name) and name in values and not re.search(rf"\$\{{?{name}\b", kept)

@@ -33,7 +33,9 @@ def test_articles_are_found_in_every_layout(root: Path, tmp_path: Path) -> None:
     assert handles.guide.article == "handles"
     assert library.guided == ("handles",)
     assert sorted(library.articles["Flow_table_grows"].texts) == ["en", "zh"]
-    assert library.articles["gateway"].guide is None
+    derived = library.articles["gateway"].guide
+    assert derived is not None
+    assert derived.origin == "derived"
     assert library.problems == ()
 
 

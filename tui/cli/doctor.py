@@ -116,7 +116,7 @@ def _library(root: Root) -> dict[str, int]:
     from tui.cli.library import all_problems
 
     library = plain_library(root)
-    guides = sum(1 for i in library.articles if (a := library.get(i)) and a.guide)
+    guides = sum(1 for i in library.guided if (a := library.get(i)) and a.guide)
     problems = [p for p in all_problems(root) if p.severity == "error"]
     return {
         "articles": len(library.articles),
@@ -167,7 +167,7 @@ def _permissions(cluster: Cluster, root: Root) -> Iterator[Answer]:
     from checks.permissions import collect
 
     library = plain_library(root)
-    guides = [a.guide for i in library.articles if (a := library.get(i)) and a.guide]
+    guides = [a.guide for i in library.guided if (a := library.get(i)) and a.guide]
     needed = collect(list(open_catalogue(root)), guides, _layout())
 
     def ask(permission: Permission) -> Answer:

@@ -33,7 +33,7 @@ def all_problems(root: Root) -> list[Problem]:
     library = plain_library(root)
     catalogue = load_catalogue(roots_of(root))
     found = [*library.problems, *catalogue.problems]
-    for article_id in library.articles:
+    for article_id in library.guided:
         article = library.get(article_id)
         if article and article.guide:
             found.extend(lint_guide(article.guide, catalogue))

@@ -7,13 +7,8 @@ Whoosh's segments hold what is stored and filtered by; the postings of the text 
 
 from __future__ import annotations
 
-import mmap
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
-from itertools import repeat
-from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +19,21 @@ from whoosh.index import TOC, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
-from kb import literalindex
 from kb.fields import IndexText, guidance
-from kb.indexwords import BadWords, WordPool, Words, merge
-from kb.postings import NONE, Postings
+from kb.indexreader import LITERAL, SUFFIX, Damaged, IndexReader, open_words
+from kb.indexwords import WordPool, Words, merge
+from kb.literals import keys as literal_keys
+from kb.literals import packed
 from kb.weighting import term_weights
 
-SUFFIX = ".words"
+__all__ = ["Damaged", "IndexReader", "IndexWriter", "SegmentNote", "read", "write"]
+
 MEMORY = 96 << 20
 """Bytes of words that are gathered before a segment is written."""
 FANOUT = 4
 """So many segments of about one size become one."""
 MERGED_MOST = 4_000_000
 """Postings; larger segments are left as they are."""
-REMEMBERED = 500_000
-"""Postings that are kept for the next keystroke."""
-
-
-class Damaged(Exception):
-    """The index on disk cannot be read; it is to be built anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,6 @@ def _schema() -> Any:
         name=fields.STORED,
         passages=fields.STORED,
         phrases=fields.STORED,
-        literal=fields.KEYWORD,
         literals=fields.STORED,
     )
 
@@ -87,7 +77,7 @@ class IndexWriter:
         """Take articles out, as far as they were in before this writer began."""
         gone = set(articles)
         for segment in self._toc.segments if gone else ():
-            for number, article in enumerate(_open_words(self._storage, segment).articles):
+            for number, article in enumerate(open_words(self._storage, segment).articles):
                 if article in gone and not segment.is_deleted(number):
                     segment.delete_document(number)
 
@@ -96,7 +86,8 @@ class IndexWriter:
         if self._writer is None:
             self._writer = SegmentWriter(self._index, _lk=False, codec=W3Codec())
         self._writer.add_document(**_stored(text))
-        self._pool.add(text.article.id, term_weights(text.fields))
+        keys = {LITERAL + key for literal in text.literals for key in literal_keys(literal.words)}
+        self._pool.add(text.article.id, term_weights(text.fields) | dict.fromkeys(keys, 1.0))
         if self._pool.memory > self._memory:
             self.flush()
 
@@ -148,7 +139,7 @@ class IndexWriter:
         for segment in segments:
             kept = [n for n in range(segment.doc_count_all()) if not segment.is_deleted(n)]
             parts.append(
-                (_open_words(self._storage, segment), {old: number + n for n, old in enumerate(kept)})
+                (open_words(self._storage, segment), {old: number + n for n, old in enumerate(kept)})
             )
             number += len(kept)
             reader = SegmentReader(self._storage, self._toc.schema, segment)
@@ -208,14 +199,6 @@ def _to_merge(segments: Sequence[Any]) -> list[Any]:
     return []
 
 
-def _open_words(storage: Any, segment: Any) -> Words:
-    name = segment.make_filename(SUFFIX)
-    if isinstance(storage, RamStorage):
-        return Words(storage.files[name])
-    with open(storage._fpath(name), "rb") as file:
-        return Words(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-
-
 def _stored(text: IndexText) -> dict[str, Any]:
     article = text.article
     return {
@@ -234,163 +217,9 @@ def _stored(text: IndexText) -> dict[str, Any]:
         "name": text.text.title,
         "passages": tuple((passage.section, passage.text) for passage in text.passages),
         "phrases": text.phrases,
-        **literalindex.values(text.literals),
+        "literals": tuple(packed(literal) for literal in text.literals),
     }
 
 
 def _keys(values: Iterable[str]) -> Iterator[str]:
     return (value.casefold() for value in values)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """One segment: its words, the number of its first document, and its documents that do not count any more."""
-
-    words: Words
-    base: int
-    deleted: frozenset[int]
-
-
-class IndexReader:
-    """Postings and stored values of one state of the index; any failure to read raises Damaged."""
-
-    def __init__(self, index: Any) -> None:
-        self._index = index
-        self._reader = index.reader()
-        self._leaves: list[_Leaf] = []
-        try:
-            self._leaves = self._open_leaves()
-        except BaseException:
-            self.close()
-            raise
-        self.size: int = sum(leaf.words.documents - len(leaf.deleted) for leaf in self._leaves)
-        self._articles = [article for leaf in self._leaves for article in leaf.words.articles]
-        self._postings: dict[str, Postings] = {}
-        self._remembered = 0
-        self._words: dict[str, int] | None = None
-        self._plain: dict[int, str] = {}
-
-    def _open_leaves(self) -> list[_Leaf]:
-        leaves = []
-        for reader, base in self._reader.leaf_readers():
-            segment = reader.segment()
-            if segment is None:  # an index without any document
-                continue
-            words = _open_words(self._index.storage, segment)
-            if words.documents != segment.doc_count_all():
-                raise BadWords("of another segment")
-            leaves.append(_Leaf(words, base, frozenset(segment.deleted_docs())))
-        return leaves
-
-    def close(self) -> None:
-        """Release the files."""
-        self._leaves = []
-        self._reader.close()
-        self._index.close()
-
-    def postings(self, term: str) -> Postings:
-        """The documents that hold a term, in order, and its weight in each."""
-        known = self._postings.get(term)
-        if known is None:
-            known = self._read_postings(term)
-            self._remembered += len(known) + 1
-            if self._remembered > REMEMBERED:
-                self._postings.clear()
-                self._remembered = len(known) + 1
-            self._postings[term] = known
-        return known
-
-    def _read_postings(self, term: str) -> Postings:
-        documents, weights = array("I"), array("f")
-        try:
-            for leaf in self._leaves:
-                place = leaf.words.find(term)
-                if place < 0:
-                    continue
-                numbers, values = leaf.words.numbers(place), leaf.words.weights(place)
-                if leaf.deleted:
-                    kept = [
-                        (leaf.base + n, w)
-                        for n, w in zip(numbers, values, strict=True)
-                        if n not in leaf.deleted
-                    ]
-                    documents.extend(number for number, _ in kept)
-                    weights.extend(weight for _, weight in kept)
-                else:
-                    documents.extend(map(add, numbers, repeat(leaf.base)) if leaf.base else numbers)
-                    weights.extend(values)
-        except (BadWords, UnicodeError) as error:
-            raise Damaged(str(error)) from error
-        return Postings(documents, weights) if documents else NONE
-
-    def article(self, document: int) -> str:
-        """The id of the article a document belongs to."""
-        return self._articles[document]
-
-    def knows(self, term: str) -> bool:
-        """Whether a term stands in any field."""
-        return len(self.postings(term)) > 0
-
-    def documents_where(self, key: str, passes: Callable[[str], bool]) -> set[int]:
-        """The documents with a value of a stored key (``product``, ``lang`` …) that passes."""
-        found: set[int] = set()
-        try:
-            for term in self._reader.lexicon(key):
-                if passes(term.decode("utf-8")):
-                    found.update(self._reader.postings(key, term).all_ids())
-        except Exception as error:
-            raise Damaged(str(error)) from error
-        return found
-
-    def holding(self, key: str) -> list[int]:
-        """The documents that have a literal line with this key (`kb.literals.keys`)."""
-        try:
-            return literalindex.holding(self._reader, key)
-        except Exception as error:
-            raise Damaged(str(error)) from error
-
-    def plain(self, document: int, normal: Callable[[str], str]) -> str:
-        """The whole text of a document, title first, made comparable by `normal`; kept for the next keystroke."""
-        text = self._plain.get(document)
-        if text is None:
-            if len(self._plain) > 256:
-                self._plain.clear()
-            values = self.stored(document)
-            passages = (part for passage in values["passages"] for part in passage)
-            text = self._plain[document] = normal("\n".join((values["name"], *passages, values["phrases"])))
-        return text
-
-    def stored(self, document: int) -> dict[str, Any]:
-        """The stored values of a document."""
-        try:
-            return dict(self._reader.stored_fields(document))
-        except Exception as error:
-            raise Damaged(str(error)) from error
-
-    def completions(self, prefix: str, limit: int) -> list[str]:
-        """Terms that begin with a prefix, the most frequent first."""
-        found: dict[str, int] = {}
-        try:
-            for leaf in self._leaves:
-                # of each segment a few more than wanted: a term that is frequent in all is frequent in one
-                words = leaf.words
-                for place in nlargest(4 * limit, words.beginning(prefix), key=words.spread):
-                    term = words.term(place)
-                    found[term] = found.get(term, 0) + words.spread(place)
-        except (BadWords, UnicodeError) as error:
-            raise Damaged(str(error)) from error
-        return sorted(found, key=lambda text: (-found[text], len(text), text))[:limit]
-
-    def words(self) -> dict[str, int]:
-        """All terms with the number of documents they stand in; read once, for spelling."""
-        if self._words is None:
-            self._words = {}
-            try:
-                for leaf in self._leaves:
-                    words = leaf.words
-                    for place in range(len(words)):
-                        term = words.term(place)
-                        self._words[term] = self._words.get(term, 0) + words.spread(place)
-            except (BadWords, UnicodeError) as error:
-                raise Damaged(str(error)) from error
-        return self._words

@@ -19,7 +19,8 @@ import shutil
 import stat
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from kb.problem import Problem
 SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = (
-    "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose", "decoding",
-    "articlefile", "articleread", "literalindex", "literals", "lognormal",
+    "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose",
+    "decoding", "articlefile", "articleread", "literals", "lognormal",
 )  # fmt: skip
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
@@ -55,8 +56,10 @@ class State:
     folder: Path
     number: int
     files: Mapping[str, FileNote] = field(default_factory=dict)
-    unusable: tuple[str, ...] = ()
+    unusable: frozenset[str] = frozenset()
     """Ids of articles without any usable text."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many files each article has."""
 
 
 class Unusable(Exception):
@@ -97,7 +100,7 @@ class IndexStore:
             if manifest["version"] != self._version or _fingerprints(folder) != manifest["index"]:
                 return None
             files = {path: _note(path, values) for path, values in manifest["files"].items()}
-            return State(folder, int(name.removeprefix("state-")), files, tuple(manifest["unusable"]))
+            return _state(folder, files, manifest["unusable"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -126,8 +129,16 @@ class IndexStore:
             yield held
 
     def begin(self, base: State | None) -> Path:
-        """A folder for the next state, with the files of `base` linked into it. Only under the lock."""
-        number = 1 + max((n for n, _ in self._states()), default=0)
+        """A folder for the next state, with the files of `base` linked into it. Only under the lock.
+
+        What writers left that were killed, or that another version made, goes: nobody else is writing now.
+        """
+        states = self._states()
+        number = 1 + max((n for n, _ in states), default=0)
+        kept = base.number if base else self._pointed_at()
+        for other, old in states:
+            if other not in (kept, kept - 1):
+                shutil.rmtree(old, ignore_errors=True)
         folder = self.folder / f"state-{number}"
         folder.mkdir(mode=0o700)
         if base:
@@ -144,19 +155,27 @@ class IndexStore:
             "files": {path: _values(note) for path, note in files.items()},
             "unusable": list(unusable),
         }
-        _write(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False))
+        _write(folder / MANIFEST, json.dumps(manifest))
+        before = self._pointed_at()
         fresh = self.folder / f"{POINTER}.new"
         _write(fresh, folder.name)
         os.replace(fresh, self.folder / POINTER)
-        number = int(folder.name.removeprefix("state-"))
-        for other, old in self._states():
-            if other < number - 1:  # the one before may still be read by another process
+        for number, old in self._states():
+            if old != folder and number != before:  # the one before may still be read by another process
                 shutil.rmtree(old, ignore_errors=True)
-        return State(folder, number, dict(files), tuple(unusable))
+        return _state(folder, files, unusable)
 
     def abandon(self, folder: Path) -> None:
         """Remove a state that was not finished."""
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _pointed_at(self) -> int:
+        """The number of the state that the pointer names; 0 where it names none."""
+        try:
+            number = (self.folder / POINTER).read_text(encoding="ascii").strip().removeprefix("state-")
+        except (OSError, ValueError):
+            return 0
+        return int(number) if number.isdecimal() and len(number) < 20 else 0
 
     def _states(self) -> list[tuple[int, Path]]:
         found = []
@@ -181,7 +200,7 @@ def _fingerprints(folder: Path) -> dict[str, list[int]]:
     """Size and checksum of both ends of every file of an index: damage is seen before Whoosh unpickles anything."""
     found = {}
     for item in sorted(folder.iterdir()):
-        if item.name == MANIFEST or item.name.endswith("LOCK"):
+        if item.name == MANIFEST or item.name.endswith("LOCK") or not item.is_file():
             continue
         with open(item, "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -190,6 +209,11 @@ def _fingerprints(folder: Path) -> dict[str, list[int]]:
             file.seek(max(0, size - ENDS))
             found[item.name] = [size, zlib.crc32(file.read(ENDS), checksum)]
     return found
+
+
+def _state(folder: Path, files: Mapping[str, FileNote], unusable: Iterable[str]) -> State:
+    counts = Counter(note.article for note in files.values())
+    return State(folder, int(folder.name.removeprefix("state-")), dict(files), frozenset(unusable), counts)
 
 
 def _link(source: Path, target: Path) -> None:

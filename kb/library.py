@@ -19,6 +19,11 @@ from kb.roots import Scan, scan
 if TYPE_CHECKING:
     from kb.catalog import Catalog
     from kb.index import IndexReader
+    from kb.indexing import Progress
+
+
+REMEMBERED = 2000
+"""Articles that are kept once they were read."""
 
 
 def open_library(roots: Sequence[Path] | None = None, cache_dir: Path | None = None) -> Library:
@@ -49,7 +54,8 @@ class Library:
     def __init__(self, roots: Sequence[Path], cache_dir: Path | None = None) -> None:
         self.roots = tuple(roots)
         self._cache_dir = cache_dir
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._reading = threading.Lock()  # of its own: articles open while the index is being built
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
@@ -70,7 +76,7 @@ class Library:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that is wrong with any file, in the order of files and lines."""
-        found = list(self._scan.problems)
+        found = [*self._scan.problems, *self._catalog.problems]
         for article, sources in self._scan.sources.items():
             known = None if article in self._read else self._catalog.known_problems(article, sources)
             found += self._load(article)[1] if known is None else known
@@ -116,11 +122,22 @@ class Library:
         ``component``, ``product``, ``version``, ``kind``, ``guide`` (yes, no) or ``id`` and raises ValueError for any
         other key; with `prefix_last` the last word may still be unfinished.
         """
+        from kb import search
+
         began = time.perf_counter()
-        with self._lock:
-            outcome = self._catalog.find(
-                self._scan.sources, text, limit=limit, lang=lang, where=where, prefix_last=prefix_last
-            )
+        catalog = self._catalog
+        outcome = catalog.ask(
+            self._scan.sources,
+            lambda index: search.find(
+                index,
+                text,
+                limit=limit,
+                lang=lang,
+                where=where,
+                prefix_last=prefix_last,
+                glossary=catalog.glossary,
+            ),
+        )
         return replace(outcome, took_ms=(time.perf_counter() - began) * 1000)
 
     def paste(
@@ -148,17 +165,42 @@ class Library:
         return replace(outcome, took_ms=(time.perf_counter() - began) * 1000)
 
     def refresh(self) -> Refreshed:
-        """Look at the roots again, re-read only what changed, and bring the index up to date."""
-        fresh = scan(self.roots)
-        with self._lock:
+        """Look at the roots again, re-read only what changed, and bring the index up to date.
+
+        Meanwhile searches are answered from the index as it was.
+        """
+        changed = self._look()
+        for _ in self._catalog.update(self._scan.sources):
+            pass
+        return changed
+
+    def build(self, *, anew: bool = False, workers: int | None = None) -> Iterator[Progress]:
+        """Refresh and say how far it is, for libraries large enough that it takes time.
+
+        Analyses with `workers` processes (default: as many as there are cores, for large libraries only). To stop
+        iterating leaves the index as it was; with `anew` everything is indexed again.
+        """
+        self._look()
+        yield from self._catalog.update(self._scan.sources, anew=anew, workers=workers)
+
+    def stale(self) -> bool:
+        """Whether files changed since the last look or are not in the index yet; looks at names and times only."""
+        return self._rescan().sources != self._scan.sources or bool(self._catalog.behind(self._scan.sources))
+
+    def _rescan(self) -> Scan:
+        return scan(self.roots, known=self._scan)
+
+    def _look(self) -> Refreshed:
+        with self._looking:
+            fresh = self._rescan()
             before, after = self._scan.sources, fresh.sources
             changed = tuple(sorted(a for a in after if before.get(a) != after[a]))
             removed = tuple(sorted(a for a in before if a not in after))
-            self._scan = fresh
-            for article in (*changed, *removed):
-                self._read.pop(article, None)
-                self._derived.pop(article, None)
-            self._catalog.update(after)
+            with self._reading:
+                self._scan = fresh
+                for article in (*changed, *removed):
+                    self._read.pop(article, None)
+                    self._derived.pop(article, None)
         return Refreshed(changed, removed)
 
     @property
@@ -172,7 +214,7 @@ class Library:
 
     def _usable(self, article: str) -> bool:
         if article not in self._read:
-            known = self._catalog.known_usable(article, self._scan.sources[article])
+            known = self._catalog.known_usable(article, self._scan.sources.get(article, ()))
             if known is not None:
                 return known
         return self._load(article)[0] is not None
@@ -180,7 +222,9 @@ class Library:
     def _load(self, article: str) -> tuple[Article | None, tuple[Problem, ...]]:
         with self._reading:
             if article not in self._read:
-                self._read[article] = read_article(article, self._scan.sources[article])
+                while len(self._read) >= REMEMBERED:
+                    del self._read[next(iter(self._read))]
+                self._read[article] = read_article(article, self._scan.sources.get(article, ()))
             return self._read[article]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Literal
@@ -39,21 +39,24 @@ class Scan:
     problems: list[Problem] = field(default_factory=list)
 
 
-def scan(roots: Sequence[Path]) -> Scan:
-    """Walk the roots in order; later ones win by article id."""
+def scan(roots: Sequence[Path], known: Scan | None = None) -> Scan:
+    """Walk the roots in order; later ones win by article id. With a scan that is `known`, faster."""
     found = Scan()
+    before = (
+        {source.path: source for sources in known.sources.values() for source in sources} if known else {}
+    )
     for root in roots:
         here: dict[str, list[Source]] = {}
         if not root.is_dir():
             found.problems.append(finding(str(root), 0, "root.missing"))
             continue
-        for source in _walk(root, found.problems):
+        for source in _walk(root, before, found.problems):
             here.setdefault(source.article, []).append(source)
         found.sources.update({article: tuple(sources) for article, sources in here.items()})
     return found
 
 
-def _walk(root: Path, problems: list[Problem]) -> Iterator[Source]:
+def _walk(root: Path, before: Mapping[str, Source], problems: list[Problem]) -> Iterator[Source]:
     seen: set[tuple[int, int]] = set()
     pending = [(str(root), PurePath())]
     while pending:
@@ -68,25 +71,26 @@ def _walk(root: Path, problems: list[Problem]) -> Iterator[Source]:
         except OSError as error:
             problems.append(_unreadable(folder, error))
             continue
-        names = {entry.name.lower() for entry in entries}
+        of_article = any(entry.name == GUIDE for entry in entries) and _is_article_folder(
+            relative, {entry.name.lower() for entry in entries}
+        )
         for entry in entries:
-            if entry.name.startswith("."):
+            name = entry.name
+            if name.startswith("."):
                 continue
-            below = relative / entry.name
-            wanted = entry.name.lower().endswith(SUFFIXES) or (
-                entry.name == GUIDE and _is_article_folder(relative, names)
-            )
+            wanted = name.lower().endswith(SUFFIXES) or (of_article and name == GUIDE)
             try:
-                info = entry.stat()
-                if stat.S_ISDIR(info.st_mode):
-                    if entry.name not in SKIPPED:
-                        pending.append((entry.path, below))
+                if entry.is_dir():
+                    if name not in SKIPPED:
+                        pending.append((entry.path, relative / name))
                     if wanted:
                         problems.append(finding(entry.path, 0, "file.not-a-file", "warning"))
-                elif wanted and not stat.S_ISREG(info.st_mode):
-                    problems.append(finding(entry.path, 0, "file.not-a-file"))
                 elif wanted:
-                    yield _source(entry.path, below, str(root), info)
+                    info = entry.stat()
+                    if stat.S_ISREG(info.st_mode):
+                        yield _source(entry.path, relative, name, root, info, before.get(entry.path))
+                    else:
+                        problems.append(finding(entry.path, 0, "file.not-a-file"))
             except OSError as error:
                 if wanted:
                     problems.append(_unreadable(entry.path, error))
@@ -98,11 +102,29 @@ def _is_article_folder(relative: PurePath, names: set[str]) -> bool:
     return bool(relative.parts) and (under_articles or bool(names & {"en.md", "zh.md", "en.mdx", "zh.mdx"}))
 
 
-def _source(path: str, relative: PurePath, root: str, info: os.stat_result) -> Source:
-    if relative.name == GUIDE:
-        return Source(relative.parts[-2], "guide", path, root, info.st_size, info.st_mtime_ns)
-    name = file_name(relative)
-    return Source(name.article, "text", path, root, info.st_size, info.st_mtime_ns, name.lang)
+def _source(
+    path: str, folder: PurePath, name: str, root: Path, info: os.stat_result, known: Source | None
+) -> Source:
+    if (
+        known
+        and known.size == info.st_size
+        and known.mtime_ns == info.st_mtime_ns
+        and known.root == str(root)
+    ):
+        return known
+    below = folder / name
+    if name == GUIDE:
+        return Source(_id(below.parts[-2]), "guide", path, str(root), info.st_size, info.st_mtime_ns)
+    said = file_name(below)
+    return Source(_id(said.article), "text", path, str(root), info.st_size, info.st_mtime_ns, said.lang)
+
+
+def _id(name: str) -> str:
+    """A file's name as an id: what is no text, or would disturb a screen, is written with its number."""
+    if name.isprintable():
+        return name
+    escaped = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in escaped)
 
 
 def _unreadable(path: str, error: OSError) -> Problem:

@@ -42,7 +42,7 @@ MODELS = (
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (
-    "kb.library", "kb.roots", "kb.articleread", "kb.catalog", "kb.index", "kb.indexstore", "kb.search",
+    "kb.library", "kb.roots", "kb.articleread", "kb.catalog", "kb.index", "kb.indexing", "kb.indexstore", "kb.search",
     "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile", "checks.live",
     "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.apply", "checks.clock",
     "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",

@@ -1,0 +1,188 @@
+"""Cutting what is no article wherever it stands: buttons, counters, emoji pickers, gutters, tables of contents."""
+
+from __future__ import annotations
+
+import re
+
+from kb.importing import webtextsigns, webtextwords
+from kb.importing.codelines import chinese, kind, prose
+from kb.importing.webtextcode import holds_command
+from kb.importing.webtextmodel import Page, cells
+from kb.importing.webtextwords import fold
+
+BULLET = re.compile(r"^\s*(?:[•◦▪●○*·+–-]|\d{1,2}[.)、])\s+")
+_CONTENTS = """
+    目录 | 文章目录 | 本文目录 | 内容目录 | 目录结构 | 本页内容 | 本文内容 | 大纲 | table of contents |
+    contents | on this page | in this article | in this page | page contents | toc | 本页目录 | 文章大纲 |
+    jump to section | what's in this article | article contents | [toc] | @[toc] | in this topic | 章节目录 |
+    content
+"""
+CONTENTS = frozenset(fold(word) for word in _CONTENTS.split("|"))
+NUMBERS = re.compile(
+    r"^(?:第?\s*[0-9]+(?:\.[0-9]+)*\s*[章节步]?|[一二三四五六七八九十]+)\s*[.、:)：]?\s*|^[（(]\s*[0-9一二三四五六七八九十]+\s*[)）]\s*"
+)
+_SAME = "json toml c java xml html dockerfile properties nginx diff hcl lua rust makefile powershell"
+_LABELS = {
+    "bash": "bash shell sh zsh console terminal cmd shellscript session 代码语言:shell 代码语言:bash",
+    "yaml": "yaml yml 代码语言:yaml",
+    "text": "text plaintext txt none log output 代码语言:txt",
+    "": "code snippet 代码语言:javascript",
+    "sql": "sql mysql",
+    "ini": "ini conf",
+    "python": "python py",
+    "go": "go golang",
+    "cpp": "cpp c++",
+    "javascript": "javascript js",
+    **dict.fromkeys(
+        "json toml c java xml html dockerfile properties nginx diff hcl lua rust makefile powershell".split()
+    ),
+}
+LABELS = {
+    fold(word): name
+    for name, words in _LABELS.items()
+    for word in (words.split() if words is not None else (name,))
+} | {"plain text": "text", "shell script": "bash", "shell session": "bash"}
+"""What code viewers print above code, folded, and the language it means."""
+
+
+def reason(text: str) -> str:
+    """Why a line outside code is no article, by its own words; empty where it may be one."""
+    bare = BULLET.sub("", text, count=1).strip()
+    if holds_command(bare):
+        return ""
+    return webtextwords.button(bare) or webtextsigns.page_line(bare)
+
+
+def before_code(page: Page) -> None:
+    """Cut what would be taken for code or stands inside it: emoji, line numbers, copy buttons."""
+    _emoji(page)
+    _gutters(page)
+    for i, line in enumerate(page.lines):
+        if not page.cut[i] and len(line.text) < webtextwords.LONGEST and webtextwords.button(line.bare) in (
+            "copy-code",
+            "image-label",
+        ) and not webtextwords.weak(line.bare):  # fmt: skip
+            page.cut[i] = webtextwords.button(line.bare)
+
+
+def _emoji(page: Page) -> None:
+    """Three faces in a row are a picker; what stands between them and has no words is one of it."""
+    solid = [i for i, line in enumerate(page.lines) if line.bare]
+    faces = [webtextsigns.pictographic(page.lines[i].text) for i in solid]
+    wordless = [face or _wordless(page.lines[i].bare) for i, face in zip(solid, faces, strict=True)]
+    at = 0
+    while at < len(solid):
+        end = at
+        while end < len(solid) and wordless[end]:
+            end += 1
+        if sum(faces[at:end]) >= 3:
+            inside = [n for n in range(at, end) if faces[n]]
+            for n in range(inside[0], inside[-1] + 1):
+                page.cut[solid[n]] = "emoji-picker"
+        at = max(end, at + 1)
+
+
+def _wordless(bare: str) -> bool:
+    return (
+        len(bare) <= 24 and not re.search(r"[A-Za-z0-9]{3}|[\u3400-\u9fff]{3}", bare) and not bare.isdigit()
+    )
+
+
+def _gutters(page: Page) -> None:
+    """Line numbers of a code viewer: 1, 2, 3 … each on its own line, or all of them glued together."""
+    i = 0
+    lines = page.lines
+    while i < len(lines):
+        if lines[i].bare != "1":
+            if re.fullmatch(r"1234567(?:8(?:9(?:10[0-9]*)?)?)?|12345?6?", lines[i].bare) and _glued(
+                lines[i].bare
+            ):
+                page.cut[i] = "line-numbers"
+            i += 1
+            continue
+        run = [i]
+        j = i + 1
+        while j < len(lines) and (not lines[j].bare or lines[j].bare == str(len(run) + 1)):
+            if lines[j].bare:
+                run.append(j)
+            j += 1
+        if len(run) >= 3:
+            for n in run:
+                page.cut[n] = "line-numbers"
+        i = max(j, i + 1) if len(run) >= 3 else i + 1
+
+
+def _glued(digits: str) -> bool:
+    counted = "".join(map(str, range(1, 100)))
+    return len(digits) >= 4 and counted.startswith(digits)
+
+
+def labels(page: Page) -> dict[int, str]:
+    """Cut the language names that code viewers print above code; index of the code's first line to the language."""
+    named: dict[int, str] = {}
+    for i, line in enumerate(page.lines):
+        if page.cut[i] or len(line.text) > 40 or fold(line.bare) not in LABELS:
+            continue
+        following = next((j for j in range(i + 1, min(len(page.lines), i + 12)) if _solid(page, j)), -1)
+        if following > 0 and (page.code[following] or _data(page, following)):
+            page.cut[i] = "copy-code"
+            page.code[i] = ""
+            named[following] = LABELS[fold(line.bare)]
+    return named
+
+
+def _solid(page: Page, j: int) -> bool:
+    return bool(page.lines[j].bare) and not page.cut[j]
+
+
+def _data(page: Page, j: int) -> bool:
+    return kind(page.lines[j].text) in ("yaml", "json", "ini", "assign", "table", "comment", "art")
+
+
+def contents(page: Page) -> None:
+    """Cut the table of contents: a run of lines that all come again further down as lines of their own."""
+    solid = [
+        i for i, line in enumerate(page.lines) if line.bare and not page.cut[i] and len(line.text) <= 200
+    ]
+    keys = {i: _entry(page.lines[i].text) for i in solid}
+    where: dict[str, list[int]] = {}
+    for i in solid:
+        if keys[i]:
+            where.setdefault(keys[i], []).append(i)
+    at = 0
+    while at < len(solid):
+        titled = fold(page.lines[solid[at]].bare) in CONTENTS
+        start = at + 1 if titled else at
+        end = start
+        last = solid[at]
+        while end < len(solid) and _comes_again(page, solid[end], keys, where):
+            last = solid[end]
+            end += 1
+        if (titled and end > start) or end - start >= 4:
+            for i in solid[at:end]:
+                if not page.code[i]:
+                    page.cut[i] = "toc"
+                    page.contents.add(keys[i])
+            at = end
+        elif titled and not page.code[solid[at]]:
+            page.cut[last] = "toc"
+            at += 1
+        else:
+            at += 1
+
+
+def _entry(text: str) -> str:
+    bare = fold(BULLET.sub("", text, count=1))
+    return NUMBERS.sub("", bare, count=1) or bare
+
+
+def _comes_again(page: Page, i: int, keys: dict[int, str], where: dict[str, list[int]]) -> bool:
+    key = keys[i]
+    return (
+        bool(key)
+        and not page.code[i]
+        and 2 < cells(key) <= 120
+        and not key.isdigit()
+        and where[key][-1] > i
+        and not (prose(page.lines[i].text) and chinese(key) == 0 and page.lines[i].bare.endswith("."))
+    )

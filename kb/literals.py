@@ -30,7 +30,6 @@ INLINE = re.compile(r"(`{1,2})([^`\n]{1,400})\1")
 LOGGED = re.compile(r"\s{0,8}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:|\{\"(?:level|ts|log)\")")
 QUOTED = re.compile(r"[\"“「]([^\"“”「」\n]{12,300})[\"”」]")
 PRINTED = re.compile(r"""(["'])((?:(?!\1)[^\n\\]|\\.){10,300})\1""")
-HEADING = re.compile(r" {0,3}#{1,6}\s")
 FENCE = re.compile(r"\s{0,12}(```|~~~)")
 SHELLS = frozenset(("bash", "sh", "shell", "console", "zsh", "shell-session", "powershell", "cmd", "bat"))
 DATA = frozenset(("yaml", "yml", "json", "toml", "ini", "properties", "xml", "conf", "hcl"))
@@ -85,12 +84,22 @@ def literals(article: Article, text: ArticleText, blocks: Sequence[Block]) -> tu
 
 
 def keys(words: Sequence[str]) -> Iterator[str]:
-    """What lines are looked up by: a short digest of each two neighbouring words, or of a single word alone."""
-    if len(words) == 1:
-        yield key(words[0])
+    """What lines are looked up by: a short digest of each two neighbouring words, and of words that have none."""
+    for word in alone(words):
+        yield key(word)
     for one, two in pairwise(words):
         if one != GAP and two != GAP:
             yield key(f"{one} {two}")
+
+
+def alone(words: Sequence[str]) -> list[str]:
+    """The words with nothing but gaps beside them."""
+    around = (GAP, *words, GAP)
+    return [
+        word
+        for word, *beside in zip(words, around, around[2:], strict=False)
+        if beside == [GAP, GAP] and word != GAP
+    ]
 
 
 def key(words: str) -> str:
@@ -126,11 +135,14 @@ def _signatures(article: Article, lang: str) -> Iterator[Literal]:
 
 def _of_text(text: ArticleText, blocks: Sequence[Block]) -> Iterator[Literal]:
     outline = _Outline(blocks)
-    title = normal_literal(text.title)
-    if title.trouble and _latin(title.words) >= 4:
-        yield _literal("literal", "", text.title, title, symptom=True)
     for block in blocks:
-        if block.kind == "code":
+        if block.kind == "heading":
+            form = normal_literal(block.text)
+            if form.trouble and _latin(form.words) >= 4:
+                yield _literal(
+                    "literal", block.text if block.text != text.title else "", block.text, form, symptom=True
+                )
+        elif block.kind == "code":
             section, symptom = outline.at(block.line)
             for line in _lines_of_code(block):
                 form = normal_literal(line)
@@ -149,7 +161,8 @@ def _of_text(text: ArticleText, blocks: Sequence[Block]) -> Iterator[Literal]:
 
 
 def _literal(kind: Kind, section: str, text: str, form: NormalLine, *, symptom: bool) -> Literal:
-    return Literal(kind, section, text.strip()[:SHOWN], form.words, form.trouble, symptom)
+    trouble = form.trouble or form.level in ("warning", "error")
+    return Literal(kind, section, text.strip()[:SHOWN], form.words, trouble, symptom)
 
 
 def _telling(form: NormalLine, line: str) -> bool:
@@ -189,13 +202,13 @@ def _lines_of_code(block: Block) -> Iterator[str]:
 
 
 def _prose(markdown: str) -> Iterator[tuple[int, str]]:
-    """The lines outside of fences and headings, numbered as blocks are."""
+    """The lines outside of fences, numbered as blocks are."""
     fence = ""
     for number, line in enumerate(markdown.split("\n"), start=1):
         mark = FENCE.match(line)
         if mark and (not fence or mark[1] == fence):
             fence = "" if fence else mark[1]
-        elif not fence and len(line) < 20_000 and not HEADING.match(line):
+        elif not fence and len(line) < 20_000:
             yield number, line
 
 

@@ -174,10 +174,13 @@ def normal_literal(line: str) -> NormalLine:
     message, level = message_of(line)
     if PLACEHOLDER.search(message):
         message = PLACEHOLDER.sub(f" {GAP} ", message)
-    words = _words(message)
-    while words and words[0] == GAP:
-        words = words[1:]
-    while words and words[-1] == GAP:
+    found = _words(message)
+    words = tuple(
+        word
+        for place, word in enumerate(found)
+        if word != GAP or found[place - 1 : place] not in ((), (GAP,))
+    )
+    if words[-1:] == (GAP,):
         words = words[:-1]
     return NormalLine(words, level, _is_trouble(message))
 

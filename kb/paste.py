@@ -14,9 +14,9 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Protocol
 
-from kb.literals import Literal, key, unpacked
+from kb.literals import Literal, alone, key, unpacked
 from kb.pastehits import PastedLine, PasteMatch, PasteOutcome
-from kb.pastescore import FEW, KNOWN, information, rarity, score, severity, together
+from kb.pastescore import FEW, HINT, KNOWN, holds, information, rarity, score, severity, together
 from kb.pastetext import Paste, PasteLine
 
 LOOKUPS = 150_000
@@ -78,11 +78,13 @@ def find(
     allowed: Set[int] | None = None,
 ) -> PasteOutcome:
     """The articles that know lines of a paste, best first; `allowed` narrows the documents."""
-    search = _Search(index, allowed, few=len(paste.lines) <= FEW)
+    search = _Search(index, allowed, few=paste.read <= FEW)
     for line in sorted(paste.lines, key=lambda line: -severity(line.form, few=False)):
         search.look_up(line)
-    matches = search.matches(lang or "en")
-    return PasteOutcome(tuple(matches[:limit]), len(matches), paste.total, paste.read)
+    found = search.matches(lang or "en")
+    matches = tuple(match for match in found if match.lines[0].score >= KNOWN)
+    hints = tuple(match for match in found if match.lines[0].score < KNOWN)
+    return PasteOutcome(matches[:limit], hints[:limit], len(matches), paste.total, paste.read)
 
 
 class _Search:
@@ -115,7 +117,7 @@ class _Search:
             return
         severe = severity(line.form, few=self._few)
         for document, told in nlargest(PER_LINE, shared.items(), key=itemgetter(1)):
-            if told < LEAST * 0.4:
+            if told < LEAST / 5:
                 break
             self._compare(document, line, pairs, severe)
 
@@ -143,6 +145,8 @@ class _Search:
                 return
             self._comparisons -= 1
             literal = document.literals[place]
+            if line.halves and not _only_together(line, literal):
+                continue
             value = score(literal, line.form, pairs, self._rare, severe)
             if value < KNOWN / 2:
                 continue
@@ -165,18 +169,18 @@ class _Search:
                 literals,
             )
             for place, literal in enumerate(literals):
-                if len(literal.words) == 1:
-                    known.by_key.setdefault(literal.words[0], []).append(place)
+                for word in alone(literal.words):
+                    known.by_key.setdefault(word, []).append(place)
                 for pair in pairwise(literal.words):
                     known.by_key.setdefault(pair, []).append(place)
         return known
 
     def matches(self, lang: str) -> list[PasteMatch]:
-        """The articles with at least one known line, best first."""
+        """The articles with at least one line that is known or worth a hint, best first."""
         found = []
         for article, of_article in self._found.items():
             best = self._one_per_line(of_article)
-            if not best or best[0][0] < KNOWN:
+            if not best or best[0][0] < HINT:
                 continue
             shown = self._in_language(of_article.documents, lang)
             document = self._documents[shown]
@@ -212,6 +216,13 @@ class _Search:
     def _as_in(self, document: _Document, literal: Literal) -> Literal:
         """The same literal as the text in this language has it."""
         return next((other for other in document.literals if other.words == literal.words), literal)
+
+
+def _only_together(line: PasteLine, literal: Literal) -> bool:
+    """Whether a line put together from two has all of a literal, and neither of the two has."""
+    return holds(line.form.text, literal.words) and not any(
+        holds(half.text, literal.words) for half in line.halves
+    )
 
 
 def _told(value: float, line: PasteLine, literal: Literal) -> PastedLine:

@@ -32,7 +32,7 @@ class PasteMatch:
     lang: str
     title: str
     score: float
-    """From `kb.pastescore.KNOWN` up to 1."""
+    """Up to 1; from `kb.pastescore.KNOWN` on for matches, below that for hints."""
     path: str
     has_guide: bool
     lines: tuple[PastedLine, ...]
@@ -45,6 +45,8 @@ class PasteOutcome:
     """All that a search by paste says; without matches nothing in the paste is known."""
 
     matches: tuple[PasteMatch, ...] = ()
+    hints: tuple[PasteMatch, ...] = ()
+    """Articles that have lines of it which healthy systems write as well, or only resembling ones."""
     total: int = 0
     """Articles that know something of it."""
     lines_total: int = 0

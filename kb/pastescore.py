@@ -7,18 +7,24 @@ from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
 
-from kb.literals import Literal
+from kb.literals import Literal, alone
 from kb.lognormal import GAP, NormalLine
 
 KNOWN = 0.42
 """From here on a line counts as known."""
+HINT = 0.22
+"""From here on it is worth a hint: it stands in the article, as it does in many a healthy log."""
 HALF_TOLD = 2.2
 """Information at which about two thirds of the possible score are reached."""
 FEW = 12
-"""In a paste of so few distinct lines, each was pasted on purpose: none is taken for chatter."""
+"""In a paste of so few lines, each was pasted on purpose: none is taken for chatter."""
 CLEAREST = 200
 """A library of fewer documents does not tell how rare words are."""
 CONTRIBUTIONS = 6
+WHOLE = 0.54
+"""What a whole message of trouble is worth at least, however common its words, if few articles have it."""
+WIDEST = 160
+"""Characters that may stand where an article has a placeholder."""
 
 _WORDS = """
 a about access after all already also an and any are as at be because been before but by call can cannot check
@@ -90,6 +96,9 @@ def score(
             longest = max(longest, run)
         else:
             run = 0.0
+    for word in alone(words):
+        if word in line.words:
+            covered[words.index(word)] = LONE
     said = sum(information(word) * clear for word, clear in zip(words, covered, strict=True))
     shared = sum(information(word) for word, clear in zip(words, covered, strict=True) if clear)
     if not shared:
@@ -109,7 +118,13 @@ def score(
     told = (1.0 - math.exp(-said / HALF_TOLD)) * whole
     if literal.kind == "signature" and exact:
         return max(told, 0.75) * max(severe, SPOKEN)
+    if exact and literal.trouble and len(words) > 2 and max(covered) > 0.6:
+        told = max(told, WHOLE)
     return told * severe * _place(literal)
+
+
+LONE = 0.7
+"""How much of what a word tells counts that stands alone between placeholders."""
 
 
 def _place(literal: Literal) -> float:
@@ -121,17 +136,17 @@ def _place(literal: Literal) -> float:
 def _single(literal: Literal, line: NormalLine, severe: float) -> float:
     if literal.words[0] not in line.words:
         return 0.0
-    return 0.55 * severe * min(1.0, information(literal.words[0]))
+    return 0.5 * severe * min(1.0, information(literal.words[0]))
 
 
 def holds(text: str, words: Sequence[str]) -> bool:
     """Whether a line's text (`NormalLine.text`) has all the words of a literal, in order, gaps apart."""
     position = 0
-    for part in " ".join(words).split(f" {GAP} "):
-        found = text.find(f" {part} ", position)
+    for number, part in enumerate(" ".join(words).split(f" {GAP} ")):
+        found = text.find(f" {part} ", position, position + WIDEST + len(part) if number else None)
         if found < 0:
             return False
-        position = found + len(part)
+        position = found + len(part) + 1
     return True
 
 

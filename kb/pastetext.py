@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from kb.lognormal import DIGITS, LONGEST, TROUBLE, NormalLine, clean, has_prefix, message_of, normal
 from kb.safe import one_line
@@ -16,7 +16,7 @@ SCANNED = 200_000
 MOST_CHARACTERS = 32_000_000
 PIECE, OVERLAP = 3000, 300
 MOST_PIECES = 600
-"""Pieces of one very long line."""
+"""Pieces of very long lines."""
 JOINED = 1500
 """Pairs of lines that are tried as one line which a terminal or an editor has wrapped."""
 SHOWN = 400
@@ -30,6 +30,8 @@ class PasteLine:
     text: str
     form: NormalLine
     times: int
+    halves: tuple[NormalLine, ...] = ()
+    """Of a line put together from two: what was found in one of them alone is not found in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +76,32 @@ def read(text: str) -> Paste:
             known.times += 1
     kept = _most_telling(list(shapes.values()))
     lines = dict[tuple[str, ...], PasteLine]()
-    for shape_ in kept:
-        for piece in _pieces(shape_.text):
-            _take(lines, shape_.number, shape_.text, normal(piece), shape_.times)
-    for number, one, two in _wrapped(kept):
+    room = MOST_PIECES
+    for found in kept:
+        if len(found.text) <= LONGEST:
+            _take(lines, found, normal(found.text))
+            continue
+        for piece in islice(_pieces(found.text), room):
+            room -= 1
+            _take(lines, found, normal(piece))
+    for found, one, two in _wrapped(kept):
+        halves = (normal(one), normal(two))
         for joint in ("", " "):
-            _take(lines, number, f"{one} {two}", normal(f"{one}{joint}{two}"), 1)
+            form = normal(f"{one}{joint}{two}")
+            shown = one_line(f"{one} {two}", SHOWN)
+            lines.setdefault(form.words, PasteLine(found.number, shown, form, found.times, halves))
+    lines.pop((), None)
     return Paste(tuple(lines.values()), total, sum(shape_.times for shape_ in kept))
 
 
-def _take(
-    lines: dict[tuple[str, ...], PasteLine], number: int, text: str, form: NormalLine, times: int
-) -> None:
-    if not form.words:
-        return
+def _take(lines: dict[tuple[str, ...], PasteLine], shape: _Shape, form: NormalLine) -> None:
     known = lines.get(form.words)
     if known is None:
-        lines[form.words] = PasteLine(number, one_line(text[: 4 * SHOWN], SHOWN), form, times)
-    elif known.number != number:
-        lines[form.words] = PasteLine(known.number, known.text, known.form, known.times + times)
+        lines[form.words] = PasteLine(
+            shape.number, one_line(shape.text[: 4 * SHOWN], SHOWN), form, shape.times
+        )
+    elif known.number != shape.number:
+        lines[form.words] = PasteLine(known.number, known.text, known.form, known.times + shape.times)
 
 
 def _split(text: str) -> tuple[Iterable[tuple[int, str]], int]:
@@ -131,32 +140,29 @@ def _most_telling(shapes: list[_Shape]) -> list[_Shape]:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """The line, or overlapping pieces of a very long one; line breaks written as ``\\n`` break it."""
-    if len(line) <= LONGEST:
-        yield line
-        return
+    """Overlapping pieces of a very long line; line breaks written as ``\\n`` break it."""
     message, _ = message_of(line[: PIECE * MOST_PIECES])
     if message is line and len(line) > PIECE * MOST_PIECES:
         message += line[-PIECE * MOST_PIECES // 2 :]
-    given = 0
     for part in message.replace("\\n", "\n").split("\n"):
         for start in range(0, max(1, len(part) - OVERLAP), PIECE):
-            given += 1
-            if given > MOST_PIECES:
-                return
             yield part[start : start + PIECE + OVERLAP]
 
 
-def _wrapped(shapes: list[_Shape]) -> Iterator[tuple[int, str, str]]:
+def _tells(one: str, two: str) -> bool:
+    return TROUBLE.search(one[-200:].lower() + " " + two.lower()) is not None
+
+
+def _wrapped(shapes: list[_Shape]) -> Iterator[tuple[_Shape, str, str]]:
     """Ends and beginnings of neighbouring lines of which the second may be the rest of the first."""
     found = 0
     for one, two in pairwise(shapes):
         if two.number != one.number + 1 or not 40 <= len(one.text) <= LONGEST:
             continue
         begin = two.text[:200].strip()
-        if not begin or begin[0] in "-#{|" or has_prefix(two.text):
+        if not begin or begin[0] in "-#{|" or has_prefix(two.text) or not _tells(one.text, begin):
             continue
         found += 1
         if found > JOINED:
             return
-        yield one.number, clean(one.text).rstrip()[-200:], begin
+        yield one, clean(one.text).rstrip()[-200:], begin

@@ -18,9 +18,9 @@ SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 VALUE = re.compile(r"[A-Za-z0-9._:/=@-]+")
 """What a param may put into a command or selector."""
 
-_EXEC = ("on", "argv", "timeout", "samples", "apart", "ok_codes", "fallback", "given", "parse")
-_LIST = ("resource", "namespace", "labels", "fields", "optional")
-_LOGS = ("on", "tail", "since", "previous", "timeout", "parse")
+EXEC_KEYS = ("on", "argv", "timeout", "samples", "apart", "ok_codes", "fallback", "given", "parse")
+LIST_KEYS = ("resource", "namespace", "labels", "fields", "optional")
+LOGS_KEYS = ("on", "tail", "since", "previous", "timeout", "parse")
 
 
 class SlotError(ValueError):
@@ -119,7 +119,7 @@ def _check(
 
 
 def _exec_of(inner: Place, place: Place) -> ExecRead | None:
-    if not inner.mapping(_EXEC, ("on", "argv")):
+    if not inner.mapping(EXEC_KEYS, ("on", "argv")):
         return None
     argv = inner.at("argv").strings()
     if not argv or not all(argv):
@@ -153,7 +153,7 @@ def _codes(place: Place) -> tuple[int, ...]:
 
 
 def _logs_of(inner: Place, place: Place) -> LogsRead | None:
-    if not inner.mapping(_LOGS, ("on",)):
+    if not inner.mapping(LOGS_KEYS, ("on",)):
         return None
     numbers: dict[str, str] = {}
     since = _numeric(inner, "since", -1, numbers)
@@ -169,7 +169,7 @@ def _logs_of(inner: Place, place: Place) -> LogsRead | None:
 
 
 def _list_of(inner: Place, place: Place) -> ListRead | None:
-    if not inner.mapping(_LIST, ("resource",)):
+    if not inner.mapping(LIST_KEYS, ("resource",)):
         return None
     resource = inner.at("resource").string()
     try:

@@ -20,14 +20,14 @@ from kb.yamlfile import Document
 
 __all__ = ["SlotError", "fill", "slots", "specs_of"]
 
-_KEYS = (
+KEYS = (
     "id", "title", "why", "cost", "unit", "articles", "params", "reads", "each", "measure", "outcomes", "value",
     "fold", "summary", "judge",
 )  # fmt: skip
-_ID = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FOLDS = ("max", "min", "sum", "count")
-_COSTS = ("cheap", "moderate", "heavy")
+ID = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FOLDS = ("max", "min", "sum", "count")
+COSTS = ("cheap", "moderate", "heavy")
 _AMBIENT = ("target", "node", "pod", "params", "now")
 """Names that every condition of a check may use besides reads and measures."""
 _WHOLE = ("value", "total", "bad", "unknown", "ok", "worst")
@@ -50,10 +50,10 @@ def specs_of(document: Document, roles: Iterable[str]) -> tuple[list[CheckSpec],
 def _spec(place: Place, roles: tuple[str, ...]) -> CheckSpec | None:
     """One check; None where it has any error, because half a check may not judge."""
     before = len(place.problems)
-    if not place.mapping(_KEYS, ("id", "title", "why", "reads")):
+    if not place.mapping(KEYS, ("id", "title", "why", "reads")):
         return None
     id_ = place.at("id").string()
-    if id_ and not _ID.fullmatch(id_):
+    if id_ and not ID.fullmatch(id_):
         place.at("id").say("bad-id", id=id_)
     params = dict(place.at("params").items()) if place.at("params").value is not None else {}
     defaults = {name: param.value for name, param in params.items()}
@@ -66,12 +66,12 @@ def _spec(place: Place, roles: tuple[str, ...]) -> CheckSpec | None:
         line=place.document.line(place.where),
         reads=reads,
         params=defaults,
-        cost=_cost(place.at("cost").choice(_COSTS, "cheap")),
+        cost=_cost(place.at("cost").choice(COSTS, "cheap")),
         each=place.at("each").string(),
         outcomes=_outcomes(place.at("outcomes")),
         measure={name: code.string() for name, code in place.at("measure").items()},
         value=place.at("value").string(),
-        fold=_fold(place.at("fold").choice(_FOLDS, "max")),
+        fold=_fold(place.at("fold").choice(FOLDS, "max")),
         summary=place.at("summary").text() if "summary" in place else Text(),
         judge=place.at("judge").string(),
         unit=place.at("unit").string(),
@@ -97,7 +97,7 @@ def _reads(place: Place, params: Mapping[str, Any], roles: tuple[str, ...]) -> d
     if not names:
         place.say("no-reads")
     for name, inner in place.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             inner.say("bad-name", name=name)
     made = {name: read_of(inner, names, params, roles) for name, inner in place.items()}
     return {name: read for name, read in made.items() if read is not None}
@@ -141,7 +141,7 @@ def _check_judged(spec: CheckSpec, place: Place) -> None:
 def _check_outcomes(spec: CheckSpec, place: Place) -> None:
     known = [*spec.reads, *_AMBIENT]
     for name, code in place.at("measure").items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             code.say("bad-name", name=name)
         check_expression(code, code.string(), known, spec.params)
         known.append(name)

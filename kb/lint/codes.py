@@ -69,6 +69,8 @@ _OF_READING: Mapping[str, Severity] = MappingProxyType(
             *("article.bytes", "article.control", "article.encoding", "article.no-title", "article.twice"),
             *("front.glued", "front.loose", "front.no-end", "front.no-start", "front.toml"),
             *("index.behind", "index.busy", "index.no-room"),
+            *("glossary.contradiction", "glossary.duplicate", "glossary.duplicate-pair"),
+            *("glossary.not-en", "glossary.not-zh"),
         ),
         "warning",
     )

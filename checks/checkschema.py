@@ -1,0 +1,98 @@
+"""The JSON Schema of ``checks/*.yaml``, for editors; built from the same tables the files are read with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from checks.model import Verdict
+from checks.parse import KINDS
+from checks.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS
+from checks.spec import COSTS, FOLDS, ID, KEYS, NAME
+from kb.jsonschema import DRAFT
+from kb.messages import message
+
+Schema = dict[str, Any]
+TEXT: Schema = {"$ref": "#/$defs/text"}
+NUMERIC: Schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\{\w+\}$"}]}
+WORDS: Schema = {"type": "array", "items": {"type": "string"}}
+_TYPES: dict[str, Schema] = {
+    "argv": {**WORDS, "minItems": 1},
+    "articles": WORDS,
+    "each": {"type": "string"},
+    "given": {"type": "object", "additionalProperties": {"type": "string"}},
+    "ok_codes": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+    "optional": {"type": "boolean"},
+    "outcomes": {"type": "array", "items": {"$ref": "#/$defs/outcome"}, "minItems": 1},
+    "params": {"type": "object"},
+    "parse": {"$ref": "#/$defs/parse"},
+    "previous": {"type": "boolean"},
+    "samples": NUMERIC,
+    "apart": NUMERIC,
+    "since": NUMERIC,
+    "tail": NUMERIC,
+    "timeout": NUMERIC,
+    "summary": TEXT,
+    "title": TEXT,
+    "why": TEXT,
+}
+"""Keys that hold something else than a text."""
+
+
+def checks(lang: str = "en") -> Schema:
+    """The schema of a file of checks, its descriptions in `lang`."""
+    names = {"pattern": f"^(?:{NAME.pattern})$"}
+    spec = _object("check", KEYS, lang, required=("id", "title", "why", "reads"))
+    spec["properties"]["id"]["pattern"] = f"^(?:{ID.pattern})$"
+    spec["properties"]["cost"]["enum"] = list(COSTS)
+    spec["properties"]["fold"]["enum"] = list(FOLDS)
+    spec["properties"]["reads"] |= {
+        "type": "object",
+        "propertyNames": names,
+        "additionalProperties": {"$ref": "#/$defs/read"},
+        "minProperties": 1,
+    }
+    spec["properties"]["measure"] |= {
+        "type": "object",
+        "propertyNames": names,
+        "additionalProperties": {"type": "string"},
+    }
+    spec["oneOf"] = [{"required": ["outcomes"]}, {"required": ["judge"]}]
+    outcome = _object("outcome", ("when", "verdict", "say", "reason"), lang, required=("verdict", "say"))
+    outcome["properties"]["verdict"]["enum"] = [str(verdict.value) for verdict in Verdict]
+    outcome["properties"]["say"] |= TEXT
+    outcome["properties"]["say"].pop("type", None)
+    read = _object("read", ("exec", "list", "logs", "parse"), lang)
+    for kind in ("exec", "list", "logs"):
+        read["properties"][kind] = {
+            "description": read["properties"][kind]["description"],
+            "$ref": f"#/$defs/{kind}",
+        }
+    read["oneOf"] = [{"required": [kind]} for kind in ("exec", "list", "logs")]
+    return {
+        "$schema": DRAFT,
+        "title": "klinik check",
+        "description": message("schema.check").get(lang),
+        "type": "array",
+        "items": spec,
+        "$defs": {
+            "read": read,
+            "outcome": outcome,
+            "exec": _object("exec", EXEC_KEYS, lang, required=("on", "argv")),
+            "list": _object("list", LIST_KEYS, lang, required=("resource",)),
+            "logs": _object("logs", LOGS_KEYS, lang, required=("on",)),
+            "parse": _object("parse", [*KINDS, "expect"], lang, typed=False),
+            "text": _object("text", ("en", "zh"), lang, required=("en", "zh")),
+        },
+    }
+
+
+def _object(
+    name: str, keys: Iterable[str], lang: str, *, required: tuple[str, ...] = (), typed: bool = True
+) -> Schema:
+    properties: Schema = {}
+    for key in keys:
+        told = message(f"schema.check.{name}.{key}").get(lang)
+        properties[key] = {"description": told, **(_TYPES.get(key, {"type": "string"}) if typed else {})}
+    found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**found, "required": list(required)} if required else found

@@ -17,6 +17,8 @@ from tui.cli.texts import t
 
 KB_COMMANDS = {
     "lint": "tui.cli.kblint:lint",
+    "new": "tui.cli.kbnew:new",
+    "schema": "tui.cli.kbnew:schema",
     "index": "tui.cli.library:index",
 }
 

@@ -44,6 +44,8 @@ class Concept:
     start: int = 0
     end: int = 0
     members: tuple[Concept, ...] = ()
+    extra: bool = False
+    """Good where it is found, nothing missing where it is not."""
 
     def also(self, ways: Iterable[Way]) -> Concept:
         """The same concept with more ways."""

@@ -137,12 +137,16 @@ def by_article(index: Terms, scored: Scored, allowed: set[int] | None) -> dict[s
     return found
 
 
-def combine(per_concept: Iterable[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
-    """Scores of concepts to scores of articles: their sum, lowered by what part of the query is not answered."""
+def combine(per_concept: Iterable[tuple[float, Mapping[str, float], bool]]) -> dict[str, float]:
+    """Scores of concepts to scores of articles: their sum, lowered by what part is not answered."""
     total: dict[str, float] = {}
     covered: dict[str, float] = {}
     possible = 0.0
-    for weight, scores in per_concept:
+    for weight, scores, extra in per_concept:
+        if extra:
+            for article, value in scores.items():
+                total[article] = total.get(article, 0.0) + value
+            continue
         possible += weight
         for article, value in scores.items():
             total[article] = total.get(article, 0.0) + value
@@ -151,5 +155,7 @@ def combine(per_concept: Iterable[tuple[float, Mapping[str, float]]]) -> dict[st
         return {}
     least = FAINT * max(covered.values())
     return {
-        a: value * (covered[a] / possible) ** COVERAGE for a, value in total.items() if covered[a] >= least
+        a: value * (covered.get(a, 0.0) / possible) ** COVERAGE
+        for a, value in total.items()
+        if covered.get(a, 0.0) >= least
     }

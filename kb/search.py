@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kb import closeness, ranking, snippets, spelling
+from kb import closeness, ranking, snippets
+from kb.expansion import Correction, expand
 from kb.expressions import with_glossary
 from kb.hits import Hit, SearchOutcome
-from kb.query import COMPLETED, MISSPELT, Concept, Way, concepts, flat
+from kb.query import Concept, Way, concepts, flat
 from kb.snippets import Matcher
 from kb.tokens import is_han
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from kb.index import IndexReader
 
 FILTERS = ("lang", "component", "product", "version", "kind", "guide", "id")
-COMPLETIONS = 30
 LOOKED_AT = 24
 """Articles at the top whose texts are looked at for the words standing together."""
 TOGETHER = 0.6
@@ -54,7 +54,7 @@ def find(
     if not typed or not index.size:
         return SearchOutcome(text)
     open_end = prefix_last and not text[-1:].isspace()
-    asked, corrected = _expand(index, typed, open_end=open_end)
+    asked, corrected = expand(index, typed, open_end=open_end)
     if glossary:
         asked = with_glossary(text, asked, glossary)
     found = _candidates(index, asked, allowed)
@@ -96,48 +96,22 @@ def _version_matches(value: str, wanted: str) -> bool:
     return all(a == b or a == "x" for a, b in zip(ours, theirs, strict=False)) and bool(value)
 
 
-def _expand(
-    index: IndexReader, typed: Sequence[Concept], *, open_end: bool
-) -> tuple[list[Concept], list[tuple[Concept, str]]]:
-    """Concepts with completions of the last word and neighbours of unknown words; and what was corrected to what."""
-    asked = list(typed)
-    last = asked[-1]
-    single_han = is_han(last.text[0]) and len(last.text) == 1
-    unfinished = open_end and not is_han(last.text[0]) and len(last.text) > 1  # one letter begins everything
-    if single_han or unfinished:
-        asked[-1] = last.also(
-            Way((term,), COMPLETED) for term in index.completions(last.text.lower(), COMPLETIONS)
-        )
-    corrected: list[tuple[Concept, str]] = []
-    for position, concept in enumerate(asked):
-        if is_han(concept.text[0]) or _known(index, concept):
-            continue
-        near = spelling.near(concept.ways[0].terms[0], index.words())
-        if near:
-            asked[position] = concept.also(Way((term,), MISSPELT) for term in near)
-            corrected.append((concept, near[0]))
-    return asked, corrected
-
-
-def _known(index: IndexReader, concept: Concept) -> bool:
-    terms = [term for way in concept.ways for term in way.terms]
-    return any(index.knows(term) for term in terms) or any(index.knows(part) for part in concept.parts)
-
-
 def _candidates(index: IndexReader, asked: Sequence[Concept], allowed: set[int] | None) -> _Candidates:
-    per_concept: list[tuple[float, dict[str, float]]] = []
+    per_concept: list[tuple[float, dict[str, float], bool]] = []
     documents: dict[int, float] = {}
     for concept in asked:
         scored = ranking.score(index, concept)
         for document, value in scored.documents.items():
             documents[document] = documents.get(document, 0.0) + value
-        per_concept.append((scored.weight, ranking.by_article(index, scored, allowed)))
+        per_concept.append((scored.weight, ranking.by_article(index, scored, allowed), concept.extra))
     articles = ranking.combine(per_concept)
     of_article: dict[str, dict[int, float]] = {}
     for document, value in documents.items():
         if allowed is None or document in allowed:
             of_article.setdefault(index.article(document), {})[document] = value
-    return _Candidates(articles, of_article, [(c, w) for c, (w, _) in zip(asked, per_concept, strict=True)])
+    return _Candidates(
+        articles, of_article, [(c, w) for c, (w, _, _) in zip(asked, per_concept, strict=True)]
+    )
 
 
 def _rerank(
@@ -202,13 +176,14 @@ def _hit(
     )
 
 
-def _suggestion(text: str, corrected: Sequence[tuple[Concept, str]], hits: Sequence[Hit]) -> str:
-    """The query with its unknown words replaced by what was found for them, spelt as the best hits spell it."""
-    if not corrected:
-        return ""
-    for concept, term in sorted(corrected, key=lambda item: -item[0].start):
-        text = text[: concept.start] + _spelt(term, hits) + text[concept.end :]
-    return text
+def _suggestion(text: str, corrected: Sequence[Correction], hits: Sequence[Hit]) -> str:
+    """The query with its unknown words as the best hits spell what was found for them; empty where none does."""
+    better = text
+    for correction in sorted(corrected, key=lambda c: -c.start):
+        spelt = _spelt(correction.term, hits)
+        if spelt:
+            better = better[: correction.start] + spelt + better[correction.end :]
+    return better if better != text else ""
 
 
 def _spelt(term: str, hits: Sequence[Hit]) -> str:
@@ -218,4 +193,4 @@ def _spelt(term: str, hits: Sequence[Hit]) -> str:
             for piece, match in shown.segments:
                 if match:
                     return piece.lower()
-    return term
+    return ""

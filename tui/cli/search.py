@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from kb.messages import message
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, USAGE, Stop
 from tui.cli.loading import open_library
 from tui.cli.options import Root
 from tui.cli.printing import as_json, foreign, say
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 
 
 def _filters(where: tuple[str, ...]) -> dict[str, str]:
@@ -23,13 +24,27 @@ def _filters(where: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command(help=t("search.help"))
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
+@click.option("--paste", "pasted", metavar="FILE", help=message("paste.option").get(help_language()))
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=t("search.limit"))
 @click.option("--where", "conditions", metavar="KEY=VALUE", multiple=True, help=t("search.where"))
 @output_option
 @common_options
-def search(query: tuple[str, ...], limit: int, conditions: tuple[str, ...], output: str, root: Root) -> int:
+def search(
+    query: tuple[str, ...],
+    pasted: str | None,
+    limit: int,
+    conditions: tuple[str, ...],
+    output: str,
+    root: Root,
+) -> int:
     """Ranked articles for a few words, an error message or an identifier."""
+    if pasted is not None or not query:
+        from tui.cli.paste import p, search_paste
+
+        if query or pasted is None:
+            raise Stop(p("both" if query else "neither"), USAGE)
+        return search_paste(pasted, limit=limit, where=_filters(conditions), output=output, root=root)
     text = " ".join(query)
     library = open_library(root)
     found = library.find(text, limit=limit, lang=root.lang, where=_filters(conditions))

@@ -28,6 +28,7 @@ def commands(fence: str, *, session: bool = False) -> Iterator[Line]:
     """The commands in a fence; where any line has a ``$`` prompt (or in a session) the others are answers."""
     rows = fence.split("\n")
     prompted = session or any(DOLLAR.match(row[:200]) for row in rows)
+    last = {row.strip(): at for at, row in enumerate(rows)} if "<<" in fence else {}
     index = 0
     while index < len(rows):
         number, row = index + 1, rows[index]
@@ -40,14 +41,9 @@ def commands(fence: str, *, session: bool = False) -> Iterator[Line]:
             text = text[:-1] + " " + rows[index].strip().removeprefix("> ")
             index += 1
         end = HEREDOC.search(text[:LONGEST])
-        if end:
-            index = _after(rows, index, end[2])
+        # looked for only where it will be found, so that a fence full of open ones takes no longer
+        if end and last.get(end[2], -1) >= index:
+            while rows[index].strip() != end[2]:
+                index += 1
+            index += 1
         yield Line(number, text[:LONGEST], bool(match))
-
-
-def _after(rows: list[str], index: int, word: str) -> int:
-    """The row behind a here-document; where its end is missing, the row after its command."""
-    for at in range(index, len(rows)):
-        if rows[at].strip() == word:
-            return at + 1
-    return index

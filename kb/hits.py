@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from kb.snippets import Snippet
 
@@ -26,6 +28,18 @@ class Hit:
     kind: tuple[str, ...]
     langs: tuple[str, ...] = ()
     """The languages of the article whose texts match."""
+    guide: str = "none"
+    """``authored``, ``derived`` (its text has what one is made of) or ``none``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A part of the query and what it was taken for."""
+
+    text: str
+    kind: Literal["word", "corrected", "unknown", "glossary"]
+    meant: tuple[str, ...] = ()
+    """Corrected: known words; glossary: what else it may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +53,13 @@ class SearchOutcome:
     took_ms: float = 0.0
     suggestion: str = ""
     """The query as it was probably meant, when words of it are unknown; else empty."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Filters understood inside the query."""
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """Per key (component, product, kind, version, lang, guide) the values among all matches and how many have each."""
+    understood: tuple[Understood, ...] = ()
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The typed words that nothing in the library answers."""
+        return tuple(part.text for part in self.understood if part.kind == "unknown")

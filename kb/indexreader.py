@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import mmap
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import repeat
 from operator import add
 from typing import Any
 
+from kb import facets as facetkeys
+from kb.facets import Facets
 from kb.indexwords import BadWords, Words
 from kb.postings import NONE, Postings
 
@@ -64,6 +66,7 @@ class IndexReader:
         self._remembered = 0
         self._words: dict[str, int] | None = None
         self._plain: dict[int, str] = {}
+        self._facets: Facets | None = None
 
     def _open_leaves(self) -> list[_Leaf]:
         leaves = []
@@ -155,6 +158,30 @@ class IndexReader:
         except Exception as error:
             raise Damaged(str(error)) from error
         return found
+
+    def facets(self) -> Facets:
+        """Counts the values that articles are filtered by; made on first use."""
+        if self._facets is None:
+            facets = Facets(self._articles)
+            try:
+                for key in facetkeys.KEYS:
+                    for value, documents in self._filed(key):
+                        facets.file(key, value, documents)
+            except Exception as error:
+                raise Damaged(str(error)) from error
+            self._facets = facets
+        return self._facets
+
+    def _filed(self, key: str) -> Iterator[tuple[str, list[int]]]:
+        """The commonest values of a key as articles write them, and their documents."""
+        often = ((self._reader.doc_frequency(key, term), term) for term in self._reader.lexicon(key))
+        for _, term in nlargest(facetkeys.MOST, often):
+            documents = list(self._reader.postings(key, term).all_ids())
+            if documents:
+                stored = self._reader.stored_fields(documents[0])[key]
+                values = (stored,) if isinstance(stored, str) else stored
+                plain = term.decode("utf-8")
+                yield next((value for value in values if value.casefold() == plain), plain), documents
 
     def holding(self, key: str) -> list[int]:
         """The documents that have a literal line with this key (`kb.literals.keys`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,19 @@ from kb.hits import Hit, SearchOutcome
 from kb.query import Concept, Way, concepts, flat
 from kb.snippets import Matcher
 from kb.tokens import is_han
+from kb.understanding import understood
+from kb.where import inline, passes
 
 if TYPE_CHECKING:
     from kb.glossary import Glossary
     from kb.index import IndexReader
 
-FILTERS = ("lang", "component", "product", "version", "kind", "guide", "id")
 LOOKED_AT = 24
 """Articles at the top whose texts are looked at for the words standing together."""
-TOGETHER = 0.6
-"""How much an article gains when all neighbouring words of the query stand together in it."""
-VERBATIM = 0.5
-"""The further gain when the whole query stands in it as typed."""
 WORTH_READING = 0.5
-G_WINDOW, G_TITLE, G_ANSWERED, G_TOGETHER, G_VERBATIM = 0.8, 0.6, 0.3, 0.5, 0.5
+"""The other language's text is looked at too when it answers at least this share of what the better one does."""
+WINDOW, TITLE, ANSWERED, TOGETHER, VERBATIM = 0.8, 0.6, 0.3, 0.5, 1.0
+"""How much an article gains for each kind of evidence (`kb.closeness.Evidence`)."""
 CLOSE = 0.8
 """The preferred language is shown when its text answers at least this share of what the other's does."""
 
@@ -49,51 +48,57 @@ def find(
     glossary: Glossary | None = None,
 ) -> SearchOutcome:
     """The articles that answer `text`, best first; ValueError for an unknown key in `where`."""
-    allowed = allowed_documents(index, where or {})
-    typed = concepts(text)
-    if not typed or not index.size:
-        return SearchOutcome(text)
-    open_end = prefix_last and not text[-1:].isspace()
-    asked, corrected = expand(index, typed, open_end=open_end)
-    if glossary:
-        asked = with_glossary(text, asked, glossary)
-    found = _candidates(index, asked, allowed)
-    ranked = _rerank(index, text, typed, found)
-    matcher = Matcher(flat(asked), open_end=open_end)
+    left, inside = inline(text, lambda key, wanted: bool(index.documents_where(key, passes(key, wanted))))
+    filters = {**inside, **(where or {})}
+    allowed = allowed_documents(index, filters)
+    typed = concepts(left)
     prefer = lang or ("zh" if any(is_han(c.text[0]) for c in typed) else "en")
+    if not index.size or (not typed and not filters):
+        return SearchOutcome(text, where=inside)
+    if not typed:
+        return _listed(index, text, allowed or set(), inside, limit, lang or filters.get("lang") or "en")
+    open_end = prefix_last and not left[-1:].isspace()
+    expanded, corrected = expand(index, typed, open_end=open_end)
+    asked = with_glossary(left, expanded, glossary) if glossary else expanded
+    found = _candidates(index, asked, allowed)
+    ranked = _rerank(index, left, typed, found)
+    matcher = Matcher(flat(asked), open_end=open_end)
     hits = tuple(_hit(index, a, score, found.documents[a], matcher, prefer) for a, score in ranked[:limit])
-    return SearchOutcome(text, hits, len(found.articles), suggestion=_suggestion(text, corrected, hits))
+    return SearchOutcome(
+        text,
+        hits,
+        len(found.articles),
+        suggestion=_suggestion(text, corrected, hits),
+        where=inside,
+        facets=index.facets().count(found.articles),
+        understood=understood(text, typed, asked, corrected, lambda concept: _known(index, concept)),
+    )
+
+
+def _listed(
+    index: IndexReader, text: str, allowed: set[int], inside: Mapping[str, str], limit: int, prefer: str
+) -> SearchOutcome:
+    """All articles that pass the filters, where nothing else is asked."""
+    documents: dict[str, dict[int, float]] = {}
+    for document in allowed:
+        documents.setdefault(index.article(document), {})[document] = 0.0
+    matcher = Matcher([])
+    hits = tuple(_hit(index, a, 0.0, documents[a], matcher, prefer) for a in sorted(documents)[:limit])
+    return SearchOutcome(text, hits, len(documents), where=inside, facets=index.facets().count(documents))
+
+
+def _known(index: IndexReader, concept: Concept) -> bool:
+    terms = [term for way in concept.ways for term in way.terms]
+    return any(index.frequency(term) for term in (*terms, *concept.parts))
 
 
 def allowed_documents(index: IndexReader, where: Mapping[str, str]) -> set[int] | None:
     """The documents that pass all filters; None when there is none to pass."""
     allowed: set[int] | None = None
     for key, wanted in where.items():
-        if key not in FILTERS:
-            raise ValueError(f"unknown filter {key}; known: {', '.join(FILTERS)}")
-        passing = index.documents_where(key, _passes(key, wanted.casefold()))
+        passing = index.documents_where(key, passes(key, wanted))
         allowed = passing if allowed is None else allowed & passing
     return allowed
-
-
-def _passes(key: str, wanted: str) -> Callable[[str], bool]:
-    same = {"version": _version_matches, "guide": _guide_matches}.get(key, _value_matches)
-    return lambda value: same(value, wanted)
-
-
-def _guide_matches(value: str, wanted: str) -> bool:
-    """``yes`` is a guide of either kind."""
-    return value == {"no": "none"}.get(wanted, wanted) or (wanted == "yes" and value != "none")
-
-
-def _value_matches(value: str, wanted: str) -> bool:
-    return value.casefold() == wanted or (len(wanted) > 2 and wanted in value.casefold())
-
-
-def _version_matches(value: str, wanted: str) -> bool:
-    """``4.1`` is ``4.1``, ``4.1.3``, ``4.1.x`` and ``4.x``."""
-    ours, theirs = value.casefold().lstrip("v").split("."), wanted.lstrip("v").split(".")
-    return all(a == b or a == "x" for a, b in zip(ours, theirs, strict=False)) and bool(value)
 
 
 def _candidates(index: IndexReader, asked: Sequence[Concept], allowed: set[int] | None) -> _Candidates:
@@ -134,11 +139,11 @@ def _gain(index: IndexReader, documents: Mapping[int, float], look: closeness.Lo
         if value >= WORTH_READING * most
     ]
     return max(
-        G_WINDOW * e.window
-        + G_TITLE * e.title
-        + G_ANSWERED * e.answered
-        + G_TOGETHER * e.together
-        + G_VERBATIM * e.verbatim
+        WINDOW * e.window
+        + TITLE * e.title
+        + ANSWERED * e.answered
+        + TOGETHER * e.together
+        + VERBATIM * e.verbatim
         for e in seen
     )
 
@@ -168,6 +173,7 @@ def _hit(
         section=section,
         path=values["path"],
         has_guide=values["guide"] == "authored",
+        guide=values["guide"],
         products=tuple(values["product"]),
         components=tuple(values["component"]),
         versions=tuple(values["version"]),

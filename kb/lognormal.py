@@ -105,8 +105,8 @@ VARIABLE = re.compile(
     r"|(?<![\w.])(?:\d{1,9}(?:\.\d{1,9})?(?:ns|us|µs|μs|ms|msec|usec|s|m|h|d|y)){1,6}(?![\w-])"
     r"|(?<![\w.])v?\d{1,18}(?:[.,]\d{1,18}){0,6}%?(?![\w.-]\w|\w)"
 )
-VARYING = re.compile(r"(?<!\S)(?=\S*\d)\S+")
-"""Only pieces with a digit in them are looked at for what varies: that is most of the time saved."""
+VARYING = re.compile(r"(?<!\S)(?=\S*(?:\d|:[a-f]{2}:))\S+")
+"""Only pieces with a digit in them, or like an address, are looked at for what varies: that saves most of the time."""
 PLACEHOLDER = re.compile(
     r"<[^<>\s][^<>\n]{0,60}>[sm]?|\$?\{\{?[^{}\n]{1,60}\}\}?|\$[A-Z_]{2,40}\b|\b[xX]{3,40}\b|\.{3,6}|…|\*{3,}"
 )

@@ -49,8 +49,8 @@ def ovs(n: int) -> list[str]:
 
 
 def klog(message: str, level: str = "I") -> str:
-    clock = f"{DICE.randint(0, 23):02d}:{DICE.randint(0, 59):02d}:{DICE.randint(0, 59):02d}"
-    return f"{level}1121 {clock}.{DICE.randint(0, 999999):06d} {DICE.randint(1, 9999):7d} some.go:{DICE.randint(1, 999)}] {message}"
+    clock = f"{DICE.randint(0, 23):02d}:{DICE.randint(0, 59):02d}:07.{DICE.randint(0, 999999):06d}"
+    return f"{level}1121 {clock} {DICE.randint(1, 9999):7d} some.go:{DICE.randint(1, 999)}] {message}"
 
 
 def kubelet(n: int) -> list[str]:

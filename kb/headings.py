@@ -90,6 +90,8 @@ PARTS: tuple[tuple[str, SectionKind], ...] = (
     ("symptom", "symptoms"), ("现象", "symptoms"), ("症状", "symptoms"),
     ("related information", "related"), ("参考资料", "related"),
 )  # fmt: skip
+LONGEST = 300
+"""Characters of a heading that are looked at: nobody announces a section with more."""
 LONGEST_PART = 40
 """In terminal cells. A longer heading is a title or a sentence; a word in it says little about what is below."""
 
@@ -110,7 +112,7 @@ def kind(heading: str) -> SectionKind:
 
 def normal(heading: str) -> str:
     """A heading without numbering, anchors, asides, emoji and closing punctuation, in small letters."""
-    text = unicodedata.normalize("NFKC", heading).casefold()
+    text = unicodedata.normalize("NFKC", heading[:LONGEST]).casefold()
     text = ANCHOR.sub("", text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("So", "Cf", "Mn")).strip()
     text = NUMBERING.sub("", text, count=1)

@@ -247,7 +247,7 @@ REPEATED = {
     "comments": b"<!-- ", "fences": b"```bash\nls\n", "quotes": b"> > > a\n", "pipes": b"|", "table": b"|a|b|\n",
     "headings": b"# a\n\n", "one line": b"word ", "han": "子网".encode(), "refs": b"[a][b] ", "escapes": b"\\*a",
     "passwords": b"password: aaaaaaaaaaaaaaaa", "addresses": b"http://a:b", "tokens": b"eyJaaaaaaaaaa.eyJaaaaaaaaaa.",
-    "numbers": b"1. a\n", "blank": b"\n", "html": b"<div><p>a",
+    "asides": b"[", "numbers": b"1. a\n", "blank": b"\n", "html": b"<div><p>a",
 }  # fmt: skip
 SHELL = {
     "here": b"cat <<EOF\n", "substitution": b"$(", "quote": b"'\n", "continued": b"a \\\n", "prompt": b"$ ls \\\n",
@@ -270,6 +270,7 @@ def seconds(root: Path, data: bytes) -> float:
 @pytest.mark.parametrize("name", [*REPEATED, *SHELL])
 def test_time_is_linear_in_size(tmp_path: Path, name: str) -> None:
     head = b"# T\n\n" if name in REPEATED else b"# T\n\n```bash\n"
+    head += b"## " if name == "asides" else b""
     unit = REPEATED.get(name) or SHELL[name]
     small, large = (head + unit * (size // len(unit)) for size in (12_000, 96_000))
     seconds(tmp_path, small)  # imports are not what is measured

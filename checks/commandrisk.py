@@ -1,392 +1,181 @@
 """The risk of a command from its parsed argv: tables of programs and subcommands, unknown is destructive.
 
-Sources: ovn-nbctl(8), ovn-sbctl(8), ovs-vsctl(8) with "Database Commands"; ovs-ofctl(8), ovs-dpctl(8),
-ovs-appctl(8), ovn-controller(8), ovn-northd(8), ovsdb-server(1), ovn-ctl(8), kubectl.
+The tables stand in `checks.{ovs,kube,tool,net,host}risk`; this module knows which program a command line
+really runs: behind a path, ``sudo``, ``timeout``, ``nsenter``, ``xargs`` and their like.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from kb.model import RISKS, Risk
+from checks import hostrisk, kuberisk, netrisk, ovsrisk, toolrisk
+from kb.model import Risk
 
+DEEPEST = 6
+"""How many commands may stand inside each other (``sudo kubectl exec … -- sudo …``)."""
 _FOLDERS = frozenset(
     (
-        *("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"),
+        *("", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"),
         *("/usr/share/ovn/scripts", "/usr/share/openvswitch/scripts"),
     )
 )
-_READERS = frozenset(
-    ("cat", "head", "tail", "ls", "stat", "df", "wc", "readlink", "grep", "pidof", "uname", "id")
-)
-_TAKES_VALUE = frozenset(("-t", "--timeout", "-d", "--db", "-T", "--target", "-O", "-F", "--id"))
-
-_WITH_VALUE = frozenset(
-    (
-        *("--timeout", "--db", "--target", "--id", "--columns", "--format", "--data", "--type", "--policy"),
-        *("--protocols", "--sort", "--rsort", "--ct", "--lb-dst", "--strict", "--name"),
-    )
-)
-"""Options written ``--x=value`` that write nothing by themselves; ``--log-file=`` and ``--pidfile=`` do."""
-
-_GLOBAL = frozenset(
-    ("--timeout", "-t", "--db", "-d", "--no-leader-only", "--leader-only", "--no-wait", "--format")
-)
-_FLAGS = frozenset(
+HARMLESS_VARIABLES = frozenset(
     (
         *(
-            "--if-exists",
-            "--may-exist",
-            "--all",
-            "--bare",
-            "--no-heading",
-            "--no-headings",
-            "--pretty",
-            "--oneline",
+            "LANG",
+            "LC_ALL",
+            "LC_TIME",
+            "TZ",
+            "KUBECONFIG",
+            "ETCDCTL_API",
+            "ETCDCTL_ENDPOINTS",
+            "ETCDCTL_CACERT",
         ),
-        *(
-            "--no-leader-only",
-            "--leader-only",
-            "--with-iface",
-            "--no-wait",
-            "--names",
-            "--no-names",
-            "--more",
-            "-m",
-        ),
-        *("--rsort", "--sort", "--stats", "--no-stats", "--force", "--add-duplicate", "--must-exist"),
+        *("ETCDCTL_CERT", "ETCDCTL_KEY", "OVN_NB_DB", "OVN_SB_DB", "CONTAINER_RUNTIME_ENDPOINT", "COLUMNS"),
     )
 )
+"""Variables that may stand before a command without making it another one."""
+_UNKNOWN = "{…}"
+"""Stands for words that only the run shows."""
 
-_LOW_COLUMNS = frozenset(("options", "external_ids"))
-_NOTES = frozenset(("logical_router", "logical_switch", "nb_global", "sb_global"))
-"""Tables, by their full names (the tools take abbreviations too), whose external_ids wire nothing."""
-_LOW_OPTIONS = frozenset(
-    (
-        *("always_learn_from_arp_request", "dynamic_neigh_routers"),
-        *("mac_binding_age_threshold", "mac_binding_removal_limit"),
-    )
+_GLUED = re.compile(r"-[nPL]\d+|-I\S{1,4}|-i(?:\{\})?|--max-(?:args|procs)=\d+")
+_SHELL_SIGNS = re.compile(r"[;|&`$<>()\n\\'\"]")
+_INTERVAL = re.compile(r"-n ?[\d.]+|--interval=[\d.]+")
+_NAMESPACES = re.compile(
+    r"-[nmuipUCra]+|-t\d+|--(?:net|mount|uts|ipc|pid|all|user|cgroup)|--(?:net|mount)=[\w/.-]+|--target=\d+"
 )
-"""Options of routers and NB_Global that change what is learned or how often is looked, and no path of traffic."""
-_NODE = frozenset(("open_vswitch", "open", "."))
-_NODE_WIRING = (
-    "ovn-remote",
-    "ovn-encap",
-    "ovn-bridge",
-    "ovn-cms",
-    "ovn-chassis",
-    "ovn-set-local",
-    "system-id",
-    "hostname",
-)
-_DB_READ = frozenset(("list", "find", "get", "show", "wait-until", "comment"))
 
-_VSCTL: dict[str, Risk] = {
-    **dict.fromkeys(
-        ("show", "list-br", "list-ports", "list-ifaces", "port-to-br", "iface-to-br", "br-exists"), "read"
-    ),
-    **dict.fromkeys(
-        ("br-to-vlan", "br-to-parent", "br-get-external-id", "get-controller", "get-manager"), "read"
-    ),
-    **dict.fromkeys(("get-fail-mode", "get-ssl", "get-aa-mapping"), "read"),
-    "br-set-external-id": "low",
-    **dict.fromkeys(
-        ("add-port", "del-port", "add-br", "add-bond", "add-bond-iface", "del-bond-iface"), "disruptive"
-    ),
-    **dict.fromkeys(
-        ("set-controller", "del-controller", "set-manager", "del-manager", "set-fail-mode"), "disruptive"
-    ),
-    "del-fail-mode": "disruptive",
-    "del-br": "destructive",
-    "emer-reset": "destructive",
-}
-_SBCTL: dict[str, Risk] = {
-    **dict.fromkeys(("show", "lflow-list", "dump-flows", "count-flows", "get-connection", "get-ssl"), "read"),
-    **dict.fromkeys(("lsp-bind", "lsp-unbind", "chassis-add", "set-connection"), "disruptive"),
-    "chassis-del": "destructive",
-}
-_NBCTL: dict[str, Risk] = {"show": "read", "sync": "low", "get-connection": "read", "get-ssl": "read"}
-_OFCTL: dict[str, Risk] = {
-    "show": "read",
-    **dict.fromkeys(
-        ("add-flow", "add-flows", "mod-flows", "replace-flows", "add-group", "mod-group"), "disruptive"
-    ),
-    **dict.fromkeys(
-        ("mod-port", "mod-table", "add-meter", "mod-meter", "ct-flush", "packet-out"), "disruptive"
-    ),
-    **dict.fromkeys(("del-flows", "del-groups", "del-meter", "del-meters"), "destructive"),
-}
-_DPCTL: dict[str, Risk] = {
-    **dict.fromkeys(
-        ("show", "get-flow", "ct-stats-show", "ct-bkts", "ct-get-maxconns", "ct-get-nconns"), "read"
-    ),
-    **dict.fromkeys(
-        ("add-if", "set-if", "del-if", "add-flow", "add-flows", "mod-flow", "mod-flows"), "disruptive"
-    ),
-    **dict.fromkeys(
-        ("del-flow", "del-flows", "flush-conntrack", "ct-set-maxconns", "ct-set-limits"), "disruptive"
-    ),
-    **dict.fromkeys(("add-dp", "ct-del-limits"), "disruptive"),
-    "del-dp": "destructive",
-}
-_APPCTL: dict[str, Risk] = {
-    **dict.fromkeys(("version", "list-commands", "connection-status", "status", "cluster/status"), "read"),
-    **dict.fromkeys(("nb-connection-status", "sb-connection-status", "dpif-netlink/dispatch-mode"), "read"),
-    **dict.fromkeys(("ovsdb-server/get-db-storage-status", "ovsdb-server/list-dbs", "ofproto/list"), "read"),
-    **dict.fromkeys(("ovsdb-server/sync-status", "ovsdb-server/list-remotes", "ct-zone-list"), "read"),
-    **dict.fromkeys(("group-table-list", "meter-table-list", "debug/chassis-features-list"), "read"),
-    # A trace injects nothing, but holds the main loop of a busy switch.
-    **dict.fromkeys(("ofproto/trace", "vlog/set", "vlog/reopen", "stopwatch/reset", "memory-trim"), "low"),
-    **dict.fromkeys(("inc-engine/clear-stats", "ovsdb-server/memory-trim-on-compaction"), "low"),
-    "upcall/set-flow-limit": "disruptive",
-    **dict.fromkeys(
-        ("recompute", "inc-engine/recompute", "lflow-cache/flush", "lflow-cache/disable"), "disruptive"
-    ),
-    **dict.fromkeys(("lflow-cache/enable", "ovsdb-server/compact", "fdb/flush", "mdb/flush"), "disruptive"),
-    **dict.fromkeys(("sb-cluster-state-reset", "nb-cluster-state-reset", "pause", "resume"), "disruptive"),
-    **dict.fromkeys(("ovsdb-server/reconnect", "revalidator/purge", "dpctl/flush-conntrack"), "disruptive"),
-    **dict.fromkeys(("cluster/change-election-timer", "dpctl/del-flows", "dpctl/del-flow"), "disruptive"),
-}
-_KUBECTL: dict[str, Risk] = {
-    **dict.fromkeys(
-        ("get", "describe", "logs", "top", "version", "api-resources", "api-versions", "explain"), "read"
-    ),
-    **dict.fromkeys(("cluster-info", "wait", "diff", "events"), "read"),
-    **dict.fromkeys(("annotate", "label", "cordon", "uncordon"), "low"),
-    **dict.fromkeys(
-        ("create", "patch", "edit", "apply", "set", "scale", "replace", "drain", "taint", "cp"), "disruptive"
-    ),
-}
+Inner = Callable[[Sequence[str]], Risk]
 
 
-def risk_of_argv(argv: Sequence[str]) -> Risk:
+def risk_of_argv(argv: Sequence[str], depth: int = 0) -> Risk:
     """The risk of one command line, given as words; slots (``{x}``) count as unknown values."""
-    if not argv:
+    if not argv or depth > DEEPEST:
         return "destructive"
     path = PurePosixPath(argv[0])
     folder = str(path.parent) if "/" in argv[0] else ""
     if folder not in _FOLDERS:
         return "destructive"
     program, rest = path.name, tuple(argv[1:])
-    if program in _READERS:
-        return "read"
-    judge = _PROGRAMS.get(program)
-    return judge(rest) if judge else "destructive"
+
+    def inner(words: Sequence[str]) -> Risk:
+        return risk_of_argv(words, depth + 1)
+
+    wrapper = _WRAPPERS.get(program)
+    if wrapper:
+        return wrapper(rest, inner)
+    judge = kuberisk.PROGRAMS.get(program) or toolrisk.PROGRAMS.get(program)
+    if judge:
+        return judge(rest, inner)
+    simple = _SIMPLE.get(program)
+    return simple(rest) if simple else "destructive"
 
 
-def _worst(risks: Sequence[Risk]) -> Risk:
-    return max(risks, key=RISKS.index, default="read")
-
-
-def _split(words: Sequence[str]) -> list[list[str]]:
-    """The commands of a database tool: ``--`` begins the next one."""
-    commands: list[list[str]] = [[]]
-    for word in words:
-        if word == "--":
-            commands.append([])
-        else:
-            commands[-1].append(word)
-    return commands
-
-
-def _without_options(words: Sequence[str]) -> tuple[list[str], set[str]]:
-    """The words of a command without its leading options, and those options; no words where one is not known.
-
-    An unknown option might take the next word as its value, and then the command is not the word it seems to be.
-    """
-    options: set[str] = set()
+def _after_options(
+    words: Sequence[str], flags: frozenset[str], values: frozenset[str], skip: int = 0
+) -> Sequence[str]:
+    """The command behind a wrapper's own options and `skip` words of its own; nothing where an option is not known."""
     at = 0
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
-        if name not in (_WITH_VALUE if equals else _FLAGS | _TAKES_VALUE):
-            return [], {name}
-        options.add(name)
-        at += 2 if not equals and name in _TAKES_VALUE else 1
-    return list(words[at:]), options
-
-
-def _database_tool(table: dict[str, Risk], guess: Callable[[str], Risk]) -> Callable[[Sequence[str]], Risk]:
-    def judge(words: Sequence[str]) -> Risk:
-        parsed = [_without_options(command) for command in _split(words)]
-        # Only the first part may be empty: global options, with every command behind a `--`.
-        if len(parsed) > 1 and not parsed[0][0] and not parsed[0][1] - _GLOBAL:
-            parsed = parsed[1:]
-        risks: list[Risk] = [
-            _database(one, options, table, guess) if one else "destructive" for one, options in parsed
-        ]
-        return _worst(risks)
-
-    return judge
-
-
-def _database(
-    words: list[str], options: set[str], table: dict[str, Risk], guess: Callable[[str], Risk]
-) -> Risk:
-    name, args = words[0], words[1:]
-    if name in _DB_READ:
-        return "read"
-    if name in ("set", "add", "remove", "clear"):
-        return _column_write(name, args)
-    if name in ("create", "destroy"):
-        cache = bool(args) and _plain(args[0]) == "mac_binding"
-        if name == "create":
-            return "low" if cache else "disruptive"
-        # Learned again by ARP one by one; the whole table at once is felt.
-        return ("disruptive" if "--all" in options else "low") if cache else "destructive"
-    return table.get(name) or guess(name)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_")
-
-
-def _column_write(command: str, args: list[str]) -> Risk:
-    if len(args) < 3:
-        return "destructive"
-    table = _plain(args[0])
-    if command == "set":
-        pairs = [tuple(part.partition("=")[0].partition(":")[::2]) for part in args[2:]]
-    elif command == "clear":
-        pairs = [(column, "") for column in args[2:]]
-    else:
-        pairs = [(args[2], key.partition("=")[0]) for key in args[3:]] or [(args[2], "")]
-    return "low" if all(_harmless(table, _plain(column), key) for column, key in pairs) else "disruptive"
-
-
-def _harmless(table: str, column: str, key: str) -> bool:
-    """Whether a key may be changed without anything that carries traffic noticing; what is not known may not."""
-    if column not in _LOW_COLUMNS or not key or "{" in key:
-        return False
-    if table in _NODE:
-        return column == "external_ids" and ("interval" in key or not key.startswith(_NODE_WIRING))
-    if column == "external_ids":
-        return table in _NOTES
-    probe = table == "nb_global" and key.endswith(("_probe_interval", "_interval"))
-    return table in ("logical_router", "nb_global") and (key in _LOW_OPTIONS or probe)
-
-
-def _nb_guess(name: str) -> Risk:
-    if name.endswith(("-list", "-get")) or "-get-" in name:
-        return "read"
-    if name.endswith(("-add", "-set")) or "-set-" in name or name.startswith("set-"):
-        return "disruptive"
-    return "destructive"
-
-
-def _unknown(_: str) -> Risk:
-    return "destructive"
-
-
-def _by_table(table: dict[str, Risk], reading: tuple[str, ...]) -> Callable[[Sequence[str]], Risk]:
-    def judge(words: Sequence[str]) -> Risk:
-        command, _ = _without_options(words)
-        if not command:
-            return "destructive"
-        return table.get(command[0]) or ("read" if command[0].startswith(reading) else "destructive")
-
-    return judge
-
-
-def _appctl(words: Sequence[str]) -> Risk:
-    command, _ = _without_options(words)
-    if not command:
-        return "destructive"
-    last = command[0].rpartition("/")[2]
-    reading = "/" in command[0] and last.startswith(("show", "list", "dump", "get-"))
-    return _APPCTL.get(command[0]) or ("read" if reading else "destructive")
-
-
-def _ctl_script(words: Sequence[str]) -> Risk:
-    command, _ = _without_options(words)
-    name = command[0] if command else ""
-    if name.startswith("status_") or name in ("status", "version"):
-        return "read"
-    return "disruptive" if name in ("restart_controller", "start_controller") else "destructive"
-
-
-def _ovsdb_client(words: Sequence[str]) -> Risk:
-    command, _ = _without_options(words)
-    name = command[0] if command else ""
-    if name in (
-        "list-dbs",
-        "get-schema",
-        "get-schema-version",
-        "list-tables",
-        "list-columns",
-        "dump",
-        "query",
-    ):
-        return "read"
-    return "disruptive" if name == "compact" else "destructive"
-
-
-_KUBECTL_VALUES = frozenset(
-    ("-n", "--namespace", "--context", "--kubeconfig", "-l", "-c", "--container", "-o", "--as")
-)
-
-
-def _kubectl(words: Sequence[str]) -> Risk:
-    plain: list[str] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if word == "--":
+        if words[at] == "--":
+            at += 1
             break
-        if not word.startswith("-"):
-            plain.append(word)
-        elif not plain and word not in _KUBECTL_VALUES and "=" not in word:
-            # It might take the next word as its value, and then the verb is not the word it seems to be.
+        if name in flags and not equals:
+            at += 1
+        elif name in values:
+            at += 1 if equals else 2
+        else:
+            return ()
+    return words[at + skip :]
+
+
+def _wrapped(
+    flags: tuple[str, ...] = (), values: tuple[str, ...] = (), skip: int = 0
+) -> Callable[[Sequence[str], Inner], Risk]:
+    known, taking = frozenset(flags), frozenset(values)
+
+    def judge(words: Sequence[str], inner: Inner) -> Risk:
+        return inner(_after_options(words, known, taking, skip))
+
+    return judge
+
+
+def _env(words: Sequence[str], inner: Inner) -> Risk:
+    at = 0
+    while at < len(words) and "=" in words[at] and not words[at].startswith("-"):
+        if words[at].partition("=")[0] not in HARMLESS_VARIABLES:
             return "destructive"
-        at += 2 if word in _KUBECTL_VALUES else 1
-    name = plain[0] if plain else ""
-    if name == "exec":
-        return risk_of_argv(tuple(words[at + 1 :]))
-    if name == "ko":
-        tool = {"nbctl": "ovn-nbctl", "sbctl": "ovn-sbctl", "vsctl": "ovs-vsctl", "ofctl": "ovs-ofctl"}
-        start = list(words).index("ko")
-        inner = list(words[start + 1 :])
-        known = tool.get(inner[0]) if inner else None
-        skip = 2 if known and known.startswith("ovs") else 1
-        return risk_of_argv((known, *inner[skip:])) if known else "destructive"
-    if name == "rollout":
-        return "read" if plain[1:2] and plain[1] in ("status", "history") else "disruptive"
-    if name == "auth":
-        return "read" if plain[1:2] == ["can-i"] else "destructive"
-    if name == "delete":
-        return _kubectl_delete(plain[1:], words)
-    if name in ("replace", "apply") and any(word.startswith(("--force", "--prune")) for word in words):
+        at += 1
+    return "read" if not words else inner(words[at:])
+
+
+def _command(words: Sequence[str], inner: Inner) -> Risk:
+    return "read" if words[:1] in (("-v",), ("-V",)) else inner(words)
+
+
+def _xargs(words: Sequence[str], inner: Inner) -> Risk:
+    """What is read becomes words of the command, perhaps its options, perhaps a second command behind ``--``."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] in ("-r", "-0", "-t", "--no-run-if-empty", "--null", "-r0", "-0r"):
+            at += 1
+        elif words[at] in ("-n", "-P", "-L", "-I", "-d", "--max-args", "--max-procs"):
+            at += 2
+        elif _GLUED.fullmatch(words[at]):
+            at += 1
+        else:
+            return "destructive"
+    command = tuple(words[at:])
+    if not command:
+        return "read"
+    # A tool that takes several commands in one line would take one from the input, too.
+    both = (inner((*command, _UNKNOWN)), inner((*command, _UNKNOWN, "--", _UNKNOWN)))
+    return max(both, key=ovsrisk.rank)
+
+
+def _watch(words: Sequence[str], inner: Inner) -> Risk:
+    """It gives its words, joined, to a shell."""
+    if any(_SHELL_SIGNS.search(word) for word in words):
         return "destructive"
-    risk = _KUBECTL.get(name, "destructive")
-    if risk != "read" and any("finalizers" in word for word in words):
-        return "destructive"
-    return risk
+    flags = frozenset(("-d", "-t", "-b", "-e", "-c", "--differences", "--no-title"))
+    words = [word for word in words if not _INTERVAL.fullmatch(word)]
+    return inner(_after_options(words, flags, frozenset(("-n", "--interval"))))
 
 
-def _kubectl_delete(plain: Sequence[str], words: Sequence[str]) -> Risk:
-    """Named pods come back from their controllers; anything else, and all at once, is lost."""
-    pods = ("pod", "pods", "po")
-    kinds = {word.partition("/")[0] for word in plain if "/" in word} or set(plain[:1])
-    many = any(word.startswith(("--all", "-A")) for word in words)
-    return "disruptive" if kinds and kinds <= set(pods) and not many else "destructive"
+def _nsenter(words: Sequence[str], inner: Inner) -> Risk:
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] in ("-t", "--target"):
+            at += 2
+        elif _NAMESPACES.fullmatch(words[at]):
+            at += 1
+        elif words[at] == "--":
+            at += 1
+            break
+        else:
+            return "destructive"
+    return inner(tuple(words[at:]))
 
 
-def _always(risk: Risk) -> Callable[[Sequence[str]], Risk]:
-    return lambda _: risk
-
-
-_PROGRAMS: dict[str, Callable[[Sequence[str]], Risk]] = {
-    "ovn-nbctl": _database_tool(_NBCTL, _nb_guess),
-    "ovn-sbctl": _database_tool(_SBCTL, _unknown),
-    "ovs-vsctl": _database_tool(_VSCTL, _unknown),
-    "ovs-ofctl": _by_table(_OFCTL, ("dump-", "ofp-", "queue-get", "queue-stats")),
-    "ovs-dpctl": _by_table(_DPCTL, ("dump-", "ct-get-")),
-    "ovs-appctl": _appctl,
-    "ovn-appctl": _appctl,
-    "ovn-ctl": _ctl_script,
-    "ovs-ctl": _ctl_script,
-    "ovn-trace": _always("read"),
-    "ovn-detrace": _always("read"),
-    "ovsdb-client": _ovsdb_client,
-    "kubectl": _kubectl,
+_WRAPPERS: dict[str, Callable[[Sequence[str], Inner], Risk]] = {
+    "sudo": _wrapped(("-n", "-E", "-H", "-S"), ("-u", "--user", "-g")),
+    "time": _wrapped(("-p", "-v")),
+    "nohup": _wrapped(),
+    "nice": _wrapped((), ("-n", "--adjustment")),
+    "ionice": _wrapped((), ("-c", "-n")),
+    "timeout": _wrapped(
+        ("--foreground", "--preserve-status", "-v"), ("-s", "-k", "--signal", "--kill-after"), 1
+    ),
+    "stdbuf": _wrapped(("-oL", "-o0", "-eL", "-i0"), ("-o", "-e", "-i")),
+    "watch": _watch,
+    "taskset": _wrapped((), ("-c",)),
+    "chroot": _wrapped((), (), 1),
+    "env": _env,
+    "command": _command,
+    "xargs": _xargs,
+    "nsenter": _nsenter,
 }
+_SIMPLE = {**ovsrisk.PROGRAMS, **netrisk.PROGRAMS, **hostrisk.PROGRAMS}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.commandrisk import risk_of_argv
+from checks.shellrisk import risk_of_shell
 from checks.template import SLOT
 from kb.model import (
     RISKS,
@@ -47,8 +48,8 @@ def risk_of(action: Action) -> Risk:
         case WaitAction() | ManualAction():
             return "read"
         case CommandAction():
-            # what needs a shell has no argv, and is destructive like everything unknown
-            return risk_of_argv(action.argv) if action.argv else "destructive"
+            shell = risk_of_shell(action.shell)
+            return worst_risk([shell, risk_of_argv(action.argv)]) if action.argv else shell
 
 
 def effective(step: Step) -> Risk:

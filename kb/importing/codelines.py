@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kb.importing.commandwords import ALONE, PROSE, SUBCOMMANDS, SURE, WORDS
 
+REMEMBERED = 5_000
+"""Lines whose kind is remembered: neighbours are asked again and again."""
 LONGEST = 1200
 """Characters of a line that are looked at; what a line is shows in its beginning."""
 HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -188,6 +191,7 @@ def _sentence(line: str) -> bool:
     return (prose >= 2 and prose * 5 >= len(words)) or (prose >= 1 and bool(re.search(r"[.:?!]$", line)))
 
 
+@lru_cache(REMEMBERED)
 def kind(text: str) -> str:
     """What a line is by itself: command, comment, log, yaml, json, ini, assign, sql, source, table, art, or nothing."""
     bare = text.strip()[:LONGEST]
@@ -259,6 +263,7 @@ def codey(text: str) -> bool:
     )
 
 
+@lru_cache(REMEMBERED)
 def prose(text: str) -> bool:
     """Whether a line is a sentence for people, in Chinese or English."""
     bare = text.strip()[:LONGEST]

@@ -58,11 +58,11 @@ def _marks(lines: list[str]) -> int:
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         if not fenced and ATX.match(line) and not _remark(lines, i):
-            count += 2 if i == 0 or line.startswith("##") else 1
+            count += 2 if i == 0 or line.startswith("##") else 0
     links = sum(
         len(INLINE.findall(line[:2000]))
         for line in lines[:1000]
-        if "](" in line or "**" in line or "`" in line
+        if ("](" in line or "**" in line or "`" in line) and not line.lstrip().startswith(("#", "//"))
     )
     return count + (2 if links >= 4 else int(links >= 2))
 

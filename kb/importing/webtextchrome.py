@@ -34,7 +34,7 @@ _LABELS = {
     "cpp": "cpp c++",
     "javascript": "javascript js",
     **dict.fromkeys(
-        "json toml c java xml html dockerfile properties nginx diff hcl lua rust makefile powershell".split()
+        ["json", "toml", "c", "java", "xml", "html", "dockerfile", "properties", "nginx", "diff", "hcl", "lua", "rust", "makefile", "powershell"]
     ),
 }
 LABELS = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass, field
 
+WIDE = re.compile(
+    r"[\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]"
+)
 SAMPLE = 60
 """Longest sample of a cut, in characters."""
 
@@ -96,4 +99,4 @@ class Page:
 
 def cells(text: str) -> int:
     """Width in terminal cells: a Chinese character takes two."""
-    return sum(2 if c > "\u2e80" and unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else len(text) + len(WIDE.findall(text))

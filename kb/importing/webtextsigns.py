@@ -196,7 +196,8 @@ CARD = re.compile(
 CARD_LANGUAGE = re.compile(rf"^(?:{PROGRAMMING})$", re.IGNORECASE)
 DOUBLED = re.compile(r"^(\S.{2,60}?)\s*\1(?=\S|$)")
 BARE_COUNT = re.compile(r"^[+-]?\d[\d.,]*\s*(?:[kKmMwW万千]\+?)?%?$")
-KEYCAP = frozenset("#*0123456789©®™\u203c\u2049")
+HAN = re.compile(r"[\u3400-\u9fff]{3}")
+"""So many Chinese characters together are words and no face."""
 
 
 def page_line(text: str) -> str:
@@ -227,7 +228,7 @@ def doubled(text: str) -> bool:
 def pictographic(text: str) -> bool:
     """Whether a line is an emoji or a face drawn with signs: hardly a letter, and signs of many scripts."""
     bare = text.strip()
-    if not 1 <= len(bare) <= 32:
+    if not 1 <= len(bare) <= 32 or bare.isascii() or HAN.search(bare):
         return False
     emoji = sum(_emoji(c) for c in bare)
     plain = sum(c.isascii() and (c.isalnum() or c == " ") for c in bare)

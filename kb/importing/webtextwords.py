@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 _STRONG = {
     "share": """
@@ -154,10 +154,25 @@ LONGEST = 80
 """Characters. A longer line is not a row of buttons."""
 
 
+class _Kept(dict[int, int | None]):
+    """Which characters stay when a line is folded; asked once per character."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = unicodedata.category(chr(code)) not in ("So", "Cf", "Mn", "Co", "Sk", "Cs")
+        self[code] = code if kept else None
+        return self[code]
+
+
+_KEPT = _Kept()
+REMEMBERED = 20_000
+"""Short lines whose folding is remembered: every line is folded several times."""
+
+
+@lru_cache(REMEMBERED)
 def fold(text: str) -> str:
     """A line as it is compared: NFKC, small letters, no emoji or closing marks, single spaces."""
     wide = unicodedata.normalize("NFKC", text[:400]).casefold()
-    kept = "".join(c for c in wide if unicodedata.category(c) not in ("So", "Cf", "Mn", "Co", "Sk", "Cs"))
+    kept = wide if wide.isascii() else wide.translate(_KEPT)
     return " ".join(kept.split()).strip(MARKS)
 
 
@@ -181,7 +196,7 @@ def weak(text: str) -> bool:
 
 def _split(words: str) -> list[str]:
     """Reasons of the chrome words a line is made of, with counters between them; empty where more is said."""
-    table, longest = _table(), _longest()
+    table = _table()
     found: list[str] = []
     at = 0
     while at < len(words):
@@ -192,9 +207,8 @@ def _split(words: str) -> list[str]:
         if number and number.end() > at:
             at = number.end()
             continue
-        size = next(
-            (n for n in range(min(longest, len(words) - at), 0, -1) if _word_at(words, at, n, table)), 0
-        )
+        lengths = _lengths().get(words[at], ())
+        size = next((n for n in lengths if _word_at(words, at, n, table)), 0)
         if not size:
             return []
         found.append(table[words[at : at + size]])
@@ -218,5 +232,10 @@ def _table() -> dict[str, str]:
 
 
 @cache
-def _longest() -> int:
-    return max(map(len, _table()))
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """The lengths of the chrome words that begin with a character, longest first."""
+    found: dict[str, set[int]] = {}
+    for word in _table():
+        if word:
+            found.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(sizes, reverse=True)) for first, sizes in found.items()}

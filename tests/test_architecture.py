@@ -28,6 +28,9 @@ DOORS = {
     "aiohttp": ("checks.practice",),
     "cryptography": ("checks.practice",),
     "click": ("tui.cli",),
+    "bs4": ("kb.importing.pages", "kb.importing.pageblocks", "kb.importing.pagemarkdown"),
+    "markdownify": ("kb.importing.pagemarkdown",),
+    "lxml": (),
 }
 # The models are the language of the project: standard library and each other only.
 MODELS = (
@@ -43,7 +46,8 @@ MODELS = (
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (
     "kb.library", "kb.roots", "kb.articleread", "kb.catalog", "kb.index", "kb.indexing", "kb.indexstore", "kb.search",
-    "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile", "checks.live",
+    "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile", "kb.importing.run",
+    "kb.importing.sources", "kb.importing.store", "kb.importing.images", "checks.live",
     "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.apply", "checks.clock",
     "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",
     "checks.practice", "tui",
@@ -60,7 +64,19 @@ IMPURE = {
     "ssl",
 }
 # Imported on first use, never at start-up.
-SLOW = ("kubernetes", "whoosh", "celpy", "pydantic", "yaml", "aiohttp", "cryptography", "markdown_it")
+SLOW = (
+    "kubernetes",
+    "whoosh",
+    "celpy",
+    "pydantic",
+    "yaml",
+    "aiohttp",
+    "cryptography",
+    "markdown_it",
+    "bs4",
+    "lxml",
+    "markdownify",
+)
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -19,6 +19,7 @@ KB_COMMANDS = {
     "lint": "tui.cli.kblint:lint",
     "new": "tui.cli.kbnew:new",
     "schema": "tui.cli.kbnew:schema",
+    "import": "tui.cli.kbimport:import_",
     "index": "tui.cli.library:index",
 }
 

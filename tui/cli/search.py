@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from kb.hits import SearchOutcome
 from kb.messages import message
+from kb.where import FILTERS
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, USAGE, Stop
 from tui.cli.loading import open_library
@@ -17,7 +19,7 @@ def _filters(where: tuple[str, ...]) -> dict[str, str]:
     filters: dict[str, str] = {}
     for pair in where:
         key, equals, value = pair.partition("=")
-        if not equals or key not in ("component", "product", "version", "kind", "lang", "id"):
+        if not equals or key not in FILTERS:
             raise Stop(t("bad-where", value=pair), USAGE)
         filters[key] = value
     return filters
@@ -55,6 +57,12 @@ def search(
                 "took_ms": round(found.took_ms, 1),
                 "total": found.total,
                 "suggestion": found.suggestion or None,
+                "where": dict(found.where),
+                "unknown": list(found.unknown),
+                "facets": {
+                    key: [{"value": value, "articles": n} for value, n in counted]
+                    for key, counted in found.facets.items()
+                },
                 "hits": [
                     {
                         "id": hit.article_id,
@@ -78,7 +86,25 @@ def search(
             say(f"  {foreign(str(hit.snippet))}")
     if not found.hits:
         say(t("search.nothing", query=foreign(text)))
+    if found.unknown:
+        say(t("search.unknown", words=foreign(", ".join(found.unknown))))
     if found.suggestion:
-        say(t("search.suggestion", suggestion=found.suggestion))
+        say(t("search.suggestion", suggestion=foreign(found.suggestion)))
+    if found.total > len(found.hits) and (narrower := _narrower(found)):
+        say(t("search.narrow", filters=foreign(narrower)))
     say(t("search.total", shown=len(found.hits), total=found.total, ms=round(found.took_ms)))
     return OK if found.hits else FAILED
+
+
+def _narrower(found: SearchOutcome) -> str:
+    """Filters that would leave some of the matches out, the commonest values of each key."""
+    return "  ".join(
+        f"{key}:{_quoted(value)} ({n})"
+        for key, counted in found.facets.items()
+        for value, n in counted[:2]
+        if n < found.total
+    )
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value

@@ -33,15 +33,14 @@ _LABELS = {
     "go": "go golang",
     "cpp": "cpp c++",
     "javascript": "javascript js",
-    **dict.fromkeys(
-        ["json", "toml", "c", "java", "xml", "html", "dockerfile", "properties", "nginx", "diff", "hcl", "lua", "rust", "makefile", "powershell"]
-    ),
 }
 LABELS = {
-    fold(word): name
-    for name, words in _LABELS.items()
-    for word in (words.split() if words is not None else (name,))
-} | {"plain text": "text", "shell script": "bash", "shell session": "bash"}
+    **{fold(word): word for word in _SAME.split()},
+    **{fold(word): name for name, words in _LABELS.items() for word in words.split()},
+    "plain text": "text",
+    "shell script": "bash",
+    "shell session": "bash",
+}
 """What code viewers print above code, folded, and the language it means."""
 
 

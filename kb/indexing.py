@@ -172,6 +172,8 @@ class _Crew:
         finished: set[int] = set()
         while len(finished) < len(self._processes):
             number, said = self._said.get()
+            if said is None and number in finished:
+                continue
             if said is None:
                 raise WorkerLost(f"worker {number} ended with {self._processes[number].wait(5)}")
             if "failed" in said:

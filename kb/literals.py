@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from typing import Literal as Choice
@@ -83,7 +84,7 @@ def literals(article: Article, text: ArticleText, blocks: Sequence[Block]) -> tu
     return tuple(found.values())
 
 
-def keys(words: Sequence[str]) -> Iterator[str]:
+def keys(words: tuple[str, ...]) -> Iterator[str]:
     """What lines are looked up by: a short digest of each two neighbouring words, and of words that have none."""
     for word in alone(words):
         yield key(word)
@@ -92,14 +93,15 @@ def keys(words: Sequence[str]) -> Iterator[str]:
             yield key(f"{one} {two}")
 
 
-def alone(words: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=65536)
+def alone(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words with nothing but gaps beside them."""
     around = (GAP, *words, GAP)
-    return [
+    return tuple(
         word
-        for word, *beside in zip(words, around, around[2:], strict=False)
-        if beside == [GAP, GAP] and word != GAP
-    ]
+        for word, before, after in zip(words, around, around[2:], strict=False)
+        if before == after == GAP and word != GAP
+    )
 
 
 def key(words: str) -> str:

@@ -21,6 +21,8 @@ FEW = 12
 CLEAREST = 200
 """A library of fewer documents does not tell how rare words are."""
 CONTRIBUTIONS = 6
+LONGEST_RUN = 2.0
+"""What words that stand together must tell where a line has only a part of a literal."""
 WHOLE = 0.54
 """What a whole message of trouble is worth at least, however common its words, if few articles have it."""
 WIDEST = 160
@@ -59,6 +61,12 @@ def information(word: str) -> float:
     return 1.0
 
 
+@lru_cache(maxsize=65536)
+def total(words: tuple[str, ...]) -> float:
+    """What all words of a line tell."""
+    return sum(map(information, words))
+
+
 def rarity(documents: int, size: int) -> float:
     """Between 0 and 1: how little two words say that stand in so many of the documents of a library."""
     clear = max(size, CLEAREST)
@@ -87,6 +95,7 @@ def score(
         return _single(literal, line, severe)
     covered = [0.0] * len(words)
     run = longest = 0.0
+    parted = False
     for place, pair in enumerate(pairwise(words)):
         if pair in pairs:
             clear = rare.get(pair, 1.0)
@@ -96,24 +105,29 @@ def score(
             longest = max(longest, run)
         else:
             run = 0.0
+            parted = parted or GAP not in pair
     for word in alone(words):
         if word in line.words:
             covered[words.index(word)] = LONE
-    said = sum(information(word) * clear for word, clear in zip(words, covered, strict=True))
-    shared = sum(information(word) for word, clear in zip(words, covered, strict=True) if clear)
-    if not shared:
+    said = shared = 0.0
+    for word, clear in zip(words, covered, strict=True):
+        if clear:
+            told = information(word)
+            said += told * clear
+            shared += told
+    if not shared or (parted and longest < LONGEST_RUN):
         return 0.0
-    exact = holds(line.text, words)
+    exact = not parted and holds(line.text, words)
     whole = (
         1.0
         if exact
         else 0.85
         * max(
-            shared / sum(information(word) for word in words),
-            min(1.0, shared / max(1.5, sum(information(word) for word in line.words))),
+            shared / total(words),
+            min(1.0, shared / max(1.5, total(line.words))),
         )
     )
-    if not exact and (whole < 0.42 or longest < 2.0):
+    if not exact and (whole < 0.42 or longest < LONGEST_RUN):
         return 0.0
     told = (1.0 - math.exp(-said / HALF_TOLD)) * whole
     if literal.kind == "signature" and exact:

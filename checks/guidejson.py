@@ -9,6 +9,7 @@ from typing import Any
 from checks import gate
 from checks.causes import judge_causes, symptom_verdicts
 from checks.cluster import ClusterInfo, Resource
+from checks.commandline import line_of
 from checks.inputs import Choices, choices
 from checks.model import Result
 from checks.risk import effective
@@ -50,6 +51,7 @@ def guide_json(
             "namespace": info.namespace,
             "practice": info.practice or None,
         },
+        "origin": guide.origin,
         "symptoms": _symptoms(guide, results, lang),
         "causes": _causes(guide, results, lang),
         "steps": [
@@ -95,7 +97,7 @@ def _causes(guide: Guide, results: Mapping[str, Result], lang: str) -> list[dict
 
 
 def _step(step: Step, cause: str, results: Mapping[str, Result], lang: str) -> dict[str, Any]:
-    values, inputs = _inputs(step, results)
+    values, inputs = _inputs(step, results, lang)
     block = gate.blocked(step, results)
     done = gate.already_done(step, results)
     return {
@@ -113,7 +115,7 @@ def _step(step: Step, cause: str, results: Mapping[str, Result], lang: str) -> d
     }
 
 
-def _inputs(step: Step, results: Mapping[str, Result]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _inputs(step: Step, results: Mapping[str, Result], lang: str) -> tuple[dict[str, Any], dict[str, Any]]:
     values: dict[str, Any] = {}
     shown: dict[str, Any] = {}
     for spec in step.inputs:
@@ -122,6 +124,7 @@ def _inputs(step: Step, results: Mapping[str, Result]) -> tuple[dict[str, Any], 
         if default not in (None, (), ""):
             values[spec.name] = default
         shown[spec.name] = {
+            "text": spec.text.get(lang),
             "type": spec.type,
             "many": spec.many,
             "count": len(offered.options),
@@ -168,7 +171,14 @@ def _command(action: Action, values: Mapping[str, Any], lang: str) -> str:
         case RecreateAction():
             return "recreate"
         case CommandAction():
-            return shlex.join(_filled(action.argv, own)) if action.argv else action.shell
+            return _line(action, own)
+
+
+def _line(action: CommandAction, values: Mapping[str, Any]) -> str:
+    try:
+        return line_of(action, values)
+    except SlotError:
+        return action.shell
 
 
 def _more(items: Any) -> bool:

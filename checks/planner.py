@@ -21,7 +21,7 @@ from checks.session import StepRecord
 from checks.template import SlotError, fill, fill_argv, fill_text
 from checks.writes import Expander, owner
 from kb.messages import message
-from kb.model import DeleteAction, ExecAction, ManualAction, PatchAction, Risk, Save, Step
+from kb.model import CommandAction, DeleteAction, ExecAction, ManualAction, PatchAction, Risk, Save, Step
 from kb.safe import one_line, printable
 from kb.text import Text
 
@@ -66,6 +66,8 @@ def make_plan(
         twin=twin,
         instruction=fill_text(step.action.instruction, values)
         if isinstance(step.action, ManualAction)
+        else writes[0].what
+        if isinstance(step.action, CommandAction)
         else Text(),
     )
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from checks import gate
+from checks import byhand, gate
 from checks.access import Access
 from checks.catalogue import Catalogue
 from checks.causes import CauseVerdict, SymptomVerdict, judge_causes, symptom_verdicts
@@ -33,7 +33,7 @@ from checks.stepevents import StepEvent
 from checks.steprun import NotConfirmed, StepRun
 from checks.verify import brief
 from kb.messages import message
-from kb.model import Article, CheckUse, Guide, Input, ManualAction, Step
+from kb.model import Article, CheckUse, CommandAction, Guide, Input, ManualAction, Step
 from kb.text import Lang, Text
 
 __all__ = ["NotConfirmed", "Walk", "WalkError"]
@@ -234,6 +234,8 @@ class Walk:
         if reason:
             raise PlanError(reason)
         step = self.guide.step(step_id)
+        if isinstance(step.action, CommandAction):
+            raise PlanError(message("derive.not-run"))
         typed = self.values(step_id, values)
         plan = make_plan(self.cluster, self.layout, step, typed, self._results, self.clock.now())
         return replace(plan, warnings=(*self._doubts(), *plan.warnings))
@@ -264,13 +266,24 @@ class Walk:
             raise PlanError(message("session.undo-nothing"))
         return self.run(plan, typed=typed, stop=stop)
 
-    def done_by_hand(self, step_id: str, stop: Stop | None = None) -> Iterator[StepEvent]:
-        """A person has done a manual step elsewhere: the verification looks whether it worked."""
+    def line(self, step_id: str, values: Mapping[str, Any]) -> str:
+        """The command line of an article's step with these values, for copying; raises InputError and PlanError."""
+        return byhand.line(self.guide.step(step_id), values, self._results)
+
+    def done_by_hand(
+        self, step_id: str, stop: Stop | None = None, values: Mapping[str, Any] | None = None
+    ) -> Iterator[StepEvent]:
+        """A person has done a manual step, or run an article's command with `values`: the verification looks."""
         step = self.guide.step(step_id)
-        if not isinstance(step.action, ManualAction):
+        if not isinstance(step.action, (ManualAction, CommandAction)):
             raise PlanError(message("session.not-manual"))
         self._may_begin(step_id)
-        return StepRun(self, self.plan(step_id, {}), "", stop).events()
+        reason = self.blocked(step_id)
+        if reason:
+            raise PlanError(reason)
+        kept = byhand.kept(step, values or {}, self._results)
+        plan = make_plan(self.cluster, self.layout, step, kept, self._results, self.clock.now())
+        return StepRun(self, plan, "", stop).events()
 
     def skip(self, step_id: str, reason: str) -> None:
         """Leaves a step out, and says why; raises WalkError without a reason."""

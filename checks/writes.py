@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.cluster import Cluster, Object, Resource, Target
+from checks.commandline import line_of
 from checks.diff import merge_between, without_noise
 from checks.errors import NotFound
 from checks.layout import Layout, resolve
@@ -15,6 +16,7 @@ from checks.template import SlotError, fill, fill_argv, fill_body
 from kb.messages import message
 from kb.model import (
     Action,
+    CommandAction,
     DeleteAction,
     ExecAction,
     ManualAction,
@@ -76,6 +78,9 @@ class Expander:
                 yield PlannedWrite("wait", what, timeout=action.seconds)
             case ManualAction():
                 yield PlannedWrite("manual", action.instruction)
+            case CommandAction():
+                # a line of an article's text is run by a person, never from here
+                yield PlannedWrite("manual", Text.of(line_of(action, values)))
 
     # --- commands -------------------------------------------------------------------------------------------------
 

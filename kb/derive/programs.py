@@ -32,13 +32,15 @@ kcat mke2fs mkfs.ext4 mkfs.xfs dd sync truncate fallocate fio stress stress-ng a
 KNOWN = frozenset(_KNOWN_TEXT.split())
 """Programs of the field and of every Linux; a longer word (``./x.sh``, ``/opt/bin/x``) needs no list."""
 
-_PATH = re.compile(r"(?:\.{1,2}|~)?/[\w.+-]+(?:/[\w.+-]+)*\Z")
+_PATH = re.compile(
+    r"(?:\.{1,2}|~)?/[\w.+-]+(?:/[\w.+-]+)*(?<!\.yaml)(?<!\.yml)(?<!\.json)(?<!\.conf)(?<!\.log)(?<!\.crt)\Z"
+)
 _ASSIGN = re.compile(r"[A-Za-z_]\w{0,60}=(?!=)")
 _WORD = re.compile(r"[a-z][a-z0-9_]*(?:[.+-][a-z0-9_]+){0,6}\Z")
 _ANSWER = re.compile(
     r"(?:^\S+ (?:created|configured|unchanged|deleted|patched|scaled|labeled|annotated|restarted|exposed|edited"
     r"|cordoned|uncordoned|drained|evicted|replaced|condition met|approved|tainted|untainted|not found)\b)"
-    r"|^(?:Error|error|Warning|W|E|I|F)\b ?[(:0-9]|^\d|^[{}\[\]<>|+=*\"'│├└─…-]|^\S+:(?:\s|$)|^\w+\s*:\s|^\.\.\."
+    r"|^(?:Error|error|Warning|W|E|I|F)\b ?[(:0-9]|^\d|^[{}\[\]<>|+=*\"'│├└─…-]|^\S+:(?:\s|$)|^\w+\s*[:=]\s|^\.\.\."
 )
 _COLUMNS = re.compile(r"\S {2,}\S.* {2,}\S|\t")
 _HEADER = re.compile(r"[A-Z][A-Z0-9()%/_-]+(?: [A-Z()-]+){0,3}(?: {2,}[A-Z][A-Z0-9()%/_ -]*)+\s*$")

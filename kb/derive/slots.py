@@ -11,6 +11,7 @@ from kb.derive.names import FLAGS, KINDS, NODE_VERBS, InputType, Named, named
 from kb.shell import parse
 
 _ANGLE = re.compile(r"<([A-Za-z\u3400-\u9fff](?:[^<>\n|&;$`\"'(){}]{0,58}[^<>\n|&;$`\"'(){}\s])?)>")
+_NO_PLACEHOLDERS = frozenset(("none", "nil", "unknown", "unset", "invalid", "EOF", "br", "code", "pre"))
 _MUSTACHE = re.compile(r"\{\{\s*([A-Za-z_][\w-]*(?:[ .][\w-]+)*)\s*\}\}")
 _TEMPLATE_WORDS = frozenset(("end", "range", "if", "else", "with", "template", "define", "block", "printf"))
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w{0,60})\}|([A-Za-z_]\w{0,60}))")
@@ -19,7 +20,7 @@ _SQUARE = re.compile(
 )
 _FULLWIDTH = re.compile(r"[＜《【]([^＜＞《》【】\n]{1,40})[＞》】]")
 _CAPITALS = re.compile(
-    r"(?<![\w${}./-])((?:YOUR|MY)[_-][A-Z0-9_-]+|(?:[A-Z][A-Z0-9]*[_-])*"
+    r"(?<![\w${}./-])((?:YOUR|MY)[_-][A-Z0-9_-]+|(?:[A-Z][A-Z0-9]*[_-])+"
     r"(?:NAME|NAMESPACE|NODE|POD|UUID|ADDRESS|CIDR|SUBNET|CLUSTER)|POD_IP|NODE_IP)(?![\w={}-])"
 )
 _EXES = re.compile(r"(?<![\w.{}-])(?:[a-z0-9][a-z0-9-]*-)?(?:x{3,}(?:-x{3,})*|X{3,})(?![\w}-])")
@@ -131,6 +132,8 @@ def _split_document(shell: str) -> tuple[str, str]:
 def _angles(work: _Work) -> None:
     def put(match: re.Match[str]) -> str:
         label = match.group(1)
+        if label in _NO_PLACEHOLDERS:
+            return match.group()
         return work.slot(named(label, _hint(work.text, match.start())), f"<{label}>")
 
     text = _ANGLE.sub(put, work.text)

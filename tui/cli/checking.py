@@ -208,9 +208,12 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
         say(f"{printing.cause_state(cause['state'])} {one_row(cause['text'])}")
         for reason in cause["because"]:
             say(f"{'':12}{one_row(_because(reason))}")
+    if document["origin"] == "derived":
+        say(t("guide.derived"))
     say(click.style(t("guide.steps"), bold=True))
-    supported = {c["id"] for c in document["causes"] if c["state"] == "supported"}
-    steps = [s for s in document["steps"] if s["cause"] in supported]
+    states = ("open",) if document["origin"] == "derived" else ("supported",)
+    wanted = {c["id"] for c in document["causes"] if c["state"] in states}
+    steps = list({s["id"]: s for s in document["steps"] if s["cause"] in wanted}.values())
     if not steps:
         say(f"  {t('guide.no-steps')}")
     for number, step in enumerate(steps, 1):

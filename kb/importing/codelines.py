@@ -24,7 +24,7 @@ HOST_PROMPT = re.compile(
 ASSIGNED = re.compile(r"^(?:[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"']*)\s+)+(?=[a-z./])")
 TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+|[\"']")
 ARGUMENT = re.compile(
-    r"^(?:--?[A-Za-z0-9][\w.=/,:@%+-]*$|[./~]\S*/|\.{1,2}$|/\S|~|\$|[|<>&;]|\S*[=|$*{}<>@\\]\S*|[\"'`]|\d+$"
+    r"^(?:--?[A-Za-z0-9][\w.=/,:@%+-]*$|[./~]\S*/|\.{1,2}$|/\S|~|\$|[|<>&;]|\S*[=|$*{}<>@\\]\S*|[\"'`]|\d[\d.:/]*$"
     r"|\S*\.(?:ya?ml|json|conf|log|sh|txt|cfg|ini|service|tar|gz|tgz|rpm|deb|py|go|so|pem|crt|key)\b|\S+/\S+|-$)"
 )
 FLAG = re.compile(r"(?:^|\s)--?[A-Za-z][\w-]*(?:[=\s]|$)")
@@ -82,7 +82,7 @@ SOURCE = re.compile(
     r"bool|unsigned|long|enum|typedef|extern|inline|public|private|protected|final)\s+[\w*(].{0,300}[;{,()]$|"
     r"(?:if|for|while|switch|else if|elif)\s?\(.{0,300}[{;)&|]$|(?:else|try|do|except|finally)\b.{0,60}[:{]$|"
     r"\}\s?(?:else|catch|while)\b|"
-    r"[\w.>()\[\]-]+\(.{0,300}\)\s?[;{]$|@\w+(?:\(.{0,200}\))?$|[{}]+[;,)]*$|\);?$|\.{3,}$|(?:FROM|RUN|COPY|"
+    r"[\w.>()\[\]-]+\(.{0,300}\)\s?[;{]$|@\w+\(.{0,200}\)$|[{}]+[;,)]*$|\);?$|\.{3,}$|(?:FROM|RUN|COPY|"
     r"ENTRYPOINT|CMD|WORKDIR|ENV|EXPOSE)\s+[\[\w/.\"$-]\S*|"
     r"\w+\([^()]{0,300}\)\s?(?:=\s?-?\w.{0,80})?$|goto \w+;?|break;|continue;|default:$|case .{1,60}:$|"
     r"<\/?[a-zA-Z][\w.:-]*(?:\s[^<>]{0,300})?\/?>.{0,300}$|[^，。；：]{1,300}\{$)"

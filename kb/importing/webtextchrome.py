@@ -7,7 +7,7 @@ import re
 from kb.importing import webtextsigns, webtextwords
 from kb.importing.codelines import chinese, kind, prose
 from kb.importing.webtextcode import holds_command
-from kb.importing.webtextmodel import Page, cells
+from kb.importing.webtextmodel import Line, Page, cells
 from kb.importing.webtextwords import fold
 
 BULLET = re.compile(r"^\s*(?:[•◦▪●○*·+–-]|\d{1,2}[.)、])\s+")
@@ -55,6 +55,7 @@ def reason(text: str) -> str:
 def before_code(page: Page) -> None:
     """Cut what would be taken for code or stands inside it: emoji, line numbers, copy buttons."""
     _emoji(page)
+    _framed(page)
     _gutters(page)
     for i, line in enumerate(page.lines):
         if not page.cut[i] and len(line.text) < webtextwords.LONGEST and webtextwords.button(line.bare) in (
@@ -85,6 +86,39 @@ def _wordless(bare: str) -> bool:
     return (
         len(bare) <= 24 and not re.search(r"[A-Za-z0-9]{3}|[\u3400-\u9fff]{3}", bare) and not bare.isdigit()
     )
+
+
+FRAMED = re.compile(r"^(?P<number>\d{1,4}) \| (?P<code>.*)$")
+FRAMED_LINES = 500
+
+
+def _framed(page: Page) -> None:
+    """Code in a table with its line numbers, `1 | code |` or `1`, `2`, `3 | code` … `code |`: the code alone."""
+    lines = page.lines
+    for i, line in enumerate(lines):
+        found = FRAMED.match(line.text[:2000])
+        if not found or page.cut[i]:
+            continue
+        count = int(found["number"])
+        gutter = [i - count + n for n in range(1, count)]
+        if gutter and (gutter[0] < 0 or any(lines[at].bare != str(n) for n, at in enumerate(gutter, 1))):
+            continue
+        last = i if line.text.endswith("|") else _frame_end(page, i, count)
+        if last < 0:
+            continue
+        for at in gutter:
+            page.cut[at] = "line-numbers"
+        for at in range(i, last + 1):
+            text = found["code"] if at == i else lines[at].text
+            lines[at] = Line(lines[at].number, text.removesuffix("|").rstrip() if at == last else text)
+            page.code[at] = "output"
+
+
+def _frame_end(page: Page, i: int, count: int) -> int:
+    for at in range(i + 1, min(len(page.lines), i + count + 2, i + FRAMED_LINES)):
+        if page.lines[at].text.endswith(" |"):
+            return at
+    return -1
 
 
 def _gutters(page: Page) -> None:

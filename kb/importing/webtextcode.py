@@ -23,10 +23,28 @@ def mark(page: Page) -> None:
         for i, line in enumerate(page.lines)
     ]
     certain = [_certain(page, kinds, i) for i in range(len(kinds))]
+    for i, forced in enumerate(page.code):
+        if forced:
+            page.code[i] = kinds[i] or forced
+            certain[i] = True
     for first, end in _runs(page):
         _mark_run(page, kinds, certain, first, end)
     _heredocs(page, kinds)
     _bridge(page, kinds)
+    _inline(page)
+
+
+def _inline(page: Page) -> None:
+    """Commands that an inline tag broke out of a sentence: the text before is open, the text after goes on."""
+    for i in range(1, len(page.lines) - 1):
+        before, after = page.lines[i - 1].bare, page.lines[i + 1].bare
+        if page.code[i] != "command" or page.code[i - 1] or page.code[i + 1] or not before or not after:
+            continue
+        if codelines.PROMPT.match(page.lines[i].bare) or "`" in page.lines[i].bare:
+            continue
+        goes_on = re.match(r"^[)）,，。、；;」”]", after)
+        if re.search(r"[(（「“]$", before) or (goes_on and not re.search(r"[:：。.!?]$", before)):
+            page.inline.add(i)
 
 
 def _listed(text: str) -> bool:
@@ -95,7 +113,7 @@ def _mark_run(page: Page, kinds: list[str], certain: list[bool], first: int, end
     base = 0
     for i in range(first, end):
         if certain[i]:
-            page.code[i] = kinds[i]
+            page.code[i] = kinds[i] or "output"
             if i == first or not page.code[i - 1]:
                 base = page.lines[i].indent
                 _comments_before(page, kinds, i, first)

@@ -28,6 +28,10 @@ COUNT = r"\d[\d.,]*\s*(?:[kmw万千]\+?)?"
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
+        ("author-line", r"^@[\w-]{1,39}$"),
+        ("author-line", rf"^\S{{1,40}}\s+(?:commented|replied|answered|wrote|said)\s.{{0,20}}{DATE}.{{0,40}}$"),
+        ("author-line", r"^[\d,.k]{1,8}\s*\d*\s*(?:gold|silver|bronze)\s*badges?\b.{0,60}$"),
+        ("share", r"^(?:sorted by:?|highest score(?: \(default\))?|trending \(recent votes count more\))$"),
         ("author-line",
          rf"^[•*·\-|\s]*(?:于|发布于|发表于|更新于|修改于|编辑于|首次发布|最后编辑于|最后修改于|posted|"
          rf"published|updated|last updated|last modified|modified|created|edited|asked|answered|reviewed|"
@@ -115,7 +119,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^.{0,80}(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all rights reserved|版权所有|icp\s?备|icp\s?证|"
          r"公网安备|京公网|粤公网|浙公网|沪公网|增值电信).{0,200}$"),
         ("footer",
-         r"^(?:版权声明|版权归属|著作权|许可协议|本文(?:采用|遵循|为.{0,12}原创)|本作品采用|转载声明|免责声明|"
+         r"^[【\[]?(?:版权声明|版权归属|著作权|许可协议|本文(?:采用|遵循|为.{0,12}原创)|本作品采用|转载声明|免责声明|"
          r"声明)\s*[:：,，]?.{0,20}(?:原创|版权|协议|许可|转载|授权|cc|观点|侵权|自负|独家).{0,200}$"),
         ("footer", r"^.{0,60}(?:cc\s?(?:by|4\.0)|creative commons|知识共享署名).{0,160}$"),
         ("footer",

@@ -183,6 +183,8 @@ def button(text: str) -> str:
         return ""
     words = fold(bare)
     table = _table()
+    if COUNT.fullmatch(words) and any(unicodedata.category(c) == "So" for c in bare):
+        return "share"
     if words in table:
         return table[words]
     found = _split(words)

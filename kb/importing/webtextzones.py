@@ -56,6 +56,8 @@ _VAGUE = """
     reasons reason
 """
 VAGUE = frozenset(_VAGUE.split())
+BY = ("author-line", "share", "comments")
+TAG = re.compile(r"^[a-z][a-z0-9+.#-]{1,24}$")
 SOLID = 60
 """Terminal cells of a line with a sentence in it that can only be article text."""
 ENOUGH = 160
@@ -75,7 +77,27 @@ def reasons(page: Page) -> list[str]:
                 for j in beside
             ):
                 found[i] = ""
+    _beside(page, found, solid)
     return found
+
+
+def _beside(page: Page, found: list[str], solid: list[int]) -> None:
+    """Counters and names that stand between buttons and by-lines go with them."""
+    for n, i in enumerate(solid):
+        bare = page.lines[i].bare
+        if found[i] or page.cut[i] or page.code[i] or cells(bare[:60]) > 32:
+            continue
+        before = found[solid[n - 1]] if n else ""
+        after = found[solid[n + 1]] if n + 1 < len(solid) else ""
+        if webtextsigns.BARE_COUNT.match(bare) and (before or after):
+            found[i] = "share"
+        elif before in BY and after in BY and _name_like(bare) and not BULLET.match(page.lines[i].text):
+            found[i] = "author-line"
+    for n in range(len(solid) - 2, 0, -1):
+        i = solid[n]
+        tag = TAG.match(page.lines[i].bare) and not page.code[i] and not page.cut[i]
+        if tag and not found[i] and found[solid[n + 1]] in ("share", "author-line"):
+            found[i] = "author-line"
 
 
 def solid(page: Page, i: int) -> bool:
@@ -102,8 +124,10 @@ def find_title(page: Page, why: list[str]) -> int:
     titles = [i for i in head if _may_be_title(page, i)]
     if not titles:
         return -1
-    ranked = sorted(titles, key=lambda i: (-_title_score(page, i, why), i))
-    return ranked[0]
+    best = min(titles, key=lambda i: (-_title_score(page, i, why), i))
+    parts = {fold(part) for part in SPLIT.split(_crumb(page.lines[best].bare)) if cells(part) >= 16}
+    alone = [i for i in titles if i != best and fold(_crumb(page.lines[i].bare)) in parts]
+    return alone[0] if alone else best
 
 
 def _may_be_title(page: Page, i: int) -> bool:

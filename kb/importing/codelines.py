@@ -49,7 +49,7 @@ BY_LINE = re.compile(
     r"^.{10,26}\s*(?:作者|by |发布|阅读|浏览|来源|编辑|[|·•]\s*(?:作者|阅读))", re.IGNORECASE
 )
 FAILURE = re.compile(
-    r"^(?:Error from server|error:|Error:|ERROR:|FATAL:|fatal:|panic:|goroutine \d+ \[|Traceback \(most recent|"
+    r"^(?:;; |Error from server|error:|Error:|ERROR:|FATAL:|fatal:|panic:|goroutine \d+ \[|Traceback \(most recent|"
     r"Caused by:|Exception in thread|Unable to connect to the server|rpc error:|curl: \(\d+\)|ssh: |bash: |"
     r"-bash: |sh: |"
     r"E: |W: |dial tcp |connect: |ping: |RTNETLINK |Failed to (?:create|pull|start) \S+ ?\S*: |"
@@ -152,7 +152,9 @@ def _typed(rest: str, *, prompted: bool) -> bool:
     name = first.rsplit("/", 1)[-1] if first.startswith(("/", "./", "../", "~/")) else first
     if first.startswith(("./", "../", "~/")) and re.fullmatch(r"[\w.+/~-]+", first):
         return not _sentence(line)
-    if name in SURE or (name.startswith(("ovs-", "ovn-", "kubectl-", "mkfs.")) and others):
+    if name in SURE or (
+        name.startswith(("ovs-", "ovn-", "kubectl-", "mkfs.")) and any(map(ARGUMENT.match, others))
+    ):
         if not others:
             return name in ALONE or prompted
         return not _about(others, line)
@@ -182,6 +184,8 @@ def _about(others: list[str], line: str) -> bool:
     if "→" in line or (others[0] in ("-", "–", "=", "≠") and len(others) > 1 and others[1][:1].isalpha()):
         return others[0] != "-" or len(others) > 2
     prose = sum(other.casefold() in PROSE for other in others)
+    if len(others) >= 4 and prose and not any(ARGUMENT.match(other) for other in others):
+        return True
     return (prose >= 3 and prose * 4 >= len(others)) or (prose >= 2 and bool(re.search(r"[.:?!]$", line)))
 
 

@@ -156,6 +156,15 @@ def labels(page: Page) -> dict[int, str]:
     for i, line in enumerate(page.lines):
         if page.cut[i] or len(line.text) > 40 or fold(line.bare) not in LABELS:
             continue
+        before = next((j for j in range(i - 1, max(-1, i - 6), -1) if page.lines[j].bare), -1)
+        if (
+            before > 0
+            and page.cut[before] == "copy-code"
+            and not page.code[i]
+            and page.code[max(0, before - 2)]
+        ):
+            page.cut[i] = "copy-code"
+            continue
         following = next((j for j in range(i + 1, min(len(page.lines), i + 12)) if _solid(page, j)), -1)
         if following > 0 and (page.code[following] or _data(page, following)):
             page.cut[i] = "copy-code"

@@ -28,6 +28,14 @@ COUNT = r"\d[\d.,]*\s*(?:[kmw万千]\+?)?"
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern))
     for reason, pattern in (
+        ("author-line", r"^#[^\s#]{1,30}(?:\s+#[^\s#]{1,30})+$"),
+        ("footer", r"^posted @ .{0,200}$"),
+        ("footer", r"^this (?:solution|article|content) is part of .{0,300}$"),
+        ("advert", r"^【(?:推荐|广告|活动)】.{0,200}$"),
+        ("advert", r"^(?:摘要由|摘要生成).{0,80}$"),
+        ("comments", r"^(?:登录后|参与评论|登录 后).{0,60}$"),
+        ("share", r"^(?:thanks for reading|thank you for reading|感谢阅读|谢谢阅读|感谢您的阅读).{0,160}$"),
+        ("share", r"^觉得还不错.{0,40}$"),
         ("author-line", r"^@[\w-]{1,39}$"),
         ("author-line", rf"^\S{{1,40}}\s+(?:commented|replied|answered|wrote|said)\s.{{0,20}}{DATE}.{{0,40}}$"),
         ("author-line", r"^[\d,.k]{1,8}\s*\d*\s*(?:gold|silver|bronze)\s*badges?\b.{0,60}$"),

@@ -27,6 +27,7 @@ _STRONG = {
         more actions | helpful | not helpful | watch | unwatch | fork | star | stars | forks
     """,
     "copy-code": """
+        toggle overflow | 一键运行 | 登录后即可复制 | 收起代码 |
         复制 | 复制代码 | 代码复制 | 一键复制 | 点击复制 | 复制成功 | 已复制 | 登录复制 | 运行 | 在线运行 |
         ai写代码 | 运行代码 | 代码解读 | 自动换行 | copy | copy code | copy to clipboard | toggle word wrap |
         copied! | copy snippet | click to copy | wrap text | open in playground | run code | expand code |
@@ -35,6 +36,7 @@ _STRONG = {
         copy as markdown
     """,
     "navigation": """
+        customer portal faq | 您还未登录 |
         首页 | 博客首页 | 返回首页 | 网站首页 | 主页 | 登录 | 注册 | 登录/注册 | 登录注册 | 立即登录 |
         立即注册 | 退出 | 退出登录 | 搜索 | 站内搜索 | 菜单 | 导航 | 目录导航 | 返回 | 返回顶部 | 回到顶部 |
         回顶部 | 收起 | 展开 | 展开全文 | 阅读全文 | 查看全文 | 查看更多 | 加载更多 | 点击查看更多 | 查看原文 |
@@ -63,6 +65,7 @@ _STRONG = {
         you must be logged in to vote | ask question | follow us | tour | help | chat | for teams | sitemap
     """,
     "comments": """
+        刷新页面 | 登录后可评论 | 全部回复 | 上滑加载中 |
         评论 | 条评论 | 暂无评论 | 还没有评论 | 发表评论 | 发送评论 | 编辑评论 | 提交评论 | 我要评论 |
         写下你的评论 | 网友评论 | 评论列表 | 全部评论 | 热门评论 | 最新评论 | 最热评论 | 精选评论 | 查看评论 |
         查看更多评论 | 回复 | 取消回复 | 楼主 | 沙发 | 板凳 | 登录后评论 | 请先登录 | 登录后才能评论 |
@@ -77,6 +80,7 @@ _STRONG = {
         top comments
     """,
     "related": """
+        编辑推荐 | 阅读排行 | 推荐排行 | 最新随笔 | quick links | related resources | further resources | 相关产品 |
         热门项目推荐 | 热门内容推荐 | 项目优选 | 相关推荐 | 相关项目推荐 | 相关内容推荐 | 热门推荐 | 推荐阅读 |
         推荐文章 | 为你推荐 | 猜你喜欢 | 猜你还喜欢 | 热门文章 | 最新文章 | 最近文章 | 热门标签 | 文章推荐 |
         更多推荐 | 更多文章 | 更多相关文章 | 相关阅读 | 大家都在看 | 大家还在看 | 看了又看 | 精彩推荐 |
@@ -101,6 +105,7 @@ _STRONG = {
         series navigation
     """,
     "advert": """
+        确定要放弃本次机会 | 福利倒计时 | 立减 | 普通vip年卡可用 | 立即使用 | 红包 | 余额充值 |
         广告 | 推广 | 赞助商 | 赞助商链接 | 立即领取 | 立即体验 | 立即参与 | 立即咨询 | 优惠券 | 限时优惠 |
         秒杀 | 点击领取 | 免费领取 | 广告位招租 | 去看看 | 关闭广告 | advertisement | advertisements |
         sponsored | sponsored content | ad | ads | promoted | sponsored by | close ad | skip ad |

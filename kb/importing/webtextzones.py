@@ -29,6 +29,7 @@ SITE = re.compile(
     re.IGNORECASE,
 )
 _ENDS = """
+    确定要放弃本次机会 | 福利倒计时 | 刷新评论 | 刷新页面 | 登录后可评论 | 全部回复 |
     暂无评论 | 还没有评论 | 发表评论 | 发送评论 | 评论列表 | 网友评论 | 全部评论 | 热门评论 | 最新评论 |
     精选评论 | 评论区 | 参与评论 | 提交评论 | 写下你的评论 | 我要评论 | 登录后评论 | leave a reply |
     leave a comment | post a comment | no comments | no comments yet | be the first to comment |
@@ -113,18 +114,20 @@ def solid(page: Page, i: int) -> bool:
 def find_title(page: Page, why: list[str]) -> int:
     """The index of the title line, -1 where the page shows none."""
     head: list[int] = []
+    limit = min(HEAD, len(page.lines))
     for i, line in enumerate(page.lines[:HEAD]):
         if not line.bare or page.cut[i] or why[i]:
             continue
         if solid(page, i) and not (
             cells(line.bare) <= 160 and not CLOSED.search(line.bare) and not page.code[i]
         ):
+            limit = min(limit, i + 3)
             break
         head.append(i)
     titles = [i for i in head if _may_be_title(page, i)]
     if not titles:
         return -1
-    best = min(titles, key=lambda i: (-_title_score(page, i, why), i))
+    best = min(titles, key=lambda i: (-_title_score(page, i, why, limit), i))
     parts = {fold(part) for part in SPLIT.split(_crumb(page.lines[best].bare)) if cells(part) >= 16}
     alone = [i for i in titles if i != best and fold(_crumb(page.lines[i].bare)) in parts]
     return alone[0] if alone else best
@@ -150,14 +153,23 @@ def _crumb(bare: str) -> str:
     return re.sub(r"^[/>»›|#\s]+", "", bare)
 
 
-def _title_score(page: Page, i: int, why: list[str]) -> float:
+def _title_score(page: Page, i: int, why: list[str], limit: int) -> float:
     bare = _crumb(page.lines[i].bare)
     own = fold(bare)
     score = min(cells(bare), 56) / 16
     following = [j for j in range(i + 1, min(len(page.lines), i + 60)) if page.lines[j].bare][:6]
     before = [j for j in range(max(0, i - 30), i) if page.lines[j].bare]
-    if _again(page, i, own):
+    if _again(page, i, own, limit):
         score += 3
+    if (
+        SITE.search(bare)
+        and cells(bare) <= 32
+        and len(SPLIT.split(bare)) == 1
+        and re.search(r"portal|docs|博客|社区|论坛|blog|forum", own)
+    ):
+        score -= 3
+    if re.match(r"^[A-Z][a-z]+ [A-Z][a-z]+$", bare):
+        score -= 1.5
     if any(why[j] == "author-line" for j in following[:3]):
         score += 2
     if not [j for j in before if not why[j] and not page.cut[j]]:
@@ -177,11 +189,11 @@ def _title_score(page: Page, i: int, why: list[str]) -> float:
     return score
 
 
-def _again(page: Page, i: int, own: str) -> bool:
+def _again(page: Page, i: int, own: str, limit: int) -> bool:
     """Whether the line comes again near the top, alone or before the name of the site."""
     if cells(own) < 8:
         return False
-    for j in range(min(len(page.lines), HEAD)):
+    for j in range(min(len(page.lines), limit)):
         if j == i or not page.lines[j].bare or len(page.lines[j].text) > 300:
             continue
         other = fold(_crumb(page.lines[j].bare))
@@ -295,7 +307,10 @@ def _ends(page: Page, i: int, why: list[str]) -> str:
     if fold(BULLET.sub("", page.lines[i].text, count=1)) in END_WORDS:
         return why[i] if why[i] in END_REASONS else "related"
     ended = why[i] in END_REASONS and webtextsigns.page_line(page.lines[i].bare) == why[i]
-    return why[i] if ended and why[i] != "comments" else ""
+    small = why[i] == "comments" and re.match(
+        r"^(?:\d|add |reply|回复|\S+\s*回复)", page.lines[i].bare, re.IGNORECASE
+    )
+    return why[i] if ended and not small else ""
 
 
 def _resumes(page: Page, i: int, before: int, total: int, weight: list[int]) -> bool:
@@ -330,12 +345,28 @@ def _trailing(page: Page, why: list[str], title: int) -> None:
         (i for i in range(len(page.lines)) if not page.cut[i] and _content(page, i, why)), default=title
     )
     marks = [i for i in range(last + 1, len(page.lines)) if why[i]]
+    gap = range(last + 1, marks[0]) if marks else range(0)
+    between = [i for i in gap if page.lines[i].bare and not page.cut[i]]
+    if len(between) >= 2 and all(_label(page.lines[i].bare) for i in between):
+        page.guess(between[0], between[-1], "tags")
+        for i in between:
+            page.cut[i] = "author-line"
     for i in range(marks[0], len(page.lines)) if marks else ():
         if page.lines[i].bare and not page.cut[i] and i > title:
             page.cut[i] = why[i] or "navigation"
     for i, line in enumerate(page.lines):
         if line.bare and why[i] and not page.cut[i] and i != title:
             page.cut[i] = why[i]
+
+
+def _label(bare: str) -> bool:
+    """Whether a line is one or two words, as a tag or a name is."""
+    return (
+        cells(bare) <= 24
+        and len(bare.split()) <= 2
+        and not CLOSED.search(bare)
+        and headings.normal(bare) not in _known()
+    )
 
 
 def _content(page: Page, i: int, why: list[str]) -> bool:

@@ -15,6 +15,8 @@ UNTAGGED = frozenset(
 )
 MOST_LINES = 4_000
 """Lines of one block that are looked at."""
+PATIENCE = 100_000
+"""Characters of a fence (a line counts 40 more) that are looked at in vain for the ends of its commands."""
 LONGEST_COMMAND = 16_000
 
 _PROMPT = re.compile(
@@ -112,6 +114,7 @@ def _session(lines: list[str], prompts: list[int], first: int) -> tuple[Shown, .
     """A console: what follows a prompt is a command, everything else its answer."""
     found: list[Shown] = []
     notes: list[str] = []
+    patience = _Patience()
     at = 0
     while at < len(lines):
         cut = prompts[at]
@@ -123,7 +126,7 @@ def _session(lines: list[str], prompts: list[int], first: int) -> tuple[Shown, .
                 found[-1] = replace(found[-1], output=_joined(found[-1].output, lines[at]))
             at += 1
             continue
-        text, used = _whole(lines, at, cut, prompts)
+        text, used = _whole(lines, at, cut, prompts, patience)
         note = _comment(text)
         if note and "\n" not in text:
             notes.append(note)
@@ -141,6 +144,7 @@ def _listing(lines: list[str], first: int, *, strict: bool) -> tuple[Shown, ...]
     notes: list[str] = []
     answering = False
     at = 0
+    patience = _Patience()
     while at < len(lines):
         line = lines[at]
         if not line.strip():
@@ -163,7 +167,7 @@ def _listing(lines: list[str], first: int, *, strict: bool) -> tuple[Shown, ...]
                 found[-1] = replace(found[-1], output=_joined(found[-1].output, line))
             at += 1
             continue
-        text, used = _whole(lines, at, 0, None)
+        text, used = _whole(lines, at, 0, None, patience)
         command, trailing = _trailing_comment(text)
         found.append(Shown(command, first + at, _words([*notes, trailing])))
         notes, answering = [], False
@@ -198,12 +202,21 @@ def _comment(line: str) -> str | None:
     return text.lstrip("#").strip(" -=*")
 
 
-def _whole(lines: list[str], at: int, cut: int, prompts: list[int] | None) -> tuple[str, int]:
+@dataclass(slots=True)
+class _Patience:
+    """How much of a fence may still be looked at for ends that are not there: time stays linear in its size."""
+
+    left: int = PATIENCE
+
+
+def _whole(
+    lines: list[str], at: int, cut: int, prompts: list[int] | None, patience: _Patience
+) -> tuple[str, int]:
     """A command with its continuation lines, and how many lines that took; the first alone where it has no end."""
     scan = _Scan()
     parts: list[str] = []
     size = 0
-    for index in range(at, len(lines)):
+    for index in range(at, len(lines) if patience.left > 0 else at + 1):
         line = lines[index]
         if index == at:
             line = line[cut:]
@@ -219,6 +232,7 @@ def _whole(lines: list[str], at: int, cut: int, prompts: list[int] | None) -> tu
         scan.feed(line)
         if not scan.open:
             return _dedented(parts), len(parts)
+    patience.left -= size + 40 * len(parts)
     only = parts[0].strip() if parts else ""
     return only.removesuffix("\\").rstrip(), 1
 

@@ -277,3 +277,25 @@ def test_time_is_linear_in_size(tmp_path: Path, name: str) -> None:
     quick, slow = seconds(tmp_path, small), seconds(tmp_path, large)
     # eight times the size: a quadratic rule would take 64 times as long
     assert slow < 24 * quick + 0.2, (quick, slow)
+
+
+@pytest.mark.parametrize(
+    "unit", [b"a \\\n", b"cat <<EOF\n", b"'\n", b"$(\n", b"$ ls \\\n", b"for a in b; do\n"]
+)
+def test_deriving_is_linear_in_size(unit: bytes) -> None:
+    from kb.derive import derive
+
+    def seconds_of(size: int) -> float:
+        data = (
+            b"---\nkind: Troubleshooting\n---\n# T\n\n## Resolution\n\n"
+            + (b"```bash\n" + unit * (size // 40 // len(unit)) + b"```\n\n") * 40
+        )
+        text, _ = parse_article(data, "big.md")
+        assert text is not None
+        began = time.process_time()
+        derive(Article("big", {text.lang: text}, "/root"))
+        return time.process_time() - began
+
+    seconds_of(1_000)
+    quick, slow = seconds_of(8_000), seconds_of(64_000)
+    assert slow < 24 * quick + 0.2, (quick, slow)

@@ -27,6 +27,8 @@ def close(rows: list[Row], path: str, notes: list[Problem]) -> list[Row]:
         marker = _marker(rows[opening].text)
         notes.append(note(path, rows[opening].number, "guess.fence", "warning"))
         rows.insert(at, Row(rows[at - 1].number, marker))
+    while rows and not rows[-1].text.strip() and not rows[-1].code:
+        rows.pop()
     if rows and rows[-1].code:
         blocks = [block for block in mark(rows) if block.kind == "code"]
         opening = blocks[-1].line - 2

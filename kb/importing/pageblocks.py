@@ -191,7 +191,7 @@ def _replace_by_code(page: BeautifulSoup, element: Tag, text: str) -> None:
     pre = page.new_tag("pre")
     inner = page.new_tag("code")
     if language:
-        inner["class"] = f"language-{language}"
+        inner["class"] = [f"language-{language}"]
     inner.string = text
     pre.append(inner)
     holder = element.find_parent(["figure", "table"])
@@ -286,7 +286,7 @@ def _macro(page: BeautifulSoup, macro: Tag) -> None:
         inner = page.new_tag("code")
         language = params.get("language", "").strip().lower()
         if language and language not in MEANINGLESS and re.fullmatch(r"[\w+#.-]{1,20}", language):
-            inner["class"] = f"language-{language}"
+            inner["class"] = [f"language-{language}"]
         inner.string = (plain.get_text() if plain else "").strip("\n")
         pre.append(inner)
         holder = page.new_tag("div")

@@ -5,6 +5,7 @@ Exit code 1 where a ratio is over its bound. Absolute figures are printed for or
 
 from __future__ import annotations
 
+import argparse
 import resource
 import statistics
 import subprocess
@@ -14,7 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.printing import ratio
 from tests.bench.pty_timing import Timing, measure
+from tests.bench.search import bench_quality, bench_search
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 9
@@ -56,15 +59,6 @@ def clock(function: Callable[[], object], rounds: int) -> float:
         function()
         taken.append(time.perf_counter() - began)
     return statistics.median(taken)
-
-
-def ratio(name: str, value: float, base: float, bound: float | None) -> bool:
-    """Prints one line; whether the bound holds."""
-    quotient = value / base
-    good = bound is None or quotient <= bound
-    limit = f"bound {bound:.1f}x" if bound else "no bound"
-    print(f"{name:<44} {value * 1000:9.1f} ms  {quotient:7.2f}x  {limit:<12} {'ok' if good else 'OVER'}")
-    return good
 
 
 def bench_start() -> bool:
@@ -128,6 +122,23 @@ def _peak(argv: list[str]) -> float:
     return max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
+BENCHES: dict[str, Callable[[], bool]] = {
+    "memory": bench_memory,
+    "library": bench_library,
+    "search": bench_search,
+    "quality": bench_quality,
+    "start": bench_start,
+}
+
+
+def main() -> int:
+    """Run all of them, or those named with ``--only``."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=BENCHES, action="append")
+    chosen = parser.parse_args().only or list(BENCHES)
+    results = [BENCHES[name]() for name in chosen]
+    return 0 if all(results) else 1
+
+
 if __name__ == "__main__":
-    results = [bench() for bench in (bench_memory, bench_library, bench_start)]
-    sys.exit(0 if all(results) else 1)
+    sys.exit(main())

@@ -126,6 +126,8 @@ def _step(name: str, row: Mapping[str, DraftStep], drafts: Sequence[Draft]) -> S
         impact=impact or message("derive.impact"),
         action=_action(first, row),
         undo=Undo(message("derive.undo-section", heading=way_back) if way_back else message("derive.undo")),
+        # what an article's words ask for in a repair cannot be judged by a machine; it is more than reading
+        risk="disruptive" if not first.shell and first.phase in ("fix", "workaround") else None,
         inputs=tuple(_input(slot, row) for slot in first.slots),
     )
 

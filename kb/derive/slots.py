@@ -11,6 +11,7 @@ from kb.derive.names import FLAGS, KINDS, NODE_VERBS, InputType, Named, named
 from kb.shell import parse
 
 _ANGLE = re.compile(r"<([A-Za-z\u3400-\u9fff](?:[^<>\n|&;$`\"'(){}]{0,58}[^<>\n|&;$`\"'(){}\s])?)>")
+_CONTINUED = re.compile(r"[ \t]*(?<!\\)\\\n[ \t]*")
 _NO_PLACEHOLDERS = frozenset(("none", "nil", "unknown", "unset", "invalid", "EOF", "br", "code", "pre"))
 _MUSTACHE = re.compile(r"\{\{\s*([A-Za-z_][\w-]*(?:[ .][\w-]+)*)\s*\}\}")
 _TEMPLATE_WORDS = frozenset(("end", "range", "if", "else", "with", "template", "define", "block", "printf"))
@@ -105,6 +106,7 @@ def template(shell: str, assigned: dict[str, str] | None = None, shell_set: Iter
     of the article and stay variables.
     """
     body, document = _split_document(shell)
+    body = _CONTINUED.sub(" ", body)
     work = _Work(body, {}, frozenset(re.findall(r"\{([A-Za-z_][\w-]*)\}", re.sub(r"\$\{[^}]*\}", "", body))))
     _angles(work)
     _variables(work, assigned or {}, frozenset(shell_set))

@@ -1,0 +1,277 @@
+"""Guides out of the texts of articles: what an operator can walk through, and never what is not there."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.articlefile import parse_article
+from kb.derive import derive
+from kb.derive.fences import commands
+from kb.derive.slots import template
+from kb.model import Article, CodeBlock, CommandAction, Guide, ManualAction
+from kb.shell import parse
+
+EN = """---
+kind:
+  - Troubleshooting
+---
+# Gateway pods lose their route when a node restarts
+
+## Issue
+
+Pods on a restarted node cannot reach the outside. The agent logs `failed to add route: no such device`.
+
+## Root Cause
+
+The agent starts before the uplink is up. It then never looks again.
+
+## Resolution
+
+Restart the agent on the node:
+
+```bash
+# find the agent
+kubectl -n kube-system get pod -o wide | grep <node-name>
+kubectl -n kube-system delete pod <agent-pod> \\
+  --wait=false
+```
+
+## Diagnostic Steps
+
+1. Look at the routes with `ip route show`.
+2. Read the log:
+
+   ```console
+   $ kubectl logs <agent-pod> -n kube-system
+   E0101 failed to add route: no such device
+   ```
+"""
+ZH = """---
+kind:
+  - Troubleshooting
+---
+# 节点重启后网关 Pod 丢失路由
+
+## 问题
+
+重启节点上的 Pod 无法访问外部。代理日志为 `failed to add route: no such device`。
+
+## 根本原因
+
+代理在上行链路就绪之前启动。之后不再检查。
+
+## 解决方案
+
+重启该节点上的代理：
+
+```bash
+# 找到代理
+kubectl -n kube-system get pod -o wide | grep <node-name>
+kubectl -n kube-system delete pod <agent-pod> \\
+  --wait=false
+```
+
+## 诊断步骤
+
+1. 使用 `ip route show` 查看路由。
+2. 查看日志：
+
+   ```console
+   $ kubectl logs <agent-pod> -n kube-system
+   E0101 failed to add route: no such device
+   ```
+"""
+
+
+def article(kinds: tuple[str, ...] = ("Troubleshooting",), **texts: str) -> Article:
+    read = {}
+    for lang, text in texts.items():
+        found, _ = parse_article(text.encode(), f"{lang}.md", lang=lang)
+        assert found is not None
+        read[lang] = found
+    return Article("a", read, "", kinds=kinds)
+
+
+def guide(**texts: str) -> Guide:
+    found = derive(article(**texts))
+    assert found is not None
+    return found
+
+
+def shells(found: Guide) -> list[str]:
+    return [step.action.shell for step in found.steps if isinstance(step.action, CommandAction)]
+
+
+def test_an_article_in_two_languages_is_one_guide() -> None:
+    """Looking comes before doing, commands have inputs, both languages stand side by side."""
+    found = guide(en=EN, zh=ZH)
+    assert found.origin == "derived"
+    assert [s.text.en for s in found.symptoms] == ["Pods on a restarted node cannot reach the outside"]
+    assert found.symptoms[0].text.zh == "重启节点上的 Pod 无法访问外部"
+    assert found.signatures == ("failed to add route: no such device",)
+    (cause,) = found.causes
+    assert (cause.text.en, cause.text.zh) == (
+        "The agent starts before the uplink is up",
+        "代理在上行链路就绪之前启动",
+    )
+    assert cause.fix == tuple(step.id for step in found.steps)
+    assert shells(found) == [
+        "ip route show",
+        "kubectl logs {agent_pod} -n kube-system",
+        "kubectl -n kube-system get pod -o wide | grep {node}",
+        "kubectl -n kube-system delete pod {agent_pod} --wait=false",
+    ]
+    restart = found.steps[2]
+    assert restart.text.en == "Restart the agent on the node"
+    assert restart.text.zh == "重启该节点上的代理"
+    assert "find the agent" in restart.explain.en
+    assert [(i.name, i.type) for i in restart.inputs] == [("node", "node")]
+    assert restart.action.kind == "command"
+    assert restart.action.argv == ()
+
+
+def test_one_language_speaks_for_both() -> None:
+    assert guide(zh=ZH).causes[0].text.en == "代理在上行链路就绪之前启动"
+
+
+def test_several_causes_get_the_steps_that_name_them() -> None:
+    """A step under the heading of one cause is not offered for another; steps of no cause are for all."""
+    text = """# 隧道中断
+
+## 现象
+
+跨节点不通。
+
+## 可能原因
+
+### 原因一：MTU 过大
+
+外层报文被丢弃。
+
+### 原因二：端口被防火墙拦截
+
+UDP 6081 被拒绝。
+
+## 解决方案
+
+### 原因一
+
+```bash
+ip link set dev {0} mtu 1400
+```
+
+### 原因二
+
+```bash
+firewall-cmd --add-port=6081/udp
+```
+"""
+    found = guide(zh=text.replace("{0}", "eth0"))
+    assert [c.text.zh for c in found.causes] == ["MTU 过大", "端口被防火墙拦截"]
+    assert [len(c.fix) for c in found.causes] == [1, 1]
+    assert found.causes[0].fix != found.causes[1].fix
+
+
+def test_a_title_is_a_symptom_and_a_missing_cause_is_said() -> None:
+    text = (
+        "# Subnet stuck in Terminating when its pods are gone\n\n## Resolution\n\n"
+        "1. Remove the last address.\n2. Delete it again.\n"
+    )
+    found = guide(en=text)
+    assert found.symptoms[0].text.en == "Subnet stuck in Terminating when its pods are gone"
+    assert "names no cause" in found.causes[0].text.en
+    assert [type(step.action) for step in found.steps] == [ManualAction, ManualAction]
+    assert [step.text.en for step in found.steps] == ["Remove the last address", "Delete it again"]
+
+
+def test_an_overview_is_no_guide() -> None:
+    text = "# Overview of gateways\n\n## Concepts\n\nA gateway is a node.\n\n```bash\nkubectl get gw\n```\n"
+    assert derive(article(kinds=("Information",), en=text)) is None
+
+
+@pytest.mark.parametrize(
+    ("info", "text", "wanted"),
+    [
+        ("", "[root@n1 ~]# kubectl get po\nNAME   READY\nweb-0  1/1\n", ["kubectl get po"]),
+        ("console", "sh-4.4$ ovs-vsctl show\n    Bridge br-int\n", ["ovs-vsctl show"]),
+        ("", "# kubectl get no\nn1  Ready\n# ip a\n", ["kubectl get no", "ip a"]),
+        (
+            "bash",
+            "kubectl get po\n# Output:\nweb-0 ready\n\nkubectl get no",
+            ["kubectl get po", "kubectl get no"],
+        ),
+        ("bash", "apiVersion: v1\nkind: Pod\n", []),
+        ("yaml", "kubectl: get\n", []),
+        ("bash", "kubectl apply -f - <<EOF\na: 1\nEOF\nls", ["kubectl apply -f - <<EOF\na: 1\nEOF", "ls"]),
+        ("bash", "for i in 1 2; do\n  echo $i\ndone", ["for i in 1 2; do\n  echo $i\ndone"]),
+        ("", "2024-01-01T00:00:00Z ERR it broke\n", []),
+    ],
+)
+def test_a_block_gives_its_commands_and_not_its_output(info: str, text: str, wanted: list[str]) -> None:
+    assert [shown.shell for shown in commands(CodeBlock(info, text, 1))] == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "shell", "names"),
+    [
+        ("kubectl logs <pod> -n <your-namespace>", "kubectl logs {pod} -n {namespace}", ["pod", "namespace"]),
+        ('kubectl -n "${NAMESPACE}" get po', 'kubectl -n "{namespace}" get po', ["namespace"]),
+        ("kubectl drain worker-1", "kubectl drain {node}", ["node"]),
+        ("ping -c 3 10.16.0.5", "ping -c 3 {ip}", ["ip"]),
+        ("ovn-nbctl lr-route-list <路由器名称>", "ovn-nbctl lr-route-list {router}", ["router"]),
+        (
+            "kubectl get po -o jsonpath='{.items[*]}{end}'",
+            "kubectl get po -o jsonpath='{.items[*]}{end}'",
+            [],
+        ),
+        ("awk '{print $1}' f", "awk '{print $1}' f", []),
+        ("kubectl delete pod web-7d9f8b6c5d-abcde", "kubectl delete pod {pod}", ["pod"]),
+        ("kubectl get po -n kube-system", "kubectl get po -n kube-system", []),
+    ],
+)
+def test_what_stands_for_the_readers_own_values_becomes_an_input(
+    line: str, shell: str, names: list[str]
+) -> None:
+    found = template(line)
+    assert found.shell == shell
+    assert [slot.name for slot in found.slots] == names
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=400))
+def test_no_line_makes_the_shell_parser_fail(text: str) -> None:
+    parse(text)
+    template(text[:200])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(EN)), st.integers(0, 60), st.text(max_size=12)), max_size=8))
+def test_a_damaged_article_gives_a_guide_or_none(cuts: list[tuple[int, int, str]]) -> None:
+    text = EN
+    for at, length, new in cuts:
+        text = text[:at] + new + text[at + length :]
+    found, _ = parse_article(text.encode("utf-8", "surrogatepass"), "x.md", lang="en")
+    if found is None:
+        return
+    made = derive(Article("x", {"en": found}, "", kinds=("Troubleshooting",)))
+    if made is not None:
+        ids = {step.id for step in made.steps}
+        assert made.symptoms
+        assert made.causes
+        assert all(cause.fix and set(cause.fix) <= ids for cause in made.causes)
+
+
+@pytest.mark.parametrize(
+    "piece", ["`", "$(", "<<A ", "- <a> ", "「原因」:", "\\\n", "{a,", "'", "[x](", "## Cause\n"]
+)
+def test_a_hostile_text_takes_bounded_time(piece: str) -> None:
+    body = "# T\n\n## Resolution\n\n" + piece * 4000 + "\n\n```bash\nkubectl get " + piece * 3000 + "\n```\n"
+    found, _ = parse_article(body.encode(), "x.md", lang="en")
+    assert found is not None
+    began = time.perf_counter()
+    derive(Article("x", {"en": found}, "", kinds=("Troubleshooting",)))
+    assert time.perf_counter() - began < 8

@@ -33,7 +33,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("footer", r"^this (?:solution|article|content) is part of .{0,300}$"),
         ("advert", r"^【(?:推荐|广告|活动)】.{0,200}$"),
         ("advert", r"^(?:摘要由|摘要生成).{0,80}$"),
-        ("comments", r"^(?:登录后|参与评论|登录 后).{0,60}$"),
+        ("comments", r"^(?:登录\s?后(?:才能|即可|可|可以)?(?:查看|发表|评论|回复|参与)|参与评论).{0,60}$"),
         ("share", r"^(?:thanks for reading|thank you for reading|感谢阅读|谢谢阅读|感谢您的阅读).{0,160}$"),
         ("share", r"^觉得还不错.{0,40}$"),
         ("author-line", r"^@[\w-]{1,39}$"),
@@ -54,7 +54,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          rf"answered|modified|written|submitted|first published|originally published)\s*(?:on|by|at|in|"
          rf":)?\s.{{0,60}}(?:{DATE}|{AGO}|\b20\d\d\b).{{0,60}}$"),
         ("author-line",
-         r"^(?:posted|published|written|authored|reviewed|submitted|created|edited|maintained)\s+by\s.{1,60}$"),
+         r"^(?:posted|published|written|authored|reviewed|submitted|created|edited|maintained)\s+by\s(?!the\b|an?\b|this\b|our\b).{1,60}$"),
         ("author-line",
          r"^(?:by|author|作者|原创作者|本文作者|文/|撰稿人?|撰文|编辑|责任编辑|责编|译者|翻译|审校|校对|整理|"
          r"来源|文章来源|内容来源|原作者|发布者|发布人|编者)\s*[:：|]\s*\S.{0,60}$"),
@@ -68,7 +68,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          rf"yesterday|{COUNT}|on\s).{{0,60}}$"),
         ("author-line",
          r"^(?:所属分类|文章分类|分类专栏|文章标签|文章类型|分类|标签|关键词|关键字|专栏|tags?|filed under|"
-         r"categor(?:y|ies)|keywords|posted in|topics|labels)\s*[:：].{0,120}$"),
+         r"categor(?:y|ies)|keywords|posted in|topics|labels)\s*[:：][^=]{0,120}$"),
         ("author-line",
          r"^(?:issue|bug|incident|ticket)?\s*#?\d*\s*\S{0,40}\s*(?:opened|closed|reopened|"
          r"merged)\s+this\s.{0,80}$"),
@@ -113,7 +113,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("advert",
          r"^.{0,40}(?:限时(?:优惠|折扣|免费|抢购|秒杀)|立即(?:购买|抢购|领取|报名|下单|试用)|扫码(?:领取|进群|"
          r"咨询)|(?:低至|仅需|特惠)\s*[¥￥]?\d|[¥￥]\d+/[年月]|点击(?:领取|报名|购买|咨询)|免费领取|"
-         r"新人(?:专享|礼包)|双11|双十一|618).{0,80}$"),
+         r"新人(?:专享|礼包)).{0,80}$"),
         ("advert", r"^(?:ad|ads|advertisement|sponsored|promoted)\s*[:：·|-].{0,160}$"),
         ("advert",
          r"^.{0,60}\b(?:start your free trial|try (?:it )?(?:for )?free|sign up (?:now|today|for free)|"
@@ -129,7 +129,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("footer",
          r"^[【\[]?(?:版权声明|版权归属|著作权|许可协议|本文(?:采用|遵循|为.{0,12}原创)|本作品采用|转载声明|免责声明|"
          r"声明)\s*[:：,，]?.{0,20}(?:原创|版权|协议|许可|转载|授权|cc|观点|侵权|自负|独家).{0,200}$"),
-        ("footer", r"^.{0,60}(?:cc\s?(?:by|4\.0)|creative commons|知识共享署名).{0,160}$"),
+        ("footer", r"^.{0,60}(?:\bcc\s?(?:by\b|4\.0)|creative commons|知识共享署名).{0,160}$"),
         ("footer",
          r"^(?:powered by|theme by|built with|made with|hosted (?:on|by)|generated (?:by|with)|designed by|"
          r"proudly powered|site by|本站由|由.{1,20}强力驱动)\s.{0,80}$"),
@@ -146,11 +146,11 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"you are viewing (?:the )?documentation for|is a static snapshot|您正在查看的是|已不再维护).{0,240}$"),
         ("notice", r"^(?:you'?re|you are) (?:viewing|reading|browsing|not logged|signed (?:in|out))\b.{0,160}$"),
         ("notice",
-         r"^(?:you (?:must|need to) (?:be )?(?:log(?:ged)? in|sign(?:ed)? in)|(?:sign|log) in (?:to|for|with)|"
+         r"^(?:you (?:must|need to) (?:be )?(?:log(?:ged)? in|sign(?:ed)? in)|(?:sign|log) in (?:to|for|and) (?:your account|continue|comment|view|reply|see|vote|save|read|leave|post|ask)\b|"
          r"already have an account|sign up for (?:free|github)|you (?:signed|switched)|reload to refresh|"
          r"dismiss alert|to see (?:the full|this) (?:content|article)|subscriber exclusive|"
          r"a red hat subscription provides).{0,160}$"),
-        ("notice", r"^(?:您|你)?(?:需要|必须|请(?:先)?)(?:登录|登陆|注册).{0,30}$"),
+        ("notice", r"^(?:您|你)?(?:需要|必须|请(?:先)?)(?:登录|登陆|注册)(?:后|才|账号|帐号|或注册|即可)?(?:再|能|可|才能|可以)?(?:查看|发表|评论|回复|点赞|收藏|下载|阅读|参与|继续|$).{0,20}$"),
         ("notice",
          r"^.{0,10}(?:最低0\.47元|开通会员|成为会员|解锁(?:文章|全文)|本文(?:共|为会员)|该文章(?:已|为)|"
          r"免费试读|剩余\d+%|剩余.{0,6}内容).{0,60}$"),
@@ -188,7 +188,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^(?:related|recommended|suggested|popular|recent|trending|similar|latest|further|more)\s+(?:posts?|"
          r"articles?|stories|topics?|questions?|reading|content|projects?|repositories|videos?|documents?|"
          r"news|tags|searches)\b.{0,40}$"),
-        ("related", r"^more (?:from|by|on|in|about)\s.{1,60}$"),
+        ("related", r"^more (?:from|by)\s.{1,60}$"),
         ("related",
          r"^(?:about the author|about this author|关于作者|作者简介|个人简介|about (?:red hat|us|"
          r"our company))\s*[:：]?.{0,40}$"),

@@ -30,6 +30,6 @@ def test_troubleshooting_articles_become_guides(tmp_path: Path) -> None:
     found = [derive(article) for article in wanted]
     whole = [g for g in found if g and g.symptoms and g.causes and g.steps and all(c.fix for c in g.causes)]
     both = sum(1 for g in whole if g.steps[0].text.en != g.steps[0].text.zh)
-    print(f"{len(whole)} of {len(wanted)} troubleshooting articles are guides, {both} in two languages")
+    print(f"{len(whole)} of {len(wanted)} troubleshooting articles are guides, {both} in two languages")  # noqa: T201
     assert len(wanted) > 100
     assert len(whole) >= 0.95 * len(wanted)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from kb import frontmatter
 from kb.articlefile import language
+from kb.importing.pairing import is_stale
 from kb.lint.view import View, found, near
 from kb.problem import Problem
 
@@ -30,7 +31,7 @@ def check(views: Mapping[str, View]) -> Iterator[Problem]:
         known = frontmatter.values(view.text.front, *SOURCE)
         if known:
             marked = True
-            if known[0].lower() != source.digest:
+            if is_stale(view.text.front, source.text.front, source.digest):
                 yield found(view.path, 0, "translation.stale", source=near(source.path, source.root))
     if not marked:
         yield from _differ(en, zh)

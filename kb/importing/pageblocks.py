@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
+    from bs4.element import AttributeValueList
 
 LANGUAGE = re.compile(
     r"(?:language|lang|brush|highlight-source|highlight-text|highlight|sourceCode)[-: ]+([A-Za-z][\w+#.-]{0,20})"
@@ -191,7 +192,7 @@ def _replace_by_code(page: BeautifulSoup, element: Tag, text: str) -> None:
     pre = page.new_tag("pre")
     inner = page.new_tag("code")
     if language:
-        inner["class"] = [f"language-{language}"]
+        inner["class"] = _classes(language)
     inner.string = text
     pre.append(inner)
     holder = element.find_parent(["figure", "table"])
@@ -286,7 +287,7 @@ def _macro(page: BeautifulSoup, macro: Tag) -> None:
         inner = page.new_tag("code")
         language = params.get("language", "").strip().lower()
         if language and language not in MEANINGLESS and re.fullmatch(r"[\w+#.-]{1,20}", language):
-            inner["class"] = [f"language-{language}"]
+            inner["class"] = _classes(language)
         inner.string = (plain.get_text() if plain else "").strip("\n")
         pre.append(inner)
         holder = page.new_tag("div")
@@ -350,6 +351,12 @@ def _is_layout(table: Tag) -> bool:
     if table.find(["h1", "h2", "h3", "table"]) is not None:
         return True
     return any("\n" in pre.get_text().strip() for pre in table.find_all("pre"))
+
+
+def _classes(language: str) -> AttributeValueList:
+    from bs4.element import AttributeValueList
+
+    return AttributeValueList([f"language-{language}"])
 
 
 def _paragraph(page: BeautifulSoup, text: str) -> Tag:

@@ -10,7 +10,9 @@ from kb import frontmatter
 from kb.decoding import decode
 from kb.findings import finding
 from kb.importing.model import Draft, Format, note
+from kb.messages import message
 from kb.problem import Problem
+from kb.text import Text
 
 HTML_START = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,4000}?-->\s*){0,5}<(?:!doctype\s+html|html|head|body)\b",
@@ -116,6 +118,10 @@ def _is_wikitext(head: str, name: str) -> bool:
     return len(WIKI_LINE.findall(head)) >= 2 and len(MARKDOWN_LINE.findall(head)) < 2
 
 
+def _named(reason: str) -> Text:
+    return message(f"import.reason.{reason}")
+
+
 def _scraped(text: str, key: str) -> Draft:
     """Text copied from a page: the article in it, with what was cut and guessed."""
     from kb.importing import webtext
@@ -123,11 +129,13 @@ def _scraped(text: str, key: str) -> Draft:
     front = frontmatter.split(text, key)
     cleaned = webtext.clean(text)
     notes = [
-        note(key, cut.first, "cut.page", reason=cut.reason, last=cut.last, sample=cut.sample)
+        note(key, cut.first, "cut.page", reason=_named(cut.reason), last=cut.last, sample=cut.sample)
         for cut in cleaned.cuts
     ]
     notes += [
-        note(key, guess.first, "guess.page", reason=guess.reason, last=guess.last, sample=guess.sample)
+        note(
+            key, guess.first, "guess.page", reason=_named(guess.reason), last=guess.last, sample=guess.sample
+        )
         for guess in cleaned.guesses
     ]
     inner = frontmatter.split(cleaned.markdown, key)

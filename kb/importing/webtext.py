@@ -140,7 +140,7 @@ def _title_from_text(page: Page) -> str:
             bare = re.split(r"(?<=[。！？!?])|(?<=[.:：;；])\s", line.bare, maxsplit=1)[0].strip(
                 " .:：。;；•-#"
             )
-            page.guess(i, i, "title")
+            page.guess(i, i, "first-words")
             return bare if len(bare) <= 80 else bare[:77].rstrip() + "…"
     return ""
 

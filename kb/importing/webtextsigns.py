@@ -18,7 +18,8 @@ DATE = (
 )
 TIME = r"(?:[T ,]*(?:at\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?(?:\s*(?:utc|gmt|z|cst|[+-]\d\d:?\d\d))?)?"
 AGO = (
-    r"(?:\d+|an?|one|two|three|last|几|半)\s*(?:second|minute|hour|day|week|month|year|秒|分钟|小时|天|周|个?月|年)s?\s*"
+    r"(?:\d+|an?|one|two|three|last|几|半)\s*(?:second|minute|hour|day|week|month|year|秒|"
+    r"分钟|小时|天|周|个?月|年)s?\s*"
     r"(?:ago|前|以前|之前)?"
 )
 COUNT = r"\d[\d.,]*\s*(?:[kmw万千]\+?)?"
@@ -54,7 +55,8 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          rf"answered|modified|written|submitted|first published|originally published)\s*(?:on|by|at|in|"
          rf":)?\s.{{0,60}}(?:{DATE}|{AGO}|\b20\d\d\b).{{0,60}}$"),
         ("author-line",
-         r"^(?:posted|published|written|authored|reviewed|submitted|created|edited|maintained)\s+by\s(?!the\b|an?\b|this\b|our\b).{1,60}$"),
+         r"^(?:posted|published|written|authored|reviewed|submitted|created|edited|"
+         r"maintained)\s+by\s(?!the\b|an?\b|this\b|our\b).{1,60}$"),
         ("author-line",
          r"^(?:by|author|作者|原创作者|本文作者|文/|撰稿人?|撰文|编辑|责任编辑|责编|译者|翻译|审校|校对|整理|"
          r"来源|文章来源|内容来源|原作者|发布者|发布人|编者)\s*[:：|]\s*\S.{0,60}$"),
@@ -146,11 +148,15 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"you are viewing (?:the )?documentation for|is a static snapshot|您正在查看的是|已不再维护).{0,240}$"),
         ("notice", r"^(?:you'?re|you are) (?:viewing|reading|browsing|not logged|signed (?:in|out))\b.{0,160}$"),
         ("notice",
-         r"^(?:you (?:must|need to) (?:be )?(?:log(?:ged)? in|sign(?:ed)? in)|(?:sign|log) in (?:to|for|and) (?:your account|continue|comment|view|reply|see|vote|save|read|leave|post|ask)\b|"
+         r"^(?:you (?:must|need to) (?:be )?(?:log(?:ged)? in|sign(?:ed)? in)|(?:sign|"
+         r"log) in (?:to|for|and) (?:your account|continue|comment|view|reply|see|vote|save|"
+         r"read|leave|post|ask)\b|"
          r"already have an account|sign up for (?:free|github)|you (?:signed|switched)|reload to refresh|"
          r"dismiss alert|to see (?:the full|this) (?:content|article)|subscriber exclusive|"
          r"a red hat subscription provides).{0,160}$"),
-        ("notice", r"^(?:您|你)?(?:需要|必须|请(?:先)?)(?:登录|登陆|注册)(?:后|才|账号|帐号|或注册|即可)?(?:再|能|可|才能|可以)?(?:查看|发表|评论|回复|点赞|收藏|下载|阅读|参与|继续|$).{0,20}$"),
+        ("notice", r"^(?:您|你)?(?:需要|必须|请(?:先)?)(?:登录|登陆|注册)(?:后|才|账号|帐号|或注册|"
+        r"即可)?(?:再|能|可|才能|可以)?(?:查看|发表|评论|回复|点赞|收藏|下载|阅读|参与|继续|"
+        r"$).{0,20}$"),
         ("notice",
          r"^.{0,10}(?:最低0\.47元|开通会员|成为会员|解锁(?:文章|全文)|本文(?:共|为会员)|该文章(?:已|为)|"
          r"免费试读|剩余\d+%|剩余.{0,6}内容).{0,60}$"),

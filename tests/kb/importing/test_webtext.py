@@ -15,6 +15,9 @@ from kb.articlefile import language
 from kb.importing.codelines import is_command
 from kb.importing.gluedmarkdown import unglue
 from kb.importing.webtext import clean, is_scraped
+from kb.importing.webtextsigns import SIGNS
+from kb.importing.webtextwords import STRONG
+from kb.messages import message
 
 SEEDS = Path(__file__).resolve().parents[4] / "shared" / "seeds"
 
@@ -164,6 +167,18 @@ def test_cuts_name_their_lines_in_the_source() -> None:
     for cut in clean(ZH_BLOG).cuts:
         assert 1 <= cut.first <= cut.last <= len(source)
         assert source[cut.first - 1].strip().startswith(cut.sample[:5])
+
+
+def test_every_reason_has_a_name_in_both_languages() -> None:
+    """What the report says of a cut is a sentence and no code."""
+    pages = (ZH_BLOG, EN_TIGHT, "kubectl get pods\n相关推荐\n某个很长的标题文字\n")
+    reasons = {each.reason for page in pages for each in (*clean(page).cuts, *clean(page).guesses)}
+    for reason in (
+        reasons | set(STRONG) | {reason for reason, _ in SIGNS} | {"glued", "title", "line-numbers"}
+    ):
+        named = message(f"import.reason.{reason}")
+        assert named.en
+        assert named.zh
 
 
 @pytest.mark.parametrize("page", [ZH_BLOG, EN_TIGHT])

@@ -172,7 +172,8 @@ def test_cuts_name_their_lines_in_the_source() -> None:
 def test_every_reason_has_a_name_in_both_languages() -> None:
     """What the report says of a cut is a sentence and no code."""
     pages = (ZH_BLOG, EN_TIGHT, "kubectl get pods\n相关推荐\n某个很长的标题文字\n")
-    reasons = {each.reason for page in pages for each in (*clean(page).cuts, *clean(page).guesses)}
+    reasons = {cut.reason for page in pages for cut in clean(page).cuts}
+    reasons |= {guess.reason for page in pages for guess in clean(page).guesses}
     for reason in (
         reasons | set(STRONG) | {reason for reason, _ in SIGNS} | {"glued", "title", "line-numbers"}
     ):

@@ -56,7 +56,7 @@ class Catalog:
                 cache_dir = paths.cache_dir()
             self._store = IndexStore(cache_dir, roots)
         except (Unusable, OSError) as error:
-            self._failed(str(cache_dir or ""), _why(error))
+            self._failed(str(cache_dir or next(iter(roots), "")), _why(error))
         self._state: State | None = self._store.current() if self._store else None
 
     @property

@@ -82,6 +82,11 @@ class Library:
             found += self._load(article)[1] if known is None else known
         return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
 
+    @property
+    def index_problems(self) -> tuple[Problem, ...]:
+        """Why the index is not on disk, or not in step with the files; part of `problems`."""
+        return self._catalog.problems
+
     def get(self, article: str) -> Article | None:
         """The article with this id, its guide written or derived from its texts; None without a readable text."""
         found = self._load(article)[0] if article in self._scan.sources else None

@@ -120,8 +120,20 @@ def _builds(folder: Path, root: Path) -> tuple[bool, dict[str, bare.Search], flo
             line(f"{peer}: build", "not installed")
     good = ratio("klinik: build, one core", taken["klinik with 1"], base, BUILD_BOUND)
     ratio("klinik: build, two cores, their sum", taken["klinik with 2"], base, None)
-    good &= ratio("klinik: two cores against one, by the clock", clocks[2], clocks[1], CORES_BOUND)
-    return good, searches, taken["klinik with 1"]
+    return good & _cores(taken, clocks), searches, taken["klinik with 1"]
+
+
+def _cores(taken: dict[str, float], clocks: dict[int, float]) -> bool:
+    """Two cores against one: by the clock on a quiet machine, else by what each of the two had to do."""
+    quiet = taken["klinik with 1"] > 0.9 * clocks[1]
+    good = ratio(
+        "klinik: two cores against one, by the clock", clocks[2], clocks[1], CORES_BOUND if quiet else None
+    )
+    if quiet:
+        return good
+    line("the machine is busy", f"{taken['klinik with 1'] / clocks[1]:.0%} of a core was to be had")
+    share = taken["klinik with 2"] / 2
+    return ratio("klinik: two cores against one, work of each", share, taken["klinik with 1"], CORES_BOUND)
 
 
 def _build(root: Path, cache: Path, workers: int) -> None:

@@ -7,12 +7,13 @@ import time
 import click
 
 from kb.problem import Problem
+from kb.safe import one_line
 from tui.cli.decorators import common_options
 from tui.cli.failures import OK
 from tui.cli.lazy import LazyGroup
 from tui.cli.loading import plain_library, roots_of
 from tui.cli.options import Root
-from tui.cli.printing import say
+from tui.cli.printing import progress, progress_done, say
 from tui.cli.texts import t
 
 KB_COMMANDS = {
@@ -44,11 +45,17 @@ def all_problems(root: Root) -> list[Problem]:
 
 
 @click.command(help=t("kb.index"))
+@click.option("--anew", is_flag=True, help=t("kb.anew"))
 @common_options
-def index(root: Root) -> int:
+def index(root: Root, *, anew: bool) -> int:
     """Brings the search index up to date and says how long that took."""
     began = time.perf_counter()
     library = plain_library(root)
-    library.refresh()
+    for event in library.build(anew=anew):
+        left = "" if event.seconds_left is None else t("kb.left", seconds=round(event.seconds_left))
+        progress(t("kb.indexing", done=event.done, total=event.total) + left)
+    progress_done()
+    for problem in library.index_problems:
+        say(one_line(problem.line_of_text(root.lang or "en")))
     say(t("kb.indexed", count=len(library.articles), ms=round((time.perf_counter() - began) * 1000)))
     return OK

@@ -67,6 +67,7 @@ class IndexReader:
         self._words: dict[str, int] | None = None
         self._plain: dict[int, str] = {}
         self._facets: Facets | None = None
+        self._documents: dict[str, tuple[int, ...]] | None = None
 
     def _open_leaves(self) -> list[_Leaf]:
         leaves = []
@@ -124,6 +125,15 @@ class IndexReader:
     def article(self, document: int) -> str:
         """The id of the article a document belongs to."""
         return self._articles[document]
+
+    def documents(self, article: str) -> tuple[int, ...]:
+        """The documents of an article, one for each language, deleted ones too."""
+        if self._documents is None:
+            found: dict[str, tuple[int, ...]] = {}
+            for document, name in enumerate(self._articles):
+                found[name] = (*found.get(name, ()), document)
+            self._documents = found
+        return self._documents.get(article, ())
 
     def articles(self) -> frozenset[str]:
         """The ids of all articles that are in the index."""

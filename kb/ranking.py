@@ -26,6 +26,15 @@ FAINT = 0.15
 """An article that answers less than this share of what the best one does is none: a related word is no answer."""
 
 
+RELATED = 0.5
+"""Ways worth less than this are hints."""
+COMMON_SHARE, COMMON_LEAST = 20, 100
+"""A hint that stands in more than one of so many documents says nothing, unless the library is small."""
+LARGE = 4000
+"""Documents; in a library this large, words with less than `SLIGHT` of the query's weight are not asked for."""
+SLIGHT = 0.03
+
+
 class Terms(Protocol):
     """What ranking needs of an index."""
 
@@ -33,6 +42,10 @@ class Terms(Protocol):
 
     def postings(self, term: str) -> Postings:
         """The documents that hold a term, and its weight in each (0 to 1)."""
+        ...
+
+    def frequency(self, term: str) -> int:
+        """How many documents hold a term; cheaper than its postings."""
         ...
 
     def article(self, document: int) -> str:
@@ -53,13 +66,40 @@ def rarity(index: Terms, frequency: int) -> float:
     return math.log(1 + (index.size - frequency + 0.5) / (frequency + 0.5)) if frequency else 0.0
 
 
+def worth_asking(index: Terms, asked: Sequence[Concept]) -> list[Concept]:
+    """The concepts of a query without those that a large library cannot learn anything from."""
+    if index.size < LARGE:
+        return list(asked)
+    weights = [_weight(index, concept) for concept in asked]
+    least = SLIGHT * sum(weights)
+    return [concept for concept, weight in zip(asked, weights, strict=True) if weight >= least > 0]
+
+
+def _weight(index: Terms, concept: Concept) -> float:
+    """About the weight of a concept, from frequencies alone."""
+    ways = [
+        way.worth * max(rarity(index, index.frequency(term)) for term in way.terms) for way in concept.ways
+    ]
+    parts = [PARTS * rarity(index, index.frequency(part)) for part in concept.parts]
+    members = [_weight(index, member) for member in concept.members]
+    return max([*members, concept.weight * max([*ways, *parts], default=0.0)], default=0.0)
+
+
+def _says_nothing(index: Terms, way: Way) -> bool:
+    if way.worth >= RELATED:
+        return False
+    limit = max(COMMON_LEAST, index.size // COMMON_SHARE)
+    return all(index.frequency(term) > limit for term in way.terms)
+
+
 def score(index: Terms, concept: Concept) -> Scored:
     """How well documents answer a concept."""
     if not concept.members:
         return _word(index, concept)
     found = together([score(index, member) for member in concept.members])
     for way in concept.ways:
-        _better(found, _way(index, way), way.worth)
+        if not _says_nothing(index, way):
+            _better(found, _way(index, way), way.worth)
     return found
 
 
@@ -81,7 +121,8 @@ def together(members: Sequence[Scored]) -> Scored:
 def _word(index: Terms, concept: Concept) -> Scored:
     found = Scored()
     for way in concept.ways:
-        _better(found, _way(index, way), way.worth)
+        if not _says_nothing(index, way):
+            _better(found, _way(index, way), way.worth)
     if concept.parts:
         parts = _way(index, Way(concept.parts, 1.0), further=0.0, least=0.0)
         found.weight = max(found.weight, PARTS * parts.weight)

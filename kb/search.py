@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from kb import closeness, ranking, snippets
@@ -24,7 +25,7 @@ LOOKED_AT = 24
 """Articles at the top whose texts are looked at for the words standing together."""
 WORTH_READING = 0.5
 """The other language's text is looked at too when it answers at least this share of what the better one does."""
-WINDOW, TITLE, ANSWERED, TOGETHER, VERBATIM = 0.8, 0.6, 0.3, 0.5, 1.0
+WINDOW, TITLE, ANSWERED, TOGETHER, VERBATIM = 0.8, 0.6, 0.3, 0.8, 2.0
 """How much an article gains for each kind of evidence (`kb.closeness.Evidence`)."""
 CLOSE = 0.8
 """The preferred language is shown when its text answers at least this share of what the other's does."""
@@ -33,6 +34,8 @@ CLOSE = 0.8
 @dataclass(slots=True)
 class _Candidates:
     articles: dict[str, float]
+    ranked: list[tuple[str, float]]
+    """The best of them in order."""
     documents: dict[str, dict[int, float]]
     asked: list[tuple[Concept, float]]
 
@@ -60,7 +63,7 @@ def find(
     open_end = prefix_last and not left[-1:].isspace()
     expanded, corrected = expand(index, typed, open_end=open_end)
     asked = with_glossary(left, expanded, glossary) if glossary else expanded
-    found = _candidates(index, asked, allowed)
+    found = _candidates(index, asked, allowed, max(limit, LOOKED_AT))
     ranked = _rerank(index, left, typed, found)
     matcher = Matcher(flat(asked), open_end=open_end)
     hits = tuple(_hit(index, a, score, found.documents[a], matcher, prefer) for a, score in ranked[:limit])
@@ -101,28 +104,33 @@ def allowed_documents(index: IndexReader, where: Mapping[str, str]) -> set[int] 
     return allowed
 
 
-def _candidates(index: IndexReader, asked: Sequence[Concept], allowed: set[int] | None) -> _Candidates:
-    per_concept: list[tuple[float, dict[str, float], bool]] = []
-    documents: dict[int, float] = {}
-    for concept in asked:
-        scored = ranking.score(index, concept)
-        for document, value in scored.documents.items():
-            documents[document] = documents.get(document, 0.0) + value
-        per_concept.append((scored.weight, ranking.by_article(index, scored, allowed), concept.extra))
-    articles = ranking.combine(per_concept)
-    of_article: dict[str, dict[int, float]] = {}
-    for document, value in documents.items():
-        if allowed is None or document in allowed:
-            of_article.setdefault(index.article(document), {})[document] = value
-    return _Candidates(
-        articles, of_article, [(c, w) for c, (w, _, _) in zip(asked, per_concept, strict=True)]
+def _candidates(
+    index: IndexReader, asked: Sequence[Concept], allowed: set[int] | None, wanted: int
+) -> _Candidates:
+    kept = ranking.worth_asking(index, asked)
+    scored = [ranking.score(index, concept) for concept in kept]
+    articles = ranking.combine(
+        (found.weight, ranking.by_article(index, found, allowed), concept.extra)
+        for concept, found in zip(kept, scored, strict=True)
     )
+    ranked = nsmallest(wanted, articles.items(), key=lambda item: (-item[1], item[0]))
+    documents = {
+        article: {
+            document: sum(found.documents.get(document, 0.0) for found in scored)
+            for document in index.documents(article)
+            if (allowed is None or document in allowed)
+            and any(document in found.documents for found in scored)
+        }
+        for article, _ in ranked
+    }
+    asked_for = [(concept, found.weight) for concept, found in zip(kept, scored, strict=True)]
+    return _Candidates(articles, ranked, documents, asked_for)
 
 
 def _rerank(
     index: IndexReader, text: str, typed: Sequence[Concept], found: _Candidates
 ) -> list[tuple[str, float]]:
-    ranked = sorted(found.articles.items(), key=lambda item: (-item[1], item[0]))
+    ranked = found.ranked
     look = closeness.look_for(text, typed, found.asked)
     gained = [
         (article, score * (1 + _gain(index, found.documents[article], look)))

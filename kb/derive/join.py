@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import TypeVar
 
 from kb.derive.attach import attached
@@ -33,12 +35,12 @@ def guide_of(article: Article, drafts: Sequence[Draft]) -> Guide:
     """The guide; parts that two languages have alike get both texts, else the fuller language speaks for both."""
     symptoms = _pairs(drafts, [draft.symptoms for draft in drafts])
     causes = _pairs(drafts, [draft.causes for draft in drafts])
-    steps = _step_pairs(drafts)
-    main = max(drafts, key=lambda draft: len(draft.steps) if not steps else 0)
-    rows: Sequence[Mapping[str, DraftStep]] = steps or [{main.lang: step} for step in main.steps]
-    # Which step is for which cause is decided in a language that has both as they are shown.
-    voice = next((d for d in drafts if d.lang in causes[0] and d.lang in rows[0]), None)
-    fixes = attached(voice.causes, voice.steps) if voice else [list(range(len(rows)))] * len(causes)
+    # Commands count before words: what one language has beyond the other is shown in that one alone.
+    main = max(drafts, key=lambda draft: (sum(bool(s.shell) for s in draft.steps), len(draft.steps)))
+    rows = _step_rows(main, drafts)
+    # Which step is for which cause is decided in the language that has both as they are shown.
+    spoken = main.lang in causes[0] and len(main.causes) == len(causes)
+    fixes = attached(main.causes, main.steps) if spoken else [list(range(len(rows)))] * len(causes)
     names = _step_ids(rows)
     signatures = tuple(dict.fromkeys(s for draft in drafts for s in draft.signatures))
     return Guide(
@@ -82,17 +84,42 @@ def _pairs(drafts: Sequence[Draft], parts: Sequence[Sequence[T]]) -> list[dict[s
     return [{drafts[at].lang: item} for item in parts[at]]
 
 
-def _step_pairs(drafts: Sequence[Draft]) -> list[dict[str, DraftStep]]:
-    """The steps of both languages side by side, where they are plainly the same; else nothing."""
-    if len({len(draft.steps) for draft in drafts}) != 1:
-        return []
-    rows = _pairs(drafts, [draft.steps for draft in drafts])
-    return rows if all(_alike(list(row.values())) for row in rows) else []
+def _step_rows(main: Draft, drafts: Sequence[Draft]) -> list[dict[str, DraftStep]]:
+    """The steps of the fuller language, each with its twin in the other where that is plain."""
+    rows = [{main.lang: step} for step in main.steps]
+    for other in drafts:
+        if other is main:
+            continue
+        for own, theirs in _twins([_mark(s) for s in main.steps], [_mark(s) for s in other.steps]):
+            rows[own][other.lang] = other.steps[theirs]
+    return rows
 
 
-def _alike(steps: Sequence[DraftStep]) -> bool:
-    """Whether two steps are the same one: same phase, and the same program with the same verb."""
-    return len({(step.phase, tuple(step.key.split()[:2])) for step in steps}) == 1
+def _mark(step: DraftStep) -> tuple[str, ...]:
+    """What must be equal in both languages: the phase, and the program with its first words."""
+    return (step.phase, *step.key.split()[:4])
+
+
+def _twins(ours: Sequence[tuple[str, ...]], theirs: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Pairs of places: equal commands in order, and between two of them as many words as there are on both sides."""
+    commands = (
+        [n for n, mark in enumerate(ours) if len(mark) > 1],
+        [n for n, m in enumerate(theirs) if len(m) > 1],
+    )
+    matcher = SequenceMatcher(
+        None, [ours[n] for n in commands[0]], [theirs[n] for n in commands[1]], autojunk=False
+    )
+    pairs = [
+        (commands[0][block.a + i], commands[1][block.b + i])
+        for block in matcher.get_matching_blocks()
+        for i in range(block.size)
+    ]
+    found = list(pairs)
+    ends = [(-1, -1), *pairs, (len(ours), len(theirs))]
+    for (a, b), (c, d) in pairwise(ends):
+        same = [ours[n] for n in range(a + 1, c)] == [theirs[n] for n in range(b + 1, d)]
+        found += [(a + i, b + i) for i in range(1, c - a)] if same else []
+    return found
 
 
 def _text(by_lang: Mapping[str, str]) -> Text:

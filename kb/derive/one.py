@@ -11,7 +11,7 @@ from kb.derive.outline import Part, Role, parts
 from kb.derive.programs import starts_command
 from kb.derive.prose import first_and_rest, plain, title
 from kb.derive.slots import Slot, template
-from kb.derive.steps import steps_of
+from kb.derive.steps import MOST_STEPS, steps_of
 from kb.derive.texts import cause_column, cause_in_prose, causes, is_how_to, signatures, symptoms
 from kb.model import ArticleText
 
@@ -153,7 +153,7 @@ def _steps(found: Sequence[Part]) -> list[DraftStep]:
             made += steps
             if phase == "fix":
                 made += _table_steps(part)
-    return made
+    return made[:MOST_STEPS]
 
 
 def _templated(steps: Sequence[DraftStep]) -> list[DraftStep]:

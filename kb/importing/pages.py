@@ -202,7 +202,10 @@ def _main(page: BeautifulSoup) -> Tag:
     """The element that holds the article."""
     body = page.body or page
     total = max(_length(body), 1)
+    there = _words(page)
     for selector in CONTAINERS:
+        if not all(word in there for word in re.findall(r"[#.]?[\w-]+(?![\w=-]*\])", selector.split("[")[0])):
+            continue
         found = [element for element in page.select(selector) if _length(element) >= SHORTEST]
         outer = [
             element
@@ -215,6 +218,16 @@ def _main(page: BeautifulSoup) -> Tag:
         if _length(best) >= total * ENOUGH:
             return best
     return _densest(body)
+
+
+def _words(page: BeautifulSoup) -> set[str]:
+    """Names, ids and classes of all elements: most selectors need not be tried on a large page."""
+    found: set[str] = set()
+    for element in page.find_all(True):
+        found.add(element.name)
+        found.update(f".{name}" for name in element.get("class") or [])
+        found.add(f"#{element.get('id')}")
+    return found
 
 
 def _around(elements: list[Tag]) -> Tag:

@@ -70,12 +70,15 @@ def markdown(text: str) -> str:
     """Wikitext as Markdown; code goes through unchanged."""
     parts: list[str] = []
     at = 0
+    lowered = text.lower()
+    unclosed: set[str] = set()
     for opening in OPENING.finditer(text):
-        if opening.start() < at:
-            continue
         name = opening[1].lower()
-        close = text.lower().find(f"</{name}>", opening.end()) if len(text) < PAGE_LIMIT else -1
+        if opening.start() < at or name in unclosed:
+            continue
+        close = lowered.find(f"</{name}>", opening.end()) if len(lowered) == len(text) else -1
         if close < 0:
+            unclosed.add(name)
             continue
         inside = text[opening.end() : close]
         block = name in ("syntaxhighlight", "source", "pre") and "inline" not in (opening[2] or "")

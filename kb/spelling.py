@@ -49,7 +49,7 @@ def near(word: str, known: Vocabulary, limit: int = 3) -> list[str]:
 
 def sounding(pair: str, known: Vocabulary, limit: int = 3) -> list[str]:
     """The known pairs of Chinese characters that sound like this one and share a character with it."""
-    first, second = pair
+    first, second = pair[0], pair[1]
     others = [other + second for other in sounding_like(first)]
     others += [first + other for other in sounding_like(second)]
     return _ranked(others, known)[:limit]

@@ -46,7 +46,8 @@ def test_no_kernel_datapath_is_no_verdict_on_the_dispatch_mode(bed: Bed) -> None
     """
     judgement = bed.check("ovs.dispatch-mode").judgement
     if judgement.verdict is Verdict.UNKNOWN:
-        assert judgement.reason == "timeout" and not judgement.data
+        assert judgement.reason == "timeout"
+        assert not judgement.data
     else:
         assert judgement.data["mode"] == "none"
 

@@ -37,6 +37,7 @@ def _put_together(text: str, asked: list[Concept], variant: Variant) -> list[Con
             start=variant.start,
             end=variant.end,
             members=tuple(_member(member, idiom=variant.idiom) for member in members),
+            saying=variant.idiom,
         )
     first = inside[0]
     return [found if n == first else c for n, c in enumerate(asked) if n == first or n not in inside]

@@ -46,6 +46,8 @@ class Concept:
     members: tuple[Concept, ...] = ()
     extra: bool = False
     """Good where it is found, nothing missing where it is not."""
+    saying: bool = False
+    """A way of saying something: what it means may be rarer than its words."""
 
     def also(self, ways: Iterable[Way]) -> Concept:
         """The same concept with more ways."""

@@ -26,6 +26,8 @@ FAINT = 0.15
 """An article that answers less than this share of what the best one does is none: a related word is no answer."""
 
 
+RARER = 2.5
+"""A known term weighs at most so much more for its names being rare: a common thing is common by every name."""
 RELATED = 0.5
 """Ways worth less than this are hints."""
 COMMON_SHARE, COMMON_LEAST = 20, 100
@@ -97,9 +99,11 @@ def score(index: Terms, concept: Concept) -> Scored:
     if not concept.members:
         return _word(index, concept)
     found = together([score(index, member) for member in concept.members])
+    most = math.inf if concept.saying or not found.weight else RARER * found.weight
     for way in concept.ways:
         if not _says_nothing(index, way):
-            _better(found, _way(index, way), way.worth)
+            other = _way(index, way)
+            _better(found, other, min(way.worth, way.worth * most / (other.weight or 1.0)))
     return found
 
 

@@ -272,8 +272,8 @@ def test_time_is_linear_in_size(tmp_path: Path, name: str) -> None:
     head = b"# T\n\n" if name in REPEATED else b"# T\n\n```bash\n"
     head += b"## " if name == "asides" else b""
     unit = REPEATED.get(name) or SHELL[name]
-    small, large = (head + unit * (size // len(unit)) for size in (12_000, 96_000))
-    seconds(tmp_path, small)  # imports are not what is measured
+    other, small, large = (head + unit * (size // len(unit)) for size in (6_000, 12_000, 96_000))
+    seconds(tmp_path, other)  # neither imports nor a parse that is remembered are measured
     quick, slow = seconds(tmp_path, small), seconds(tmp_path, large)
     # eight times the size: a quadratic rule would take 64 times as long
     assert slow < 24 * quick + 0.2, (quick, slow)

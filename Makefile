@@ -36,9 +36,12 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-# Rewrites the lock: versions and hashes only, never an address of an index or a file.
+# Rewrites the lock: versions and hashes only, never an address of an index or a file. It is made with the
+# oldest Python at hand, and pinned for all: a newer one would pick releases that Debian's 3.11.2 refuses.
+LOCK_PYTHON ?= $(shell for p in /usr/bin/python3.11 python3.11 $(PYTHON); do \
+	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 lock:
-	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools
+	$(LOCK_PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools
 	.venv-lock/bin/pip-compile -q --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --strip-extras --allow-unsafe -o requirements.lock pyproject.toml
 	rm -rf .venv-lock

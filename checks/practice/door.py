@@ -16,8 +16,8 @@ from typing import Any
 _HANDSHAKE = 10.0
 _SHUTDOWN = 0.2
 """Seconds a client gets to say goodbye."""
-_TURNS = 20
-"""Turns of the loop in which aborted transports let go of their sockets."""
+_LET_GO = 2.0
+"""Seconds in which transports have to let go of sockets that are shut down; they do so in a few turns of the loop."""
 
 
 class Door:
@@ -43,12 +43,22 @@ class Door:
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
+            await self._drain()
         finally:
             for left in (*self._open, *((self._listener,) if self._listener else ())):
                 left.close()
             self._open.clear()
+
+    async def _drain(self) -> None:
+        """Lets every transport see its end and close its own socket: one closed under it would be left open."""
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        end = asyncio.get_running_loop().time() + _LET_GO
+        while any(connection.fileno() >= 0 for connection in self._open):
+            if asyncio.get_running_loop().time() > end:
+                return
+            await asyncio.sleep(0.001)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

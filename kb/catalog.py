@@ -24,7 +24,7 @@ Sources = Mapping[str, tuple[Source, ...]]
 Answer = TypeVar("Answer")
 PATIENCE = 30.0
 """Seconds to wait for another process that builds the first index; an old index is used without waiting."""
-AT_ONCE = 4_000_000
+AT_ONCE = 500_000
 """Bytes of changed files that a search waits for; with more the old index answers, until somebody refreshes."""
 IN_MEMORY = 24_000_000
 """Bytes of files that are indexed where there is no place on disk."""

@@ -68,6 +68,7 @@ def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
         "ended": record.ended,
         "message": record.message.get(lang),
         "reason": record.reason,
+        "line": record.line or None,
         "saved": dict(record.saved),
         "objects": [dict(one) for one in record.objects],
         "commands": [_command_json(command, lang) for command in record.commands],
@@ -202,6 +203,9 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     for name, value in record.saved.items():
         yield f"- {_say('saved', lang)} {_plain(name)}: {_plain(redact(str(value)))}"
     yield ""
+    if record.line:
+        yield from _fence(redact(printable(record.line)), "sh")
+        yield ""
     for command in record.commands:
         yield from _command(command, lang, redact)
     for proof in record.proofs:

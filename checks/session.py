@@ -238,6 +238,7 @@ def _start(session: Session, e: Entry) -> Session:
         ended=0.0,
         risk=e.get("risk", ""),
         digest=e.get("digest", ""),
+        line=e.get("line", ""),
         message=Text(),
         **changes,
     )

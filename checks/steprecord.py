@@ -68,6 +68,8 @@ class StepRecord:
     proofs: tuple[Proof, ...] = ()
     risk: str = ""
     digest: str = ""
+    line: str = ""
+    """The command line of an article as it was shown to the person who ran it; empty for every other step."""
     reason: str = ""
     """Why it was skipped, or how a step in doubt was settled."""
     message: Text = _NO_TEXT

@@ -9,11 +9,13 @@ from checks import gate, stale
 from checks.apply import Outcome, apply
 from checks.clock import Stop
 from checks.plan import Plan, StalePlan
+from checks.redact import redactor
 from checks.session import StepState
 from checks.stepevents import StepEnded, StepEvent, StepStarted, Verified, Waiting
 from checks.verify import aliases, brief, prove
 from checks.writes import Expander
 from kb.messages import message
+from kb.model import CommandAction
 from kb.text import Text
 
 if TYPE_CHECKING:
@@ -92,7 +94,14 @@ class StepRun:
             operator=self._walk.operator,
             reason=self._reason,
             before=before,
+            **self._shown_line(),
         )
+
+    def _shown_line(self) -> dict[str, str]:
+        """The line of an article that a person ran, as it was shown, without secrets."""
+        if not isinstance(self._step.action, CommandAction):
+            return {}
+        return {"line": redactor(self._walk.session.id)(self._plan.instruction.en)}
 
     def _prove(self, before: Mapping[str, Any]) -> Generator[StepEvent, None, Outcome]:
         walk, verify, plan = self._walk, self._step.verify, self._plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from checks.export import session_json, session_markdown
 from checks.guidejson import guide_json
 from checks.journal import MemoryJournal
 from checks.plan import PlanError
@@ -51,6 +52,19 @@ def test_an_articles_command_is_copied_and_ticked_off_and_never_planned() -> Non
     assert walk.state(step.id) == "done"
     assert "hunter2" not in str(journal.entries)
     assert "10.0.0.9" in str(journal.entries)
+
+
+def test_the_line_that_was_shown_stands_in_the_journal_and_in_the_export() -> None:
+    """Weeks later it is known what a person ran, with the values of that night and without the password."""
+    journal = MemoryJournal()
+    walk = Walk.open(cluster_with(Ovn()), article(), CATALOGUE, journal=journal)
+    walk.choose("cause-1")
+    (step,) = walk.steps()
+    done(walk.done_by_hand(step.id, values={"healthy_ip": "10.0.0.9", "password": "hunter2"}))
+    line = "redis-cli -h 10.0.0.9 -a {password} cluster forget {node_id}"
+    assert walk.record_of(step.id).line == line
+    assert line in session_markdown(walk.session, "en")
+    assert session_json(walk.session, "en")["steps"][0]["line"] == line
 
 
 def test_the_json_of_a_derived_guide_names_command_inputs_and_risk() -> None:

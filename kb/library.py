@@ -96,6 +96,17 @@ class Library:
             self._derived[article] = with_guide(found, self._scan.sources.get(article, ()))
         return self._derived[article]
 
+    def other_languages(self, article: str, lang: str) -> tuple[str, ...]:
+        """The languages besides `lang` an article can be read in; its files are read only where there are several."""
+        texts = [s for s in self._scan.sources.get(article, ()) if s.kind == "text"]
+        if len(texts) < 2:
+            return ()
+        known = {s.lang for s in texts}
+        if "" in known:
+            found = self._load(article)[0]
+            known = set(found.texts) if found is not None else set()
+        return tuple(sorted(known - {lang}))
+
     def ids(self) -> list[str]:
         """The ids of all readable articles in order; reads only files that the index does not know."""
         return [a for a in sorted(self._scan.sources) if self._usable(a)]

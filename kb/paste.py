@@ -56,7 +56,7 @@ class _Document:
     lang: str
     title: str
     path: str
-    has_guide: bool
+    guide: str
     literals: tuple[Literal, ...]
     by_key: dict[Pair | str, list[int]] = field(default_factory=dict)
 
@@ -165,7 +165,7 @@ class _Search:
                 values["lang"],
                 values["name"],
                 values["path"],
-                values["guide"] in ("yes", "authored"),
+                values["guide"],
                 literals,
             )
             for place, literal in enumerate(literals):
@@ -191,7 +191,8 @@ class _Search:
                     title=document.title,
                     score=round(together([value for value, _, _ in best]), 4),
                     path=document.path,
-                    has_guide=document.has_guide,
+                    has_guide=document.guide == "authored",
+                    guide=document.guide,
                     lines=tuple(
                         _told(value, line, self._as_in(document, literal))
                         for value, line, literal in best[:SHOWN]

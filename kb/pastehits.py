@@ -38,6 +38,8 @@ class PasteMatch:
     lines: tuple[PastedLine, ...]
     """The lines that tell most, best first, each literal of the article once."""
     langs: tuple[str, ...] = ()
+    guide: str = "none"
+    """``authored``, ``derived`` (its text has what one is made of) or ``none``."""
 
 
 @dataclass(frozen=True, slots=True)

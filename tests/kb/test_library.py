@@ -152,3 +152,11 @@ def test_names_in_any_script_and_an_empty_root_work(tmp_path: Path) -> None:
     library.refresh()
     assert list(library.articles) == ["句柄泄漏 (1)"]
     assert library.search("句柄")[0].title == "句柄泄漏"
+
+
+def test_the_other_languages_of_an_article_are_known_without_reading_it(root: Path, tmp_path: Path) -> None:
+    put(root, "loose.md", "# Only here\n")
+    library = open_library([root], tmp_path / "cache")
+    assert library.other_languages("handles", "en") == ("zh",)
+    assert library.other_languages("handles", "zh") == ("en",)
+    assert library.other_languages("loose", "en") == library.other_languages("nope", "en") == ()

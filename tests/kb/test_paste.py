@@ -209,6 +209,7 @@ def test_filters_limit_and_languages(library: Callable[..., Library], tmp_path: 
     assert kb.paste(line, lang="zh").matches[0].title == "网关租约"
     assert kb.paste(line, lang="en").matches[0].title == "Gateway"
     assert kb.paste(line).matches[0].langs == ("en", "zh")
+    assert kb.paste(line).matches[0].guide == "none"
     assert kb.paste(line, where={"id": "nothing"}).matches == ()
     assert kb.paste(line, limit=0).total == 1
     with pytest.raises(ValueError, match="unknown filter"):

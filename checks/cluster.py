@@ -64,6 +64,8 @@ class ClusterInfo:
     production: bool = False
     pace: float = 1.0
     """Real seconds per second of this cluster's time: below 1 on the practice cluster, where time runs faster."""
+    recorded: float = 0.0
+    """Unix time at which the facts were recorded, for a bundle; 0 for a cluster that answers now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class ExecResult:
     stderr: str
     code: int
     argv: tuple[str, ...] = ()
+    at: float | None = None
+    """When it came, in cluster seconds, where that was recorded; None: now."""
 
 
 @runtime_checkable
@@ -129,8 +133,12 @@ class Cluster(Protocol):
         *,
         timeout: float = 10.0,
         on_output: Callable[[str], None] | None = None,
+        turn: str = "",
     ) -> ExecResult:
-        """Runs a command and waits for its exit code; Unreachable where the node does not answer or has no binary."""
+        """Runs a command and waits for its exit code; Unreachable where the node does not answer or has no binary.
+
+        `turn` tells the samples of one repeated reading apart, for recordings; a live cluster has no use for it.
+        """
         ...
 
     def patch(
@@ -179,9 +187,10 @@ class Cluster(Protocol):
         *,
         namespace: str = "",
         subresource: str = "",
+        name: str = "",
         timeout: float = 5.0,
     ) -> bool:
-        """Whether this user may (SelfSubjectAccessReview)."""
+        """Whether this user may (SelfSubjectAccessReview), all objects of the kind where no name is given."""
         ...
 
     def close(self) -> None:

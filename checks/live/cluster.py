@@ -156,6 +156,7 @@ class LiveCluster:
         *,
         timeout: float = 10.0,
         on_output: Callable[[str], None] | None = None,
+        turn: str = "",
     ) -> ExecResult:
         """Runs a command and waits for its exit code; an error's `sent` says whether it may have run."""
         deadline = Deadline(timeout)
@@ -228,9 +229,10 @@ class LiveCluster:
         *,
         namespace: str = "",
         subresource: str = "",
+        name: str = "",
         timeout: float = 5.0,
     ) -> bool:
-        """Whether this user may (SelfSubjectAccessReview)."""
+        """Whether this user may (SelfSubjectAccessReview), all objects of the kind where no name is given."""
         asked = {
             "verb": verb,
             "group": resource.group,
@@ -238,6 +240,7 @@ class LiveCluster:
             "resource": resource.plural,
             "subresource": subresource,
             "namespace": namespace,
+            "name": name,
         }
         review = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
         body = {

@@ -161,6 +161,8 @@ def builtin_kinds() -> tuple[Kind, ...]:
             "Pod-Selector=.spec.podSelector.matchLabels | Age=.metadata.creationTimestamp date",
             short=("netpol",),
         ),
+        _kind("rbac.authorization.k8s.io/v1/roles", "Role"),
+        _kind("rbac.authorization.k8s.io/v1/rolebindings", "RoleBinding"),
         _kind("rbac.authorization.k8s.io/v1/clusterroles", "ClusterRole", namespaced=False),
         _kind("rbac.authorization.k8s.io/v1/clusterrolebindings", "ClusterRoleBinding", namespaced=False),
         _kind(

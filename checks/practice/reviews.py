@@ -1,4 +1,4 @@
-"""Questions about permissions: everything is allowed that no `Forbid` rule takes away."""
+"""Questions about permissions: allowed is what the user's bindings say and no `Forbid` rule takes away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.cluster import Object, Resource
+from checks.practice import rbac
 from checks.practice.faults import Faults
+from checks.practice.store import Store
 
 PATHS = (
     "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
@@ -15,30 +17,40 @@ PATHS = (
 )
 
 
-def review(path: str, body: Mapping[str, Any], user: str, groups: tuple[str, ...], faults: Faults) -> Object:
+def review(path: str, body: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store) -> Object:
     """The review object with its answer."""
     if path == PATHS[0]:
-        return {**body, "status": _access(body.get("spec") or {}, user, faults)}
+        return {**body, "status": _access(body.get("spec") or {}, who, faults, store)}
     if path == PATHS[1]:
-        everything = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
-        urls = [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
-        status = {"resourceRules": everything, "nonResourceRules": urls, "incomplete": True}
-        return {**body, "status": status}
-    return {**body, "status": {"userInfo": {"username": user, "groups": [*groups, "system:authenticated"]}}}
+        return {**body, "status": _rules(body.get("spec") or {}, who, store)}
+    groups = [*who.groups, "system:authenticated"]
+    return {**body, "status": {"userInfo": {"username": who.user, "groups": groups}}}
 
 
-def _access(spec: Mapping[str, Any], user: str, faults: Faults) -> Object:
+def _rules(spec: Mapping[str, Any], who: rbac.Who, store: Store) -> Object:
+    """What the bindings allow in a namespace; incomplete, because a fault may take any of it away."""
+    everything = [("", {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
+    found = rbac.bound(store, who)
+    rules = [
+        rule
+        for where, rule in (everything if found is None else found)
+        if where in ("", spec.get("namespace"))
+    ]
+    urls = [{"verbs": ["*"], "nonResourceURLs": ["*"]}] if found is None else []
+    return {"resourceRules": rules, "nonResourceRules": urls, "incomplete": True}
+
+
+def _access(spec: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store) -> Object:
     asked = spec.get("resourceAttributes")
     if not isinstance(asked, Mapping):
         return {"allowed": True}
-    resource = Resource(
-        str(asked.get("group", "")), str(asked.get("version", "v1")), str(asked.get("resource", ""))
-    )
-    allowed = faults.allows(
-        str(asked.get("verb", "")),
-        resource,
-        subresource=str(asked.get("subresource", "")),
-        namespace=str(asked.get("namespace", "")),
-        user=user,
+    text = {
+        key: str(asked.get(key, ""))
+        for key in ("verb", "group", "resource", "subresource", "namespace", "name")
+    }
+    resource = Resource(text["group"], str(asked.get("version", "v1")), text["resource"])
+    ask = rbac.Ask(text["verb"], resource, text["subresource"], text["namespace"], text["name"])
+    allowed = rbac.allows(store, who, ask) and faults.allows(
+        ask.verb, resource, subresource=ask.subresource, namespace=ask.namespace, user=who.user
     )
     return {"allowed": allowed} if allowed else {"allowed": False, "reason": "no RBAC policy matched"}

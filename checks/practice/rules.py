@@ -12,7 +12,7 @@ from checks.practice.kinds import Kind
 from checks.practice.patches import copy
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-_LOOSE_NAMES = ("clusterroles", "clusterrolebindings")
+_LOOSE_NAMES = ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
 _KEPT = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +96,9 @@ class _Run:
     ):
         self.uses = uses
         self.catalogue = catalogue
-        self.facts = Facts(cluster, layout, limits=limits)
+        recorded = cluster.info.recorded
+        self.clock: Callable[[], float] = (lambda: recorded) if recorded else time.time
+        self.facts = Facts(cluster, layout, limits=limits, clock=self.clock)
         self.began = time.monotonic()
         self.ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.open: dict[int, _Open] = {}
@@ -148,7 +150,7 @@ class _Run:
     def _refuse(self, use: CheckUse, spec: CheckSpec | None, why: Text) -> None:
         judgement = Judgement(Verdict.UNKNOWN, why, reason="error")
         title = spec.title if spec else Text.of(use.check)
-        self.refused.append(Result(use.check, use.alias, title, judgement, (), time.time(), 0))
+        self.refused.append(Result(use.check, use.alias, title, judgement, (), self.clock(), 0))
 
     def _results(self, stop: threading.Event, end: float) -> Iterator[Result]:
         while self.open and not stop.is_set():
@@ -185,8 +187,8 @@ class _Run:
             alias=opened.use.alias,
             title=opened.spec.title,
             judgement=judgement,
-            evidence=evidence(facts),
-            at=time.time(),
+            evidence=evidence(facts, self.clock()),
+            at=self.clock(),
             took_ms=self._took(),
         )
 
@@ -196,7 +198,7 @@ def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:
     return Judgement(Verdict.UNKNOWN, message("checks.crashed", check=spec.id, error=what), reason="error")
 
 
-def evidence(facts: Mapping[str, Fact]) -> tuple[Evidence, ...]:
+def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
     """What the facts of a check rest on: every answer with its command and raw output, failed ones with the reason."""
     found = [
         Evidence(
@@ -211,7 +213,7 @@ def evidence(facts: Mapping[str, Fact]) -> tuple[Evidence, ...]:
         for a in fact.answers
     ]
     nobody = [
-        Evidence(source=name, command=(), text="", at=time.time(), error=f"{fact.error}: {fact.message}")
+        Evidence(source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message}")
         for name, fact in facts.items()
         if fact.error
     ]

@@ -109,9 +109,10 @@ class _Command:
 
     def _work(self) -> ExecResult:
         self.sent = time.monotonic()
-        target = self.target
+        target, read = self.target, self.read
+        turn = f"{len(self.samples) + 1}/{read.samples} {read.apart:g}s" if read.samples > 1 else ""
         return self.asker.cluster.exec(
-            target.namespace, target.pod, target.container, self.argv, timeout=self.read.timeout
+            target.namespace, target.pod, target.container, self.argv, timeout=read.timeout, turn=turn
         )
 
     def _done(self, result: ExecResult | None, error: BaseException | None) -> None:
@@ -120,14 +121,14 @@ class _Command:
         elif result.code not in self.read.ok_codes:
             self._refused(result)
         else:
-            self.samples.append(Sample(self.asker.now(), result.stdout))
-            self._again()
+            self.samples.append(Sample(self.asker.now() if result.at is None else result.at, result.stdout))
+            self._again(recorded=result.at is not None)
 
-    def _again(self) -> None:
+    def _again(self, *, recorded: bool) -> None:
         if len(self.samples) >= self.read.samples:
             self._end()
             return
-        wait = self.read.apart * self.asker.pace - (time.monotonic() - self.sent)
+        wait = 0.0 if recorded else self.read.apart * self.asker.pace - (time.monotonic() - self.sent)
         self.asker.pool.later(max(0.0, wait), self.next)
 
     def _refused(self, result: ExecResult) -> None:

@@ -114,6 +114,7 @@ class DictCluster:
         *,
         timeout: float = 10.0,
         on_output: Callable[[str], None] | None = None,
+        turn: str = "",
     ) -> ExecResult:
         self._raise(self.fail, "exec")
         node = self._find(Resource.parse("v1/pods"), namespace, pod)["spec"]["nodeName"]

@@ -103,7 +103,7 @@ class MemoryCluster:
 
     def exec(
         self, namespace: str, pod: str, container: str, argv: tuple[str, ...], *, timeout: float = 10.0,
-        on_output: Callable[[str], None] | None = None,
+        on_output: Callable[[str], None] | None = None, turn: str = "",
     ) -> ExecResult:  # fmt: skip
         self._count(f"exec {pod} {' '.join(argv)}")
         with self.lock:

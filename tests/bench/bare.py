@@ -81,7 +81,9 @@ def fts5(folder: Path, found: Iterable[tuple[str, str]]) -> Search:
     """Build an index of SQLite FTS5 in a folder; returns its search."""
     folder.mkdir()
     database = sqlite3.connect(folder / "fts.db")
-    database.execute("create virtual table t using fts5(text, content='', tokenize='unicode61')")
+    database.execute(
+        "create virtual table t using fts5(text, content='', tokenize=\"unicode61 tokenchars '_'\")"
+    )
     database.execute("create table names(id integer primary key, name text)")
     for number, (name, text) in enumerate(found):
         database.execute("insert into t(rowid, text) values (?, ?)", (number, " ".join(terms(text))))

@@ -9,9 +9,9 @@ def line(name: str, said: str) -> None:
 
 
 def ratio(name: str, value: float, base: float, bound: float | None, *, digits: int = 2) -> bool:
-    """Prints seconds, their ratio to a base, and the bound; whether the bound holds."""
+    """Prints seconds, their ratio to a base, and the bound, if any; whether it holds."""
     quotient = value / base
     good = bound is None or quotient <= bound
-    limit = f"bound {bound:.{digits}f}x" if bound else "no bound"
-    line(name, f"{value * 1000:9.1f} ms  {quotient:8.{digits}f}x  {limit:<14} {'ok' if good else 'OVER'}")
+    limit = f"bound {bound:.{digits}f}x  {'ok' if good else 'OVER'}" if bound else ""
+    line(name, f"{value * 1000:9.1f} ms  {quotient:8.{digits}f}x  {limit}".rstrip())
     return good

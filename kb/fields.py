@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from kb import headings, markdown
+from kb.derive.worth import is_worth_walking
 from kb.literals import Literal as LiteralLine
 from kb.literals import literals
 from kb.model import Article, ArticleText, Guide
@@ -19,7 +20,6 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 INLINE_CODE = re.compile(r"`([^`\n]{2,200})`")
 OF_KIND: Mapping[str, Field] = {"symptoms": "symptoms", "cause": "causes"}
-GUIDING = frozenset(("diagnosis", "resolution", "workaround"))
 LINE_BUDGET = 400_000
 """Characters of one text that are indexed."""
 
@@ -91,11 +91,10 @@ def index_text(article: Article, text: ArticleText) -> IndexText:
 
 
 def guidance(article: Article) -> str:
-    """Whether there is a guide: ``authored``, ``derived`` (its text has what one is made of) or ``none``."""
+    """Whether there is a guide: ``authored``, ``derived`` (`kb.derive` makes one of its texts) or ``none``."""
     if article.guide:
         return "authored"
-    kinds = {section.kind for text in article.texts.values() for section in text.sections}
-    return "derived" if kinds & GUIDING else "none"
+    return "derived" if is_worth_walking(article) else "none"
 
 
 def _field(block: markdown.Block, kinds: list[tuple[int, str]]) -> Field:

@@ -31,7 +31,8 @@ SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = (
     "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose",
-    "decoding", "articlefile", "articleread", "literals", "lognormal",
+    "decoding", "articlefile", "articleread", "literals", "lognormal", "derive/worth", "derive/asides",
+    "derive/outline", "derive/prose", "derive/fences", "derive/programs",
 )  # fmt: skip
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"

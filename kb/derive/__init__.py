@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from kb.derive.join import guide_of
 from kb.derive.one import draft_of
+from kb.derive.outline import parts
+from kb.derive.worth import TROUBLE, is_about_trouble, is_worth_walking
 from kb.model import Article, Guide
-
-_TROUBLE = re.compile(r"troubleshoot|known ?issue|incident|故障|排查|已知问题|问题", re.I)
 
 
 def derive(article: Article) -> Guide | None:
@@ -16,9 +14,13 @@ def derive(article: Article) -> Guide | None:
 
     Every cause stays open: a derived guide has no checks, a person decides by reading.
     """
-    troubleshooting = any(_TROUBLE.search(kind) for kind in article.kinds)
-    drafts = [
-        draft_of(article.texts[lang], troubleshooting) for lang in ("en", "zh") if lang in article.texts
-    ]
+    if not is_worth_walking(article):
+        return None
+    outlines = {lang: parts(article.texts[lang]) for lang in ("en", "zh") if lang in article.texts}
+    # two languages of one article are about the same thing: what one of them says counts for both
+    trouble = is_about_trouble(article) or any(
+        part.role in TROUBLE and part.pieces for found in outlines.values() for part in found
+    )
+    drafts = [draft_of(article.texts[lang], found, trouble) for lang, found in outlines.items()]
     found = [draft for draft in drafts if draft is not None]
     return guide_of(article, found) if found else None

@@ -8,6 +8,8 @@ from typing import Literal
 from kb.derive.slots import Slot
 
 Phase = Literal["diagnose", "fix", "workaround", "verify"]
+Causing = Literal["named", "unnamed", "situation"]
+"""Named by the text; not named though it is about trouble; or a procedure, which has a purpose and no cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class DraftStep:
     stdin: str = ""
     instruction: str = ""
     """With no command: what is to be done, with the block to use."""
+    block: bool = False
+    """The instruction ends with a block to write down somewhere, such as a manifest."""
     impact: str = ""
     label: str = ""
     """What the table or list it comes from says it is for."""
@@ -66,7 +70,5 @@ class Draft:
     steps: tuple[DraftStep, ...] = ()
     rollback: str = ""
     """The heading of the section about the way back."""
-    troubled: bool = False
-    """Whether the text itself is about trouble: it has a section of symptoms, causes or diagnosis."""
-    named_cause: bool = True
-    """Whether the causes come from the text; else they stand for the missing one."""
+    causing: Causing = "named"
+    """Whether the causes come from the text; else one stands for what it does not name."""

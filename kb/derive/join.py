@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from kb.derive.attach import attached
-from kb.derive.draft import Draft, DraftStep, Phase
+from kb.derive.draft import Causing, Draft, DraftStep, Phase
 from kb.derive.names import is_secret
 from kb.derive.prose import title
 from kb.derive.slots import Slot
@@ -59,7 +59,7 @@ def guide_of(article: Article, drafts: Sequence[Draft]) -> Guide:
         causes=tuple(
             Cause(
                 f"cause-{n}",
-                _cause_text(row_text, all(d.named_cause for d in drafts if d.lang in row)),
+                _cause_text(row_text, {d.causing for d in drafts if d.lang in row}),
                 _text({lang: cause.explain for lang, cause in row.items()}),
                 "",
                 "",
@@ -127,8 +127,11 @@ def _text(by_lang: Mapping[str, str]) -> Text:
     return Text(by_lang.get("en", "") or other, by_lang.get("zh", "") or other)
 
 
-def _cause_text(text: Text, named: bool) -> Text:
-    return text if named else message("derive.cause-unnamed", title=text)
+def _cause_text(text: Text, causing: set[Causing]) -> Text:
+    if "named" in causing:
+        return text
+    unnamed = "unnamed" in causing
+    return message("derive.cause-unnamed", title=text) if unnamed else message("derive.situation", title=text)
 
 
 def _step_ids(rows: Sequence[Mapping[str, DraftStep]]) -> list[str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kb.derive.draft import Draft, DraftCause, DraftStep, Phase, Place
-from kb.derive.outline import Part, Role, parts
+from kb.derive.draft import Causing, Draft, DraftCause, DraftStep, Phase, Place
+from kb.derive.outline import Part, Role
+from kb.derive.procedure import procedure_steps, purpose, reading_steps, reasons
 from kb.derive.programs import starts_command
 from kb.derive.prose import first_and_rest, plain, title
 from kb.derive.slots import Slot, template
@@ -26,43 +27,27 @@ _ASSIGNS = re.compile(r"(?:export\s+|local\s+)?([A-Za-z_]\w{0,60})=(.*)\Z", re.S
 _PLAIN_VALUE = re.compile(r"[\w./:@-]{1,120}\Z")
 
 
-def draft_of(text: ArticleText, troubleshooting: bool) -> Draft | None:
+def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft | None:
     """What a text gives for a guide; None where there is nothing to do in it.
 
-    `troubleshooting`: its front matter says that it is about trouble, whatever its headings are.
+    `trouble`: the article says that it is about trouble, whatever this text's headings are.
     """
-    found = parts(text)
     roles = {part.role for part in found if part.pieces}
-    troubled = bool(roles & {"symptoms", "cause", "diagnosis"})
-    if not roles & {"diagnosis", "resolution", "workaround"} and not (troubled or troubleshooting):
-        return None
-    if not troubled and not troubleshooting and is_how_to(text.title):
-        return None
-    steps = _steps(found)
-    if not steps and (troubled or troubleshooting):
-        steps = _steps([_as_resolution(part) for part in found])
+    procedure = not trouble and (is_how_to(text.title) or not roles & {"resolution", "workaround"})
+    steps = procedure_steps(found) if procedure else _steps(found) or procedure_steps(found, trouble=True)
+    steps = steps or reading_steps(found, trouble)
     if not steps:
         return None
-    own, named = _causes(found, text.title)
-    seen = symptoms(found)
+    own, causing = _causes(found, text.title, procedure)
+    seen = symptoms(found) or [purpose(found, text.title) if procedure else _title_symptom(found, text.title)]
     return Draft(
         text.lang,
-        tuple(seen or [_title_symptom(found, text.title)]),
+        tuple(seen),
         tuple(signatures(found)),
         tuple(own),
         tuple(_templated(steps)),
         next((part.heading for part in found if part.role == "rollback"), ""),
-        troubled,
-        named,
-    )
-
-
-def _as_resolution(part: Part) -> Part:
-    """A part of a text without known sections: what is to be done stands anywhere."""
-    return (
-        replace(part, role="resolution")
-        if part.role in ("other", "prevention", "symptoms", "cause")
-        else part
+        causing,
     )
 
 
@@ -76,15 +61,16 @@ def _title_symptom(found: Sequence[Part], heading: str) -> str:
     return title(first_and_rest(plain(lead.text))[0], 320) if lead else title(heading, 320)
 
 
-def _causes(found: Sequence[Part], heading: str) -> tuple[list[DraftCause], bool]:
-    own = causes(found)
+def _causes(found: Sequence[Part], heading: str, procedure: bool) -> tuple[list[DraftCause], Causing]:
+    own = causes(found) or [cause for part in found for cause in _table_causes(part)]
     if own:
-        return own, True
-    from_tables = [c for part in found for c in _table_causes(part)]
-    if from_tables:
-        return from_tables, True
+        return own, "named"
+    if procedure:
+        return [DraftCause(title(heading), reasons(found), Place("", (), 0, 0))], "situation"
     passing = cause_in_prose(found, heading)
-    return ([passing], True) if passing else ([DraftCause(title(heading), "", Place("", (), 0, 0))], False)
+    if passing:
+        return [passing], "named"
+    return [DraftCause(title(heading), "", Place("", (), 0, 0))], "unnamed"
 
 
 # --- tables of symptom, cause and remedy ------------------------------------------------------------------------------

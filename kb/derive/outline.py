@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kb import headings
+from kb.derive.asides import tells_to_do
 from kb.derive.prose import plain
 from kb.markdown import Piece, pieces
 from kb.model import ArticleText
@@ -107,7 +108,7 @@ def _parts(found: list[Piece], shift: int, title: str) -> Iterator[Part]:
             stack.pop()
         above: Role = next((r for _, r, _, _ in reversed(stack) if r != "other"), "other")
         is_title = level == 1 and heading == plain(title)
-        role, own = ("other", True) if is_title else _role(heading, above)
+        role, own = ("other", True) if is_title else role_of(heading, above)
         if is_title:
             stack.clear()
             continue
@@ -123,7 +124,8 @@ def _moved(piece: Piece, shift: int) -> Piece:
     )
 
 
-def _role(heading: str, above: Role) -> tuple[Role, bool]:
+def role_of(heading: str, above: Role) -> tuple[Role, bool]:
+    """The part a heading plays below another of a role, and whether its own words say so."""
     words = headings.normal(heading)
     if words in _VERIFY:
         return "verify", True
@@ -131,6 +133,8 @@ def _role(heading: str, above: Role) -> tuple[Role, bool]:
         return "rollback", True
     kind = headings.kind(heading)
     if kind == "other":
+        if above in ("environment", "related") and tells_to_do(heading):
+            return "other", True  # what is to be done before anything else is done too
         return above, above == "other"
     whole = any(words in names for names in headings.WHOLE.values())
     if above in _DOING and not whole and (kind not in ("workaround",) or _NUMBERED.match(heading)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from kb import headings
+from kb.derive.asides import tells_to_do
 from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.fences import CONSOLES, SHELLS, UNTAGGED, Shown, commands, tag_of
 from kb.derive.outline import Part
@@ -58,7 +60,7 @@ class _Maker:
             self.steps.append(replace(step, impact=_join(step.impact, self.impact)))
             self.impact = ""
 
-    def manual(self, text: str, explain: str = "", instruction: str = "") -> None:
+    def manual(self, text: str, explain: str = "", instruction: str = "", *, block: bool = False) -> None:
         self.add(
             DraftStep(
                 self.phase,
@@ -66,6 +68,7 @@ class _Maker:
                 explain[:LONGEST_TEXT],
                 self.place,
                 instruction=instruction or text[:LONGEST_TEXT],
+                block=block,
             )
         )
 
@@ -149,7 +152,7 @@ class _Maker:
             head, rest = heading_of(waiting)
             head = head or (self.part.heading if self.part.heading else tag)
             self.manifest = piece.text[:_LONGEST_BLOCK]
-            self.manual(head, rest, f"{said}\n{self.manifest}".strip())
+            self.manual(head, rest, f"{said}\n{self.manifest}".strip(), block=True)
         elif self.steps:
             self.remark(_join(said, _answer(piece.text)))
         else:
@@ -213,8 +216,8 @@ class _Maker:
             self.remark_on_waiting(text)
 
 
-def steps_of(part: Part, phase: Phase) -> list[DraftStep]:
-    """The steps of one part in order."""
+def steps_of(part: Part, phase: Phase, *, prose: bool = True) -> list[DraftStep]:
+    """The steps of one part in order; `prose`: its words are a step even where they do not sound like one."""
     maker = _Maker(part, phase, Place(part.heading, part.trail, part.scope, part.line))
     plain_list = not any(p.kind == "code" or (p.kind == "item" and p.ordered) for p in part.pieces)
     maker.listed = plain_list
@@ -225,7 +228,7 @@ def steps_of(part: Part, phase: Phase) -> list[DraftStep]:
             maker.item(piece)
         elif piece.kind == "paragraph":
             maker.paragraph(piece)
-    if maker.intro and not maker.steps and phase in ("fix", "workaround"):
+    if prose and maker.intro and not maker.steps and phase in ("fix", "workaround"):
         _prose(maker)
     else:
         maker.flush()
@@ -250,7 +253,8 @@ def _prose(maker: _Maker) -> None:
 
 def _headed(steps: list[DraftStep], part: Part, plain_list: bool) -> list[DraftStep]:
     """A step without words of its own takes those of its heading, where the heading is about it alone."""
-    if not steps or part.own:
+    telling = tells_to_do(part.heading) and headings.kind(part.heading) == "other"
+    if not steps or (part.own and not telling):
         return steps
     first = steps[0]
     if not first.title or (len(first.title) > 90 and len(steps) == 1):

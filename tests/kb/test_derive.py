@@ -12,6 +12,7 @@ from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.derive.fences import commands
 from kb.derive.slots import template
+from kb.derive.worth import is_worth_walking
 from kb.model import Article, CodeBlock, CommandAction, Guide, ManualAction
 from kb.shell import parse
 
@@ -191,6 +192,133 @@ def test_a_title_is_a_symptom_and_a_missing_cause_is_said() -> None:
 def test_an_overview_is_no_guide() -> None:
     text = "# Overview of gateways\n\n## Concepts\n\nA gateway is a node.\n\n```bash\nkubectl get gw\n```\n"
     assert derive(article(kinds=("Information",), en=text)) is None
+
+
+HOW_TO = """# How to expose a subnet to the outside
+
+## Overview
+
+Workloads outside the cluster sometimes have to reach pods by their own addresses.
+
+## Prerequisites
+
+1. Install the client.
+
+## Steps
+
+### Step 1: Label the gateway
+
+```bash
+kubectl label node <node> gateway=true
+```
+
+### Announce the subnet
+
+```yaml
+announce: true
+```
+
+## Verification
+
+```bash
+kubectl get subnet <subnet> -o yaml
+```
+
+## Summary
+
+Use `kubectl delete` to take it back.
+"""
+
+
+def test_a_procedure_is_walked_in_its_own_order_and_says_what_it_is_for() -> None:
+    """It has no cause: its one cause is the situation it is for, said as such."""
+    found = derive(article(kinds=("How To",), en=HOW_TO))
+    assert found is not None
+    assert [s.text.en for s in found.symptoms] == [
+        "Workloads outside the cluster sometimes have to reach pods by their own addresses"
+    ]
+    (cause,) = found.causes
+    assert cause.text.en == "What this article is for: How to expose a subnet to the outside"
+    assert cause.text.zh.startswith("本文适用的情形")
+    assert "sometimes have to reach" in cause.explain.en
+    assert [step.id for step in found.steps] == ["fix-1", "fix-2", "verify-1"]
+    assert [step.text.en for step in found.steps] == [
+        "Step 1: Label the gateway",
+        "Announce the subnet",
+        "Run kubectl get subnet {subnet} -o yaml",
+    ]
+    assert cause.fix == ("fix-1", "fix-2", "verify-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "walkable"),
+    [
+        ("# T\n\n## Overview\n\nA gateway is a node.\n", False),
+        ("# T\n\n## 概念\n\n子网由网关转发。\n\n```yaml\na: 1\n```\n", False),
+        ("# T\n\n## Concepts\n\n```bash\nkubectl get gw\n```\n", False),
+        ("# T\n\n## Resolution\n\n", False),
+        ("# T\n\n## Resolution\n\n| a | b |\n|---|---|\n| c | d |\n", True),
+        ("# T\n\n## Gateways\n\n```bash\nkubectl get gw\n```\n", True),
+        ("# T\n\n## 第二步：修改配置\n\n| 参数 | 值 |\n|---|---|\n| mtu | 1400 |\n", True),
+        ("# T\n\n## 现象\n\n跨节点不通。\n", False),
+        ("# T\n\n## 现象\n\n不通。\n\n## 其他\n\n请重启网关。\n", True),
+        ("# T\n\n## 先决条件\n\n### 安装客户端\n\n下载并解压。\n", True),
+        ("# T\n\n1. Restart it.\n", False),
+        ("", False),
+    ],
+)
+def test_the_index_knows_what_becomes_a_guide(text: str, walkable: bool) -> None:
+    """The facet `guide` says ``derived`` exactly where there is one."""
+    found, _ = parse_article(text.encode(), "x.md", lang="en")
+    if found is None:
+        return
+    one = Article("x", {"en": found}, "")
+    assert (derive(one) is not None) == is_worth_walking(one) == walkable
+
+
+PIECES = """
+# T
+## Resolution
+## 现象
+### Step 1
+## Overview
+### 安装网关
+## 先决条件
+## Related
+Restart it.
+请重启。
+- one
+  - Use `ip a`
+1. Look
+```bash
+kubectl get po
+```
+a: 1
+> said
+| a | b |
+|---|---|
+<div>
+:::warning
+    ip a
+---
+==
+## Verify
+## 原因
+Because of dust.
+$ ls
+![x](y)
+<!-- no -->
+"""
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES.strip("\n").split("\n")), max_size=14))
+def test_facet_and_guide_agree_on_any_text(lines: list[str]) -> None:
+    found, _ = parse_article("\n".join(lines).encode(), "x.md", lang="en")
+    if found is not None:
+        for kinds in ((), ("Troubleshooting",)):
+            one = Article("x", {"en": found}, "", kinds=kinds)
+            assert (derive(one) is not None) == is_worth_walking(one)
 
 
 @pytest.mark.parametrize(

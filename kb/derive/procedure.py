@@ -1,0 +1,97 @@
+"""The steps of a text that says how something is done: wherever commands and instructions stand, in its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from kb.derive.asides import is_aside, tells_to_do
+from kb.derive.draft import DraftStep, Phase, Place
+from kb.derive.outline import Part, Role
+from kb.derive.prose import LONGEST_TEXT, first_and_rest, is_instruction, plain, title
+from kb.derive.steps import MOST_STEPS, steps_of
+from kb.derive.worth import DOING, may_ask, tells
+from kb.markdown import Piece
+
+_PHASES: Mapping[Role, Phase] = {"diagnosis": "diagnose", "workaround": "workaround", "verify": "verify"}
+LONGEST_REASON = 600
+
+
+def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[DraftStep]:
+    """What there is to do in any part but those about something else; in a text about trouble prose counts too."""
+    made: list[DraftStep] = []
+    for part in found:
+        if part.role == "rollback" or not may_ask(part.role, _is_aside(part), trouble):
+            continue
+        known = part.role in DOING
+        asked = known or part.role == "verify"
+        here = part if asked else replace(part, role="resolution")
+        step = asked or tells_to_do(part.heading)
+        steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known)
+        made += [s for s in steps if step or s.shell or s.block or is_instruction(s.title)]
+        if len(made) >= MOST_STEPS:
+            break
+    return made[:MOST_STEPS]
+
+
+def reading_steps(found: Sequence[Part], trouble: bool) -> list[DraftStep]:
+    """The parts that tell to do something, in no known form of a step: to be read and followed as they are."""
+    made = []
+    for part in found:
+        asked = part.role in DOING or (
+            may_ask(part.role, _is_aside(part), trouble)
+            and (tells_to_do(part.heading) or (trouble and any(tells(plain(p.text)) for p in part.pieces)))
+        )
+        text = _said(part.pieces) if asked else ""
+        if text:
+            phase = _PHASES.get(part.role, "fix")
+            place = Place(part.heading, part.trail, part.scope, part.line)
+            head = title(part.heading) or title(text.split("\n", 1)[0])
+            made.append(DraftStep(phase, head, "", place, instruction=text[:LONGEST_TEXT]))
+    return made[:MOST_STEPS]
+
+
+def purpose(found: Sequence[Part], heading: str) -> str:
+    """What a procedure is for: the first sentence of its introduction, or its title."""
+    for text in _paragraphs(found):
+        first, _ = first_and_rest(text)
+        return title(first, 320)
+    return title(heading, 320)
+
+
+def reasons(found: Sequence[Part]) -> str:
+    """What a procedure's introduction says of why and when."""
+    said = ""
+    for text in _paragraphs(found):
+        if len(said) + len(text) > LONGEST_REASON:
+            break
+        said = f"{said}\n{text}".strip()
+    return said
+
+
+def _paragraphs(found: Sequence[Part]) -> Iterator[str]:
+    """The paragraphs before the first step: of the text's beginning, and of parts about what it is and why."""
+    for part in found:
+        if part.trail and not _is_aside(part):
+            if part.pieces and part.role != "environment":
+                return
+            continue
+        for piece in part.pieces:
+            if piece.kind == "paragraph" and not piece.depth and not piece.text.startswith((":::", "[!")):
+                text = plain(piece.text)
+                if len(text) > 12 and not text.endswith((":", "：")):
+                    yield text
+
+
+def _is_aside(part: Part) -> bool:
+    """Whether it is below a heading about other things, and does not itself say what to do."""
+    return not tells_to_do(part.heading) and any(map(is_aside, part.trail))
+
+
+def _said(pieces: Sequence[Piece]) -> str:
+    lines = [
+        p.text if p.kind == "code" else f"- {plain(p.text)}" if p.kind == "item"
+        else " | ".join(plain(cell) for cell in p.text.split("\t")) if p.kind == "row" else plain(p.text)
+        for p in pieces
+    ]  # fmt: skip
+    return "\n".join(line for line in lines if line.strip())

@@ -1,92 +1,190 @@
-"""What checks and fixes have to be allowed, from their declarations: the questions a doctor asks the server."""
+"""What checks and fixes have to be allowed, from their declarations: the questions a doctor asks the server. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
 
 from checks.cluster import NODES, PODS, Resource
 from checks.layout import LEASES, Layout
-from checks.model import CheckSpec, ListRead
-from kb.model import DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
+from checks.model import NOTHING, CheckSpec, ExecRead, ListRead, LogsRead, Read
+from checks.readspec import SlotError, fill
+from checks.template import SLOT
+from kb.model import Action, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
+
+Needs = Mapping["Permission", tuple[str, ...]]
+"""Permissions with who needs them: check ids, or ``article/step``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One verb on one kind, in one namespace (empty: cluster wide)."""
+    """One verb on one kind, in one namespace (empty: cluster wide), on one object (empty name: on all)."""
 
     verb: str
     resource: Resource
     namespace: str = ""
     subresource: str = ""
+    name: str = ""
 
     @property
     def shown(self) -> str:
-        """As RBAC writes it: ``pods/exec`` or ``subnets.kubeovn.io``, with its namespace."""
-        name = f"{self.resource.dotted}/{self.subresource}" if self.subresource else self.resource.dotted
-        return f"{name} -n {self.namespace}" if self.namespace else name
+        """As kubectl names it: ``pods/exec``, ``subnets.kubeovn.io``, ``daemonsets.apps ovs-ovn``; with its namespace."""
+        kind = f"{self.resource.dotted}/{self.subresource}" if self.subresource else self.resource.dotted
+        named = f"{kind} {self.name}" if self.name else kind
+        return f"{named} -n {self.namespace}" if self.namespace else named
+
+    def covers(self, other: Permission) -> bool:
+        """Whether who has this has the other one too: it is the same, or wider in namespace or name."""
+        same = (self.verb, self.resource, self.subresource) == (other.verb, other.resource, other.subresource)
+        return same and self.namespace in ("", other.namespace) and self.name in ("", other.name)
 
 
-def of_check(spec: CheckSpec, layout: Layout) -> frozenset[Permission]:
-    """What a check's reads need."""
+def of_check(spec: CheckSpec, layout: Layout, params: Mapping[str, Any] = NOTHING) -> frozenset[Permission]:
+    """What a check's reads need; `params` are those a guide sets, a namespace may be among them."""
     needed: set[Permission] = set()
     for read in spec.reads.values():
-        if isinstance(read, ListRead):
-            needed.add(Permission("list", Resource.parse(read.resource), read.namespace))
-            continue
-        sub = ("create", "exec") if read.kind == "exec" else ("get", "log")
-        needed |= _role(read.on, layout) | {_at(read.on, layout, *sub)}
+        needed |= _of_read(read, layout, {**spec.params, **params})
     return frozenset(needed)
 
 
 def of_step(step: Step, layout: Layout) -> frozenset[Permission]:
-    """What a step's action, preview, saves and undo write or run."""
+    """What a step's action, preview, saves and undo read, write or run."""
     actions = [step.action, *(save.read for save in step.saves), *(part.action for part in step.undo.parts)]
     if step.preview:
         actions.append(step.preview)
     needed: set[Permission] = set()
     for action in actions:
-        if isinstance(action, ExecAction):
-            needed |= _role(action.on, layout) | {_at(action.on, layout, "create", "exec")}
-        elif isinstance(action, RestartAction):
-            needed |= _role(action.on, layout) | {_at(action.on, layout, "delete")}
-        elif isinstance(action, PatchAction | DeleteAction):
-            verb = "patch" if isinstance(action, PatchAction) else "delete"
-            resource = Resource.parse(action.resource)
-            needed |= {Permission(v, resource, action.namespace) for v in ("get", verb)}
-            # An undo by recreation makes again what this deletes.
-            if verb == "delete" and any(part.action.kind == "recreate" for part in step.undo.parts):
-                needed.add(Permission("create", resource, action.namespace))
+        needed |= _of_action(action, layout)
+    if any(part.action.kind == "recreate" for part in step.undo.parts):
+        needed |= _way_back(step.action, layout)
     return frozenset(needed)
+
+
+def for_checks(
+    uses: Iterable[tuple[CheckSpec, Mapping[str, Any]]], layout: Layout
+) -> dict[Permission, tuple[str, ...]]:
+    """What these checks, each with its params, need."""
+    return _by_permission((spec.id, of_check(spec, layout, params)) for spec, params in uses)
+
+
+def for_steps(guides: Iterable[Guide], layout: Layout) -> dict[Permission, tuple[str, ...]]:
+    """What the steps of these guides need."""
+    return _by_permission(
+        (f"{guide.article}/{step.id}", of_step(step, layout)) for guide in guides for step in guide.steps
+    )
 
 
 def collect(
     specs: Iterable[CheckSpec], guides: Iterable[Guide], layout: Layout
 ) -> dict[Permission, tuple[str, ...]]:
     """Every permission with who needs it: check ids, and ``article/step`` for fixes."""
-    users: dict[Permission, list[str]] = {}
-    for spec in specs:
-        for permission in of_check(spec, layout):
-            users.setdefault(permission, []).append(spec.id)
-    for guide in guides:
-        for step in guide.steps:
-            for permission in of_step(step, layout):
-                users.setdefault(permission, []).append(f"{guide.article}/{step.id}")
-    return {
-        p: tuple(users[p])
-        for p in sorted(users, key=lambda p: (p.verb not in ("get", "list"), p.verb, p.shown))
-    }
+    found = for_checks(((spec, NOTHING) for spec in specs), layout)
+    for permission, users in for_steps(guides, layout).items():
+        found[permission] = (*found.get(permission, ()), *users)
+    return {p: found[p] for p in sorted(found, key=_order)}
+
+
+def _by_permission(
+    users: Iterable[tuple[str, frozenset[Permission]]],
+) -> dict[Permission, tuple[str, ...]]:
+    found: dict[Permission, dict[str, None]] = {}
+    for user, needed in users:
+        for permission in needed:
+            found.setdefault(permission, {})[user] = None
+    return {p: tuple(found[p]) for p in sorted(found, key=_order)}
+
+
+def _order(permission: Permission) -> tuple[bool, str, str]:
+    return permission.verb not in ("get", "list"), permission.verb, permission.shown
+
+
+# --- reads ------------------------------------------------------------------------------------------------------------
+
+
+def _of_read(read: Read, layout: Layout, params: Mapping[str, Any]) -> set[Permission]:
+    match read:
+        case ListRead():
+            return {Permission("list", Resource.parse(read.resource), _namespace(read, params))}
+        case ExecRead():
+            return _exec(read.on, layout) | (_exec(read.fallback, layout) if read.fallback else set())
+        case LogsRead():
+            return _role(read.on, layout) | _in_pods(read.on, layout, ("get", "log"))
+        case _:
+            assert_never(read)
+
+
+def _namespace(read: ListRead, params: Mapping[str, Any]) -> str:
+    """The namespace with its params in place; where they do not fit, the read is refused and needs nothing certain."""
+    try:
+        filled = fill(read, params)
+    except SlotError:
+        return "" if SLOT.search(read.namespace) else read.namespace
+    return filled.namespace if isinstance(filled, ListRead) else ""
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------
+
+
+def _of_action(action: Action, layout: Layout) -> set[Permission]:
+    if isinstance(action, ExecAction):
+        return _exec(action.on, layout)
+    if isinstance(action, RestartAction):
+        # the pod is looked at and saved, deleted, and its successor is waited for among its siblings
+        return _role(action.on, layout) | _in_pods(action.on, layout, ("get", ""), ("delete", ""))
+    if isinstance(action, PatchAction):
+        return _on_object(action, "get", "patch")
+    if isinstance(action, DeleteAction):
+        return _on_object(action, "get", "delete")
+    return set()
+
+
+def _way_back(action: Action, layout: Layout) -> set[Permission]:
+    """What a recreation needs: it makes again what is gone, and patches what is there."""
+    if isinstance(action, RestartAction):
+        return _in_pods(action.on, layout, ("get", ""), ("patch", ""), ("create", ""))
+    if not isinstance(action, PatchAction | DeleteAction):
+        return set()
+    # a rule cannot bind a creation to a name: the server does not know the name yet
+    created = {replace(one, verb="create", name="") for one in _on_object(action, "get")}
+    return _on_object(action, "get", "patch") | created
+
+
+def _on_object(action: PatchAction | DeleteAction, *verbs: str) -> set[Permission]:
+    try:
+        resource = Resource.parse(action.resource)
+    except ValueError:  # such a step can do nothing, and says so when it is planned
+        return set()
+    namespace, name = _fixed(action.namespace), _fixed(action.name)
+    return {Permission(verb, resource, namespace, name=name) for verb in verbs}
+
+
+def _fixed(template: str) -> str:
+    """A namespace or name that stands in the guide; empty where only an input will say it."""
+    return "" if SLOT.search(template) else template
+
+
+# --- roles ------------------------------------------------------------------------------------------------------------
+# A role that only an input will name, or that the layout does not have (lint says so), needs nothing certain.
+
+
+def _exec(on: str, layout: Layout) -> set[Permission]:
+    """A WebSocket opens with GET, which is the verb get; since Kubernetes 1.35 create is asked for as well."""
+    return _role(on, layout) | _in_pods(on, layout, ("create", "exec"), ("get", "exec"))
 
 
 def _role(on: str, layout: Layout) -> set[Permission]:
-    role = layout.role(on)
+    role = layout.roles.get(on.partition("@")[0])
+    if role is None:
+        return set()
     found = {Permission("list", PODS, role.namespace)}
     if role.per == "node":
         found.add(Permission("list", NODES))
     if role.lease:
-        found.add(Permission("get", LEASES, role.namespace))
+        found.add(Permission("get", LEASES, role.namespace, name=role.lease))
     return found
 
 
-def _at(on: str, layout: Layout, verb: str, subresource: str = "") -> Permission:
-    return Permission(verb, PODS, layout.role(on).namespace, subresource)
+def _in_pods(on: str, layout: Layout, *asked: tuple[str, str]) -> set[Permission]:
+    role = layout.roles.get(on.partition("@")[0])
+    return {Permission(verb, PODS, role.namespace, sub) for verb, sub in asked} if role else set()

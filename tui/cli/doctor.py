@@ -16,9 +16,10 @@ import click
 
 from checks.errors import ClusterError, ConfigError
 from checks.model import Verdict
+from kb.messages import message
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, where_options
-from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN
+from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN, USAGE, Stop
 from tui.cli.loading import open_catalogue, plain_library
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, say
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from checks.cluster import Cluster
     from checks.layout import Layout
     from checks.permissions import Permission
+    from checks.rbac import Subject
 
 Line = tuple[Verdict, str]
 
@@ -43,12 +45,29 @@ class Answer:
     reason: str = ""
 
 
+def _help(key: str) -> str:
+    return message(f"rbac.{key}").get(help_language())
+
+
 @click.command(help=t("doctor.help"))
+@click.argument("scope", metavar="[ID]", required=False, default="")
+@click.option("--rbac", is_flag=True, help=_help("opt-rbac"))
+@click.option("--subject", metavar="KIND:NAME", help=_help("opt-subject"))
+@click.option("--part", type=click.Choice(["checks", "fixes"]), help=_help("opt-part"))
 @output_option
 @where_options
 @common_options
-def doctor(output: str, where: Where, root: Root) -> int:
+def doctor(
+    scope: str, rbac: bool, subject: str | None, part: str | None, output: str, where: Where, root: Root
+) -> int:
     """Looks at program, terminal, knowledge base, cluster, versions and permissions; writes nothing."""
+    if rbac:
+        from tui.cli.rbacroles import print_roles
+
+        return print_roles(scope, _subject(subject, where.over(root.where)), part or "", output, root)
+    for value, option in ((scope, "ID"), (subject, "--subject"), (part, "--part")):
+        if value:
+            raise Stop(message("rbac.needs-rbac", option=option).get(help_language()), USAGE)
     document: dict[str, Any] = {"program": _program(), "terminal": _terminal(), "library": _library(root)}
     try:
         with connect(where.over(root.where)) as connection:
@@ -78,6 +97,18 @@ def doctor(output: str, where: Where, root: Root) -> int:
     if document["library"]["problems"] or any(a.allowed is False for a in answers):
         return FAILED
     return UNKNOWN if any(a.allowed is None for a in answers) else OK
+
+
+def _subject(given: str | None, where: Where) -> Subject:
+    """Who is meant: as said, else who the kubectl flags impersonate, else nobody yet."""
+    from checks.rbac import Subject
+
+    if given is None:
+        return Subject("User", where.as_user) if where.as_user else Subject()
+    try:
+        return Subject.parse(given)
+    except ValueError:
+        raise Stop(message("rbac.bad-subject", value=given).get(help_language()), USAGE) from None
 
 
 def _program() -> dict[str, str]:
@@ -173,7 +204,9 @@ def _permissions(cluster: Cluster, root: Root) -> Iterator[Answer]:
     def ask(permission: Permission) -> Answer:
         p = permission
         try:
-            allowed = cluster.can(p.verb, p.resource, namespace=p.namespace, subresource=p.subresource)
+            allowed = cluster.can(
+                p.verb, p.resource, namespace=p.namespace, subresource=p.subresource, name=p.name
+            )
         except ClusterError as error:
             return Answer(p, needed[p], None, error.message)
         return Answer(p, needed[p], allowed)

@@ -20,8 +20,9 @@ from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 from kb.fields import IndexText, guidance
-from kb.indexreader import LITERAL, SUFFIX, Damaged, IndexReader, open_words
+from kb.indexreader import SUFFIX, Damaged, IndexReader, open_words
 from kb.indexwords import WordPool, Words, merge
+from kb.literalindex import term as literal_term
 from kb.literals import keys as literal_keys
 from kb.literals import packed
 from kb.weighting import term_weights
@@ -86,7 +87,7 @@ class IndexWriter:
         if self._writer is None:
             self._writer = SegmentWriter(self._index, _lk=False, codec=W3Codec())
         self._writer.add_document(**_stored(text))
-        keys = {LITERAL + key for literal in text.literals for key in literal_keys(literal.words)}
+        keys = {literal_term(key) for literal in text.literals for key in literal_keys(literal.words)}
         self._pool.add(text.article.id, term_weights(text.fields) | dict.fromkeys(keys, 1.0))
         if self._pool.memory > self._memory:
             self.flush()

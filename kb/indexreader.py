@@ -18,11 +18,10 @@ from typing import Any
 from kb import facets as facetkeys
 from kb.facets import Facets
 from kb.indexwords import BadWords, Words
+from kb.literalindex import LITERAL, LiteralKeys
 from kb.postings import NONE, Postings
 
 SUFFIX = ".words"
-LITERAL = "\0"
-"""Stands before the keys of literal lines among the words; no word begins with it."""
 REMEMBERED = 500_000
 """Postings that are kept for the next keystroke."""
 
@@ -68,6 +67,7 @@ class IndexReader:
         self._plain: dict[int, str] = {}
         self._facets: Facets | None = None
         self._documents: dict[str, tuple[int, ...]] | None = None
+        self._literals: list[tuple[_Leaf, LiteralKeys]] | None = None
 
     def _open_leaves(self) -> list[_Leaf]:
         leaves = []
@@ -193,9 +193,20 @@ class IndexReader:
                 plain = term.decode("utf-8")
                 yield next((value for value in values if value.casefold() == plain), plain), documents
 
-    def holding(self, key: str) -> list[int]:
+    def holding(self, key: int) -> list[int]:
         """The documents that have a literal line with this key (`kb.literals.keys`)."""
-        return list(self.postings(LITERAL + key).documents)
+        found: list[int] = []
+        try:
+            if self._literals is None:
+                self._literals = [(leaf, LiteralKeys(leaf.words)) for leaf in self._leaves]
+            for leaf, keys in self._literals:
+                place = keys.find(key)
+                if place >= 0:
+                    numbers = leaf.words.numbers(place)
+                    found += (leaf.base + number for number in numbers if number not in leaf.deleted)
+        except BadWords as error:
+            raise Damaged(str(error)) from error
+        return found
 
     def plain(self, document: int, normal: Callable[[str], str]) -> str:
         """The whole text of a document, title first, made comparable by `normal`; kept for the next keystroke."""

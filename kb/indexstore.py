@@ -31,7 +31,7 @@ SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = (
     "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose",
-    "decoding", "articlefile", "articleread", "literals", "lognormal", "derive/worth", "derive/asides",
+    "decoding", "articlefile", "articleread", "literals", "lognormal", "trouble", "derive/worth", "derive/asides",
     "derive/outline", "derive/prose", "derive/fences", "derive/programs",
 )  # fmt: skip
 POINTER = "CURRENT"

@@ -141,6 +141,10 @@ class Words:
         start = prefix.encode("utf-8", "surrogatepass")
         return range(bisect_left(self, start), bisect_left(self, start + END))
 
+    def run(self, places: range) -> bytes:
+        """The bytes of the terms at neighbouring places, one after the other."""
+        return bytes(self._terms[self._starts[places.start] : self._starts[places.stop]])
+
     def term(self, place: int) -> str:
         """The term at a place."""
         return self[place].decode("utf-8", "surrogatepass")

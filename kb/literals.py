@@ -17,9 +17,10 @@ from typing import Literal as Choice
 from zlib import crc32
 
 from kb import headings
-from kb.lognormal import GAP, TROUBLE, NormalLine, has_prefix, normal_literal
+from kb.lognormal import GAP, NormalLine, has_prefix, normal_literal
 from kb.markdown import Block
 from kb.model import Article, ArticleText
+from kb.trouble import sounds_like_trouble
 
 Kind = Choice["signature", "literal"]
 MOST = 400
@@ -84,7 +85,7 @@ def literals(article: Article, text: ArticleText, blocks: Sequence[Block]) -> tu
     return tuple(found.values())
 
 
-def keys(words: tuple[str, ...]) -> Iterator[str]:
+def keys(words: tuple[str, ...]) -> Iterator[int]:
     """What lines are looked up by: a short digest of each two neighbouring words, and of words that have none."""
     for word in alone(words):
         yield key(word)
@@ -104,9 +105,9 @@ def alone(words: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def key(words: str) -> str:
-    """The digest of two words with a space between them, or of one word."""
-    return f"{crc32(words.encode('utf-8', 'replace')):08x}"
+def key(words: str) -> int:
+    """The digest of two words with a space between them, or of one word: 32 bits."""
+    return crc32(words.encode("utf-8", "replace"))
 
 
 def packed(literal: Literal) -> tuple[str, str, str, str, int]:
@@ -183,13 +184,13 @@ def _lines_of_code(block: Block) -> Iterator[str]:
     """The lines of a code block that may stand in a log."""
     language = block.info.split()[0].lower() if block.info.split() else ""
     output = language in OUTPUT or language in SHELLS
-    if language not in OUTPUT and not TROUBLE.search(block.text.lower()):
+    if language not in OUTPUT and not sounds_like_trouble(block.text):
         return
     for line in block.text.split("\n"):
         if len(line) < 12 or line.isspace():
             continue
         if output and not COMMAND.match(line) and (not SCRIPT.search(line) or has_prefix(line)):
-            if language in OUTPUT or has_prefix(line) or TROUBLE.search(line.lower()):
+            if language in OUTPUT or has_prefix(line) or sounds_like_trouble(line):
                 yield line
         elif language in DATA:
             value = ASSIGNED.match(line)
@@ -197,9 +198,9 @@ def _lines_of_code(block: Block) -> Iterator[str]:
                 continue
             if has_prefix(line) or line.lstrip()[:2] == '{"':
                 yield line
-            elif value and TROUBLE.search(value[1].lower()):
+            elif value and sounds_like_trouble(value[1]):
                 yield value[1]
-        elif TROUBLE.search(line.lower()):
+        elif sounds_like_trouble(line):
             yield from (match[2] for match in PRINTED.finditer(line))
 
 

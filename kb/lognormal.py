@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.trouble import sounds_like_trouble
+
 Level = Literal["", "debug", "info", "warning", "error"]
 LONGEST = 4000
 GAP = "*"
@@ -60,17 +62,6 @@ LEVELS: dict[str, Level] = {
     "err": "error", "error": "error", "fatal": "error", "crit": "error", "critical": "error", "emer": "error",
     "panic": "error", "severe": "error", "dpanic": "error", "e": "error", "f": "error",
 }  # fmt: skip
-TROUBLE = re.compile(
-    r"fail|error|\berr\b|cannot|can ?not|can't|couldn't|could not|unable|denied|refused|reset by"
-    r"|time[ds]? ?out|deadline|exceed|exhaust|invalid|illegal|unexpected|forbidden|unauthori[sz]ed|not found"
-    r"|notfound|no such|missing|conflict|abort|panic|fatal|crash|corrupt|broken|\blost\b|kill|evict|unhealthy"
-    r"|not ?ready|back-?off|too (?:many|long|large|old|small)|unreasonabl|leak|overflow|stuck|reject"
-    r"|unreachable|disconnect|expired"
-    r"|not (?:allowed|permitted|supported|responding|responded|available|enough|match|healthy|valid|trusted|in )"
-    r"|no response|unsupported|no space|out of|\boom|segfault|traceback|exception|\bwarn|\bunknown|mismatch"
-    r"|violat|insufficient|didn't|doesn't|noavailable|is empty|force recompute|duplicate|deadlock|stale|\bbad "
-    r"|dropped|denying|unschedulable|pending|失败|错误|异常|超时|拒绝|无法|不能|找不到|不存在|冲突|不足|耗尽|泄漏|过期|丢失|崩溃"
-)
 MESSAGE_KEYS = (
     "msg",
     "message",
@@ -165,7 +156,7 @@ def normal(line: str) -> NormalLine:
     line = clean(line)
     message, level = message_of(line)
     words = tuple(word for word in _words(message) if word != GAP)
-    return NormalLine(words, level, _is_trouble(message))
+    return NormalLine(words, level, sounds_like_trouble(message))
 
 
 def normal_literal(line: str) -> NormalLine:
@@ -182,7 +173,7 @@ def normal_literal(line: str) -> NormalLine:
     )
     if words[-1:] == (GAP,):
         words = words[:-1]
-    return NormalLine(words, level, _is_trouble(message))
+    return NormalLine(words, level, sounds_like_trouble(message))
 
 
 def has_prefix(line: str) -> bool:
@@ -244,10 +235,6 @@ def _json_message(line: str) -> tuple[str, Level] | None:
         return None
     level = next((value for key in LEVEL_KEYS if isinstance(value := values.get(key), str)), "")
     return " ".join(" ".join(dict.fromkeys(said)).split("\n")), LEVELS.get(level.lower(), "")
-
-
-def _is_trouble(message: str) -> bool:
-    return TROUBLE.search(message.lower()) is not None
 
 
 def _steady(piece: re.Match[str]) -> str:

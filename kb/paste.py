@@ -41,7 +41,7 @@ class LiteralIndex(Protocol):
     def size(self) -> int:
         """How many documents there are."""
 
-    def holding(self, key: str) -> Sequence[int]:
+    def holding(self, key: int) -> Sequence[int]:
         """The documents that have a literal with this key (`kb.literals.keys`)."""
 
     def article(self, document: int) -> str:

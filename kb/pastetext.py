@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from kb.lognormal import DIGITS, LONGEST, TROUBLE, NormalLine, clean, has_prefix, message_of, normal
+from kb.lognormal import DIGITS, LONGEST, NormalLine, clean, has_prefix, message_of, normal
 from kb.safe import one_line
+from kb.trouble import sounds_like_trouble
 
 MOST_LINES = 10_000
 """Lines of different shape that are looked up."""
@@ -130,7 +131,7 @@ def _is_empty(line: str) -> bool:
 def _most_telling(shapes: list[_Shape]) -> list[_Shape]:
     if len(shapes) <= MOST_LINES:
         return shapes
-    trouble = [shape for shape in shapes if TROUBLE.search(shape.text[:LONGEST].lower())][:MOST_LINES]
+    trouble = [shape for shape in shapes if sounds_like_trouble(shape.text[:LONGEST])][:MOST_LINES]
     chosen = {shape.number for shape in trouble}
     rest = [shape for shape in shapes if shape.number not in chosen]
     room = MOST_LINES - len(trouble)
@@ -150,7 +151,7 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def _tells(one: str, two: str) -> bool:
-    return TROUBLE.search(one[-200:].lower() + " " + two.lower()) is not None
+    return sounds_like_trouble(f"{one[-200:]} {two}")
 
 
 def _wrapped(shapes: list[_Shape]) -> Iterator[tuple[_Shape, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kb.derive.hints import in_agreement
 from kb.derive.join import guide_of
 from kb.derive.one import draft_of
 from kb.derive.outline import parts
@@ -21,6 +22,8 @@ def derive(article: Article) -> Guide | None:
     trouble = is_about_trouble(article) or any(
         part.role in TROUBLE and part.pieces for found in outlines.values() for part in found
     )
+    if len(outlines) == 2:
+        outlines = dict(zip(outlines, in_agreement(*outlines.values()), strict=True))
     drafts = [draft_of(article.texts[lang], found, trouble) for lang, found in outlines.items()]
     found = [draft for draft in drafts if draft is not None]
     return guide_of(article, found) if found else None

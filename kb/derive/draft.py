@@ -47,6 +47,8 @@ class DraftStep:
     stdin: str = ""
     instruction: str = ""
     """With no command: what is to be done, with the block to use."""
+    told: bool = False
+    """The text says in so many words that it is to be done, in one of its languages."""
     block: bool = False
     """The instruction ends with a block to write down somewhere, such as a manifest."""
     impact: str = ""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kb import headings
-from kb.derive.asides import tells_to_do
+from kb.derive.asides import is_aside, tells_to_do
+from kb.derive.hintvalue import Hint
 from kb.derive.prose import plain
 from kb.markdown import Piece, pieces
 from kb.model import ArticleText
@@ -64,6 +65,12 @@ class Part:
     """The heading of the case it belongs to, where an article treats several; 0 for the whole article."""
     own: bool = True
     """Whether its heading itself says the role, and does not only stand below one that does."""
+    telling: bool = False
+    """Whether its heading is itself a step."""
+    aside: bool = False
+    """Whether it is below a heading about what is to be known, and does not itself say what to do."""
+    hints: tuple[Hint, ...] = ()
+    """What both languages say of its pieces; empty where only its own words do."""
 
 
 def parts(text: ArticleText) -> tuple[Part, ...]:
@@ -94,7 +101,19 @@ def _parts(found: list[Piece], shift: int, title: str) -> Iterator[Part]:
     def part() -> Part:
         trail = tuple(name for _, _, name, _ in stack)
         cases = [n for lv, r, _, n in stack if r == "other" and lv > 1 and n]
-        return Part(role, heading, level, line + shift, tuple(inside), trail, cases[-1] if cases else 0, own)
+        telling = bool(trail) and tells_to_do(heading)
+        return Part(
+            role,
+            heading,
+            level,
+            line + shift,
+            tuple(inside),
+            trail,
+            cases[-1] if cases else 0,
+            own,
+            telling,
+            not telling and any(map(is_aside, trail)),
+        )
 
     for piece in found:
         if piece.kind != "heading":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kb.derive.asides import is_aside, tells_to_do
 from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.outline import Part, Role
-from kb.derive.prose import LONGEST_TEXT, first_and_rest, is_instruction, plain, title
+from kb.derive.prose import LONGEST_TEXT, first_and_rest, plain, title
 from kb.derive.steps import MOST_STEPS, steps_of
 from kb.derive.worth import DOING, may_ask, tells
 from kb.markdown import Piece
@@ -21,14 +20,14 @@ def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[Dra
     """What there is to do in any part but those about something else; in a text about trouble prose counts too."""
     made: list[DraftStep] = []
     for part in found:
-        if part.role == "rollback" or not may_ask(part.role, _is_aside(part), trouble):
+        if part.role == "rollback" or not may_ask(part.role, part.aside, trouble):
             continue
         known = part.role in DOING
         asked = known or part.role == "verify"
         here = part if asked else replace(part, role="resolution")
-        step = asked or tells_to_do(part.heading)
+        step = asked or part.telling
         steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known)
-        made += [s for s in steps if step or s.shell or s.block or is_instruction(s.title)]
+        made += [s for s in steps if step or s.shell or s.block or s.told]
         if len(made) >= MOST_STEPS:
             break
     return made[:MOST_STEPS]
@@ -39,8 +38,8 @@ def reading_steps(found: Sequence[Part], trouble: bool) -> list[DraftStep]:
     made = []
     for part in found:
         asked = part.role in DOING or (
-            may_ask(part.role, _is_aside(part), trouble)
-            and (tells_to_do(part.heading) or (trouble and any(tells(plain(p.text)) for p in part.pieces)))
+            may_ask(part.role, part.aside, trouble)
+            and (part.telling or (trouble and any(tells(plain(p.text)) for p in part.pieces)))
         )
         text = _said(part.pieces) if asked else ""
         if text:
@@ -72,7 +71,7 @@ def reasons(found: Sequence[Part]) -> str:
 def _paragraphs(found: Sequence[Part]) -> Iterator[str]:
     """The paragraphs before the first step: of the text's beginning, and of parts about what it is and why."""
     for part in found:
-        if part.trail and not _is_aside(part):
+        if part.trail and not part.aside:
             if part.pieces and part.role != "environment":
                 return
             continue
@@ -81,11 +80,6 @@ def _paragraphs(found: Sequence[Part]) -> Iterator[str]:
                 text = plain(piece.text)
                 if len(text) > 12 and not text.endswith((":", "：")):
                     yield text
-
-
-def _is_aside(part: Part) -> bool:
-    """Whether it is below a heading about other things, and does not itself say what to do."""
-    return not tells_to_do(part.heading) and any(map(is_aside, part.trail))
 
 
 def _said(pieces: Sequence[Piece]) -> str:

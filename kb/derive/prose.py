@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from kb.markdown import strip_inline
 from kb.safe import one_line, printable
@@ -88,6 +89,11 @@ def sentences(text: str) -> list[str]:
     return [*found, rest] if rest else found
 
 
+def paragraph(said: Iterable[str]) -> str:
+    """Sentences as one paragraph: Chinese ones stand together."""
+    return re.sub(r"(?<=[。！？；：，]) (?=\S)", "", " ".join(said))
+
+
 def title(text: str, limit: int = LONGEST_TITLE) -> str:
     """A sentence as a title: one line, bounded, without the colon or full stop at its end."""
     line = one_line(text, limit).rstrip()
@@ -97,7 +103,7 @@ def title(text: str, limit: int = LONGEST_TITLE) -> str:
 def first_and_rest(text: str) -> tuple[str, str]:
     """The first sentence and everything behind it."""
     parts = sentences(text)
-    return (parts[0], " ".join(parts[1:])) if parts else ("", "")
+    return (parts[0], paragraph(parts[1:])) if parts else ("", "")
 
 
 def is_instruction(sentence: str) -> bool:
@@ -131,5 +137,5 @@ def heading_of(parts: list[str]) -> tuple[str, str]:
     at = next((i for i, one in enumerate(parts) if is_instruction(one)), None)
     if at is None:
         at = len(parts) - 1 if parts[-1].rstrip().endswith((":", "：")) else 0
-    rest = " ".join(part for i, part in enumerate(parts) if i != at)
+    rest = paragraph(part for i, part in enumerate(parts) if i != at)
     return parts[at], rest[:LONGEST_TEXT]

@@ -6,20 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 
 from kb import headings
-from kb.derive.asides import tells_to_do
 from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.fences import CONSOLES, SHELLS, UNTAGGED, Shown, commands, tag_of
+from kb.derive.hints import hints_of
+from kb.derive.hintvalue import NOTHING, Hint
 from kb.derive.outline import Part
-from kb.derive.programs import is_known, starts_command
-from kb.derive.prose import (
-    LONGEST_TEXT,
-    heading_of,
-    introduces_output,
-    is_instruction,
-    plain,
-    sentences,
-    title,
-)
+from kb.derive.prose import LONGEST_TEXT, heading_of, paragraph, plain, sentences, title
 from kb.markdown import Piece
 from kb.model import CodeBlock
 
@@ -27,18 +19,33 @@ MOST_STEPS = 200
 """Steps of one text; what has more is no procedure."""
 _LONGEST_BLOCK = 8_000
 _SHOWN_OUTPUT = 800
-_WARNING = re.compile(
-    r"^(?::{3}\s*(?:warning|caution|danger|important)|\[!(?:WARNING|CAUTION|IMPORTANT|DANGER)\]"
-    r"|(?:⚠️?|\W{0,3})(?:warning|caution|danger|important|注意|警告|重要|危险|风险|谨慎)\W{0,3}[:：])",
-    re.I,
-)
 _FENCE_NOTE = re.compile(r"^:{3}\s*(\w+)?|:{3}\s*$|^\[!\w+\]")
 _STDIN = re.compile(r"\b(?:apply|create|replace|delete|patch)\b[^|;&]*\s(?:-f|--filename)[ =]-(?:\s|$)")
-_FILE = re.compile(r"\b(?:apply|create|replace)\b[^|;&]*\s(?:-f|--filename)[ =](?!-(?:\s|$))\S+")
-_SAYS_RUN = re.compile(
-    r"(?:\b(?:run|running|execute|use|using|with|via|by|issue|enter|type|command)|执行|运行|使用|通过|命令|输入|用)\W{0,6}$",
-    re.I,
-)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Sentences that wait for the command they introduce, and what is said of them."""
+
+    said: list[str] = field(default_factory=list)
+    instructs: bool = False
+    answers: bool = False
+    commands: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.said)
+
+    def take(self, text: str, hint: Hint) -> None:
+        """Takes the words of one more piece."""
+        self.said += sentences(text) or [text]
+        self.instructs |= hint.instructs
+        self.answers = hint.answers
+        self.commands += hint.commands
+
+    @property
+    def text(self) -> str:
+        """All of it as one paragraph."""
+        return paragraph(self.said)
 
 
 @dataclass(slots=True)
@@ -47,9 +54,7 @@ class _Maker:
     phase: Phase
     place: Place
     steps: list[DraftStep] = field(default_factory=list)
-    intro: list[str] = field(default_factory=list)
-    """Sentences that wait for the command they introduce."""
-    raw_intro: str = ""
+    waiting: _Waiting = field(default_factory=_Waiting)
     impact: str = ""
     manifest: str = ""
     listed: bool = False
@@ -60,16 +65,10 @@ class _Maker:
             self.steps.append(replace(step, impact=_join(step.impact, self.impact)))
             self.impact = ""
 
-    def manual(self, text: str, explain: str = "", instruction: str = "", *, block: bool = False) -> None:
+    def manual(self, text: str, instruction: str, *, told: bool, block: bool = False) -> None:
+        words = instruction[: LONGEST_TEXT + _LONGEST_BLOCK]
         self.add(
-            DraftStep(
-                self.phase,
-                title(text),
-                explain[:LONGEST_TEXT],
-                self.place,
-                instruction=instruction or text[:LONGEST_TEXT],
-                block=block,
-            )
+            DraftStep(self.phase, title(text), "", self.place, instruction=words, told=told, block=block)
         )
 
     def remark(self, text: str) -> None:
@@ -78,31 +77,28 @@ class _Maker:
             last = self.steps[-1]
             self.steps[-1] = replace(last, explain=_join(last.explain, text)[:LONGEST_TEXT])
         elif text:
-            self.intro += sentences(text)
+            self.waiting.take(text, NOTHING)
 
     # --- what waits -----------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """The introduction has no command behind it: an instruction is a step, everything else a remark."""
-        waiting, raw = self.intro, self.raw_intro
-        self.intro, self.raw_intro = [], ""
+        waiting, self.waiting = self.waiting, _Waiting()
         if not waiting:
             return
-        found = _inline_commands(raw)
-        if found:
-            self.commands_in(raw, found)
-        elif any(is_instruction(one) for one in waiting):
-            head, rest = heading_of(waiting)
-            self.manual(head, rest, " ".join(waiting))
+        if waiting.commands:
+            self.commands_in(waiting)
+        elif waiting.instructs:
+            self.manual(heading_of(waiting.said)[0], waiting.text, told=True)
         elif self.steps:
-            self.remark(" ".join(waiting))
+            self.remark(waiting.text)
         else:
-            self.intro = waiting  # it introduces what comes later
+            self.waiting = waiting  # it introduces what comes later
 
-    def commands_in(self, raw: str, found: list[str]) -> None:
+    def commands_in(self, waiting: _Waiting) -> None:
         """The commands that stand in the middle of a sentence."""
-        head, rest = heading_of(sentences(plain(raw)))
-        for number, shell in enumerate(found):
+        head, rest = heading_of(waiting.said)
+        for number, shell in enumerate(waiting.commands):
             name = title(head) if number == 0 else ""
             self.command(Shown(shell, self.place.line), name, rest if number == 0 else "")
 
@@ -125,86 +121,74 @@ class _Maker:
     def code(self, piece: Piece) -> None:
         block = CodeBlock(piece.info, piece.text, piece.line)
         found = commands(block)
-        waiting, self.intro, self.raw_intro = self.intro, [], ""
-        if (
-            found
-            and introduces_output(" ".join(waiting))
-            and tag_of(block) in UNTAGGED
-            and not _prompted(found)
-        ):
+        waiting, self.waiting = self.waiting, _Waiting()
+        if found and waiting.answers and tag_of(block) in UNTAGGED and not _prompted(found):
             found = ()
-        if found:
-            head, rest = heading_of(waiting)
-            for number, shown in enumerate(found):
-                first = number == 0 and bool(head)
-                name = title(shown.comment) if shown.comment and not first else title(head) if first else ""
-                more = _join(rest if number == 0 else "", shown.comment if first else "")
-                self.command(shown, name, more)
+        if not found:
+            self.block(piece, tag_of(block), waiting)
             return
-        self.block(piece, tag_of(block), waiting)
+        head, rest = heading_of(waiting.said)
+        for number, shown in enumerate(found):
+            first = number == 0 and bool(head)
+            name = title(shown.comment) if shown.comment and not first else title(head) if first else ""
+            more = _join(rest if number == 0 else "", shown.comment if first else "")
+            self.command(shown, name, more)
 
-    def block(self, piece: Piece, tag: str, waiting: list[str]) -> None:
+    def block(self, piece: Piece, tag: str, waiting: _Waiting) -> None:
         """A block without commands: something to write down somewhere, or what a command answers."""
-        said = " ".join(waiting)
-        answer = tag in UNTAGGED | CONSOLES | SHELLS or introduces_output(said)
+        answer = tag in UNTAGGED | CONSOLES | SHELLS or waiting.answers
         doing = self.phase in ("fix", "workaround") and tag not in ("mermaid", "diff")
-        if doing and (not answer or any(is_instruction(one) for one in waiting)) and piece.text.strip():
-            head, rest = heading_of(waiting)
-            head = head or (self.part.heading if self.part.heading else tag)
+        if doing and (not answer or waiting.instructs) and piece.text.strip():
             self.manifest = piece.text[:_LONGEST_BLOCK]
-            self.manual(head, rest, f"{said}\n{self.manifest}".strip(), block=True)
+            words = f"{waiting.text}\n{self.manifest}".strip()
+            last = self.steps[-1] if self.steps else None
+            if last and not last.shell and not last.block and not waiting.instructs:
+                # it shows what the instruction before it means
+                self.steps[-1] = replace(last, instruction=_join(last.instruction, words), block=True)
+                return
+            head = heading_of(waiting.said)[0] or self.part.heading or tag
+            self.manual(head, words, told=waiting.instructs, block=True)
         elif self.steps:
-            self.remark(_join(said, _answer(piece.text)))
+            self.remark(_join(waiting.text, _answer(piece.text)))
         else:
-            self.intro = waiting
+            self.waiting = waiting
 
-    def item(self, piece: Piece) -> None:
+    def item(self, piece: Piece, hint: Hint) -> None:
         text = plain(piece.text)
-        if piece.depth > 1 and not _inline_commands(piece.text) and not text.endswith((":", "：")):
+        if piece.depth > 1 and not hint.commands and not hint.waits:
             self.remark_on_waiting(text)
             return
         self.flush()
-        head = sentences(text)
-        if (
-            _inline_commands(piece.text)
-            or piece.ordered
-            or is_instruction(head[0] if head else "")
-            or (self.listed and not self.steps)
-        ):
-            self.start(text, piece.text)
+        if hint.commands or piece.ordered or hint.leads or (self.listed and not self.steps):
+            self.waiting = _Waiting()
+            self.waiting.take(text, hint)
+            if piece.ordered:
+                self.waiting.instructs = True  # what is counted is to be done
         else:
             self.remark(text)
 
     def remark_on_waiting(self, text: str) -> None:
-        if self.intro:
-            self.intro.append(text)
+        if self.waiting:
+            self.waiting.said.append(text)
         else:
             self.remark(text)
 
-    def start(self, text: str, raw: str) -> None:
-        """An item begins: a block may follow that belongs to it."""
-        self.intro, self.raw_intro = sentences(text) or [text], raw
-
-    def paragraph(self, piece: Piece) -> None:
+    def paragraph(self, piece: Piece, hint: Hint) -> None:
         raw = piece.text
-        if self.admonition or _WARNING.match(raw) or raw.startswith(":::"):
-            self.note(raw)
+        if self.admonition or hint.warns or raw.startswith(":::"):
+            self.note(raw, hint)
             return
         text = plain(raw)
         if not text or set(text) <= set("-=*_ "):
             return
-        if piece.depth:
-            self.intro += sentences(text)
-            self.raw_intro = f"{self.raw_intro} {raw}".strip()
-            return
-        self.flush()
-        self.intro += sentences(text)
-        self.raw_intro = raw
+        if not piece.depth:
+            self.flush()
+        self.waiting.take(text, hint)
 
-    def note(self, raw: str) -> None:
+    def note(self, raw: str, hint: Hint) -> None:
         """An admonition: a warning is about what the steps behind it do to others."""
         first = raw.lstrip(":[! ").casefold()
-        kind = self.admonition or ("warning" if _WARNING.match(raw) else "note")
+        kind = self.admonition or ("warning" if hint.warns else "note")
         text = " ".join(plain(_FENCE_NOTE.sub("", line)) for line in raw.split("\n")).strip()
         opened = (raw.startswith(":::") and first != "") or bool(self.admonition)
         self.admonition = kind if opened and not raw.rstrip().endswith(":::") else ""
@@ -219,41 +203,38 @@ class _Maker:
 def steps_of(part: Part, phase: Phase, *, prose: bool = True) -> list[DraftStep]:
     """The steps of one part in order; `prose`: its words are a step even where they do not sound like one."""
     maker = _Maker(part, phase, Place(part.heading, part.trail, part.scope, part.line))
-    plain_list = not any(p.kind == "code" or (p.kind == "item" and p.ordered) for p in part.pieces)
-    maker.listed = plain_list
-    for piece in part.pieces:
+    maker.listed = not any(p.kind == "code" or (p.kind == "item" and p.ordered) for p in part.pieces)
+    for piece, hint in zip(part.pieces, part.hints or hints_of(part), strict=True):
         if piece.kind == "code":
             maker.code(piece)
         elif piece.kind == "item":
-            maker.item(piece)
+            maker.item(piece, hint)
         elif piece.kind == "paragraph":
-            maker.paragraph(piece)
-    if prose and maker.intro and not maker.steps and phase in ("fix", "workaround"):
+            maker.paragraph(piece, hint)
+    if prose and maker.waiting and not maker.steps and phase in ("fix", "workaround"):
         _prose(maker)
     else:
         maker.flush()
-    if maker.intro and maker.steps:
-        maker.remark(" ".join(maker.intro))
+    if maker.waiting and maker.steps:
+        maker.remark(maker.waiting.text)
     if maker.impact and maker.steps:
         maker.steps[-1] = replace(maker.steps[-1], impact=_join(maker.steps[-1].impact, maker.impact))
-    return _headed(maker.steps, part, plain_list)
+    return _headed(maker.steps, part)
 
 
 def _prose(maker: _Maker) -> None:
     """A part of nothing but prose: its first instruction, or its first sentence, is what is to be done."""
-    found = _inline_commands(maker.raw_intro)
-    if found:
+    if maker.waiting.commands:
         maker.flush()
         return
-    head, rest = heading_of(maker.intro)
-    said = " ".join(maker.intro)
-    maker.intro = []
-    maker.manual(head, rest, said)
+    head, _ = heading_of(maker.waiting.said)
+    said, maker.waiting = maker.waiting.text, _Waiting()
+    maker.manual(head, said, told=False)
 
 
-def _headed(steps: list[DraftStep], part: Part, plain_list: bool) -> list[DraftStep]:
+def _headed(steps: list[DraftStep], part: Part) -> list[DraftStep]:
     """A step without words of its own takes those of its heading, where the heading is about it alone."""
-    telling = tells_to_do(part.heading) and headings.kind(part.heading) == "other"
+    telling = part.telling and headings.kind(part.heading) == "other"
     if not steps or (part.own and not telling):
         return steps
     first = steps[0]
@@ -261,25 +242,6 @@ def _headed(steps: list[DraftStep], part: Part, plain_list: bool) -> list[DraftS
         explain = _join(first.title if first.title != part.heading else "", first.explain)
         steps[0] = replace(first, title=title(part.heading), explain=explain)
     return steps
-
-
-def _inline_commands(text: str) -> list[str]:
-    """Commands in code marks that the sentence tells to run."""
-    found: list[str] = []
-    for match in re.finditer(r"`([^`\n]{3,500})`", text):
-        code = match.group(1).strip().removeprefix("$ ")
-        words = code.split()
-        if len(words) < 2 or not starts_command(code) or not is_known(words[0]):
-            continue
-        if words[-1] in ("...", "…") or not _looks_run(text, match.start()):
-            continue
-        found.append(code)
-    return found[:10]
-
-
-def _looks_run(text: str, at: int) -> bool:
-    before = text[max(0, at - 60) : at].replace("`", " ").replace("*", " ")
-    return bool(_SAYS_RUN.search(before)) or not before.strip(" -*0123456789.、:：")
 
 
 def _prompted(found: tuple[Shown, ...]) -> bool:

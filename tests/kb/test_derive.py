@@ -403,3 +403,15 @@ def test_a_hostile_text_takes_bounded_time(piece: str) -> None:
     began = time.perf_counter()
     derive(Article("x", {"en": found}, "", kinds=("Troubleshooting",)))
     assert time.perf_counter() - began < 8
+
+
+def test_what_one_language_says_counts_for_the_other() -> None:
+    """A translation with the same structure has the same steps, even where its words are not recognised."""
+    en = "# Gateway lost\n\n## Issue\n\nNo route.\n\n## Resolution\n\nGet one. Reboot the gateway.\n\nIt comes back.\n"
+    zh = "# 网关丢失\n\n## 问题\n\n没有路由。\n\n## 处理一下\n\n找到它。那台网关重启一遍。\n\n它会恢复。\n"
+    found = guide(en=en, zh=zh)
+    (step,) = found.steps
+    assert step.action.kind == "manual"
+    assert step.action.instruction.en == "Get one. Reboot the gateway."
+    assert step.action.instruction.zh == "找到它。那台网关重启一遍。"
+    assert step.explain.zh == "它会恢复。"

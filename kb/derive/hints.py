@@ -1,0 +1,103 @@
+"""What the words of a piece say to do, and the same judgement for both languages of an article.
+
+Translations keep the structure of a text. Where two texts have the same pieces in the same order, what is recognised
+in one language counts for the other, so that their steps are the same ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kb.derive.hintvalue import NOTHING, Hint
+from kb.derive.outline import Part, Role
+from kb.derive.programs import is_known, starts_command
+from kb.derive.prose import introduces_output, is_instruction, plain, sentences
+from kb.markdown import Piece
+
+MOST_COMMANDS = 10
+_DOING: frozenset[Role] = frozenset(("diagnosis", "resolution", "workaround", "verify"))
+_INLINE = re.compile(r"`([^`\n]{3,500})`")
+_SAYS_RUN = re.compile(
+    r"(?:\b(?:run|running|execute|use|using|with|via|by|issue|enter|type|command)|执行|运行|使用|通过|命令|输入|用)\W{0,6}$",
+    re.I,
+)
+_WARNING = re.compile(
+    r"^(?::{3}\s*(?:warning|caution|danger|important)|\[!(?:WARNING|CAUTION|IMPORTANT|DANGER)\]"
+    r"|(?:⚠️?|\W{0,3})(?:warning|caution|danger|important|注意|警告|重要|危险|风险|谨慎)\W{0,3}[:：])",
+    re.I,
+)
+
+
+def hints_of(part: Part) -> tuple[Hint, ...]:
+    """A hint for every piece of a part."""
+    return tuple(_hint(piece) if piece.kind in ("paragraph", "item") else NOTHING for piece in part.pieces)
+
+
+def _hint(piece: Piece) -> Hint:
+    text = plain(piece.text)
+    said = sentences(text)
+    telling = [is_instruction(one) for one in said[:40]]
+    return Hint(
+        leads=bool(telling and telling[0]),
+        instructs=any(telling),
+        answers=introduces_output(text),
+        waits=text.endswith((":", "：")),
+        warns=bool(_WARNING.match(piece.text)),
+        commands=told_commands(piece.text),
+    )
+
+
+def in_agreement(one: Sequence[Part], other: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The parts of two languages with one judgement, where their structure is the same."""
+    if [part.level for part in one] != [part.level for part in other]:
+        return tuple(one), tuple(other)
+    pairs = [_agreed(a, b) for a, b in zip(one, other, strict=True)]
+    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
+
+
+def _agreed(a: Part, b: Part) -> tuple[Part, Part]:
+    giver = a if _weight(a.role) >= _weight(b.role) else b
+    telling, aside = a.telling or b.telling, a.aside and b.aside
+    a = replace(a, role=giver.role, own=giver.own, telling=telling, aside=aside)
+    b = replace(b, role=giver.role, own=giver.own, telling=telling, aside=aside)
+    if [p.kind for p in a.pieces] == [p.kind for p in b.pieces]:
+        hints = tuple(_both(x, y) for x, y in zip(hints_of(a), hints_of(b), strict=True))
+        a, b = replace(a, hints=hints), replace(b, hints=hints)
+    return a, b
+
+
+def _weight(role: Role) -> int:
+    """A heading that is recognised in one language counts; what would only be left out must be said by both."""
+    return 3 if role in _DOING else 0 if role in ("environment", "related") else 1 if role == "other" else 2
+
+
+def _both(a: Hint, b: Hint) -> Hint:
+    return Hint(
+        a.leads or b.leads,
+        a.instructs or b.instructs,
+        a.answers or b.answers,
+        a.waits or b.waits,
+        a.warns or b.warns,
+        max(a.commands, b.commands, key=len),
+    )
+
+
+def told_commands(text: str) -> tuple[str, ...]:
+    """Commands in code marks that a sentence tells to run."""
+    found: list[str] = []
+    for match in _INLINE.finditer(text):
+        code = match.group(1).strip().removeprefix("$ ")
+        words = code.split()
+        if len(words) < 2 or not starts_command(code) or not is_known(words[0]):
+            continue
+        if words[-1] in ("...", "…") or not _looks_run(text, match.start()):
+            continue
+        found.append(code)
+    return tuple(found[:MOST_COMMANDS])
+
+
+def _looks_run(text: str, at: int) -> bool:
+    before = text[max(0, at - 60) : at].replace("`", " ").replace("*", " ")
+    return bool(_SAYS_RUN.search(before)) or not before.strip(" -*0123456789.、:：")

@@ -1,0 +1,25 @@
+"""What the words of one piece of a text say to do. Plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The judgement on one piece."""
+
+    leads: bool = False
+    """Its first sentence tells somebody to do something."""
+    instructs: bool = False
+    """One of its sentences does."""
+    answers: bool = False
+    """It says that what follows is output or an example."""
+    waits: bool = False
+    """It ends with a colon: something belongs to it."""
+    warns: bool = False
+    commands: tuple[str, ...] = ()
+    """Commands in code marks that it says to run."""
+
+
+NOTHING = Hint()

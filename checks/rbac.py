@@ -36,12 +36,12 @@ class Subject:
         kind, _, name = text.partition(":")
         found = KINDS.get(kind.lower())
         if not found or not name or any(ord(c) < 32 for c in name):
-            raise ValueError(text)
+            raise ValueError(f"{text!r} is no subject")
         if found != "ServiceAccount":
             return cls(found, name)
         namespace, _, account = name.partition("/")
         if not _NAME.fullmatch(namespace) or not _NAME.fullmatch(account):
-            raise ValueError(text)
+            raise ValueError(f"{text!r} is no subject")
         return cls(found, account, namespace)
 
     def object(self) -> Object:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from tui.questions import Words
 
 
 class Answered(Message, bubble=False):
@@ -42,7 +45,7 @@ class SearchAnswered(Message, bubble=False):
     """The hits of one search; `run` tells whether it is still the question of the moment."""
 
     def __init__(
-        self, query: str, run: int, found: Any, took_ms: float, error: Exception | None = None
+        self, query: str, run: int, found: Words | None, took_ms: float, error: Exception | None = None
     ) -> None:
         super().__init__()
         self.query = query

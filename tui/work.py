@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.message import Message
 
 from tui.messages import Answered, EventArrived, SearchAnswered, StreamEnded
+from tui.questions import typed
 
 if TYPE_CHECKING:
     from tui.services import Shelf
@@ -103,7 +104,7 @@ class Searching:
         self._limit = limit
         self._settle = settle
         self._wanted = threading.Condition()
-        self._query: str | None = None
+        self._query: tuple[str, str] | None = None
         self._run = 0
         self._closed = False
 
@@ -111,11 +112,14 @@ class Searching:
         """Begins to open the library."""
         threading.Thread(target=self._work, name="klinik-search", daemon=True).start()
 
-    def search(self, query: str) -> int:
-        """Asks for `query` in place of any earlier question; the answer carries the returned number."""
+    def search(self, query: str, lang: str = "en") -> int:
+        """Asks for `query` in place of any earlier question; the answer carries the returned number.
+
+        `lang` is the language of articles that are shown for a line of a log, which has none of its own.
+        """
         with self._wanted:
             self._run += 1
-            self._query = query
+            self._query = (query, lang)
             self._wanted.notify()
             return self._run
 
@@ -125,7 +129,7 @@ class Searching:
             self._closed = True
             self._wanted.notify()
 
-    def _next(self) -> tuple[str, int] | None:
+    def _next(self) -> tuple[str, str, int] | None:
         with self._wanted:
             while self._query is None and not self._closed:
                 self._wanted.wait()
@@ -134,7 +138,7 @@ class Searching:
                 run = self._run
                 self._wanted.wait(self._settle)
             query, self._query = self._query, None
-            return None if self._closed or query is None else (query, self._run)
+            return None if self._closed or query is None else (*query, self._run)
 
     def _work(self) -> None:
         try:
@@ -144,10 +148,10 @@ class Searching:
             return
         self._owner.post_message(Answered("library", 0, value=shelf))
         while (job := self._next()) is not None:
-            query, run = job
+            query, lang, run = job
             began = time.perf_counter()
             try:
-                found = shelf.library.find(query, limit=self._limit)
+                found = typed(shelf.library, query, limit=self._limit, lang=lang)
             except Exception as error:
                 self._owner.post_message(SearchAnswered(query, run, None, 0.0, error))
                 continue

@@ -112,18 +112,9 @@ async def test_an_answer_to_an_older_question_is_dropped(services: Callable[...,
         await pilot.press(*"subnet")
         home = await found(pilot, "subnet")
         shown = home.found
-        home.post_message(SearchAnswered("sub", home.run - 1, object(), 1.0))
+        home.post_message(SearchAnswered("sub", home.inquiry.run - 1, None, 1.0))
         await pilot.pause()
         assert home.found is shown
-
-
-async def test_pasted_lines_become_one_question(services: Callable[..., Services]) -> None:
-    """A log excerpt is searched as a whole."""
-    app = klinik(services(open_cluster=nowhere))
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.screen.query_one(SearchBox).post_message(events.Paste("accept failed:\r\nToo many open files\n"))
-        home = await found(pilot, "accept failed: Too many open files")
-        assert home.found.hits[0].article_id == "ovs-too-many-open-files"
 
 
 async def test_without_a_cluster_the_header_says_why_and_practice_is_offered(

@@ -2,280 +2,268 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal
+from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, OptionList
 
+from kb.safe import one_line
+from tui import filters
 from tui.messages import Answered, SearchAnswered
-from tui.screens import home_rows as rows
+from tui.screens import home_lines as lines
+from tui.screens import home_reads as reads
 from tui.screens.base import KlinikScreen
+from tui.screens.home_inquiry import Inquiry
+from tui.screens.home_reads import Care
+from tui.screens.home_rows import Look
 from tui.widgets.hints import Hint
+from tui.widgets.preview import Preview
 from tui.widgets.search import HomeList, SearchBox
-from tui.work import Searching, ask
 
 if TYPE_CHECKING:
+    from kb.hits import SearchOutcome
     from kb.model import Article
+    from tui.questions import Pasted
     from tui.services import Shelf
+
+ARTICLES = ("hit", "find")
+"""Kinds of lines that are articles."""
 
 
 class HomeScreen(KlinikScreen[None]):
     """The first screen."""
 
     AUTO_FOCUS = "#box"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "panes", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "panes", show=False, priority=True),
+        Binding("ctrl+f", "narrow", show=False, priority=True),
+        Binding("ctrl+t", "suggested", show=False, priority=True),
+    ]
     help_key = "home"
 
     def __init__(self) -> None:
         super().__init__()
         self.shelf: Shelf | None = None
         self.library_error = ""
-        self.found: Any = None
-        self.found_query = ""
-        self.took_ms = 0.0
-        self.run = 0
+        self.inquiry: Inquiry
         self.sessions: tuple[Any, ...] = ()
-        self.previewed = ""
-        self.preview_article: Article | None = None
-        self.searching: Searching | None = None
+        self.care = Care()
+        self.opening = -1
+        """The question whose first hit is to be opened when it is answered: Enter came before the answer."""
+        self._begun = False
+        self._ticking: Timer | None = None
+
+    @property
+    def found(self) -> SearchOutcome | None:
+        """The hits of the words in the box."""
+        words = self.inquiry.words
+        return words.found if words is not None else None
+
+    @property
+    def found_query(self) -> str:
+        """The words whose hits are shown."""
+        return self.inquiry.answered
 
     # --- frame --------------------------------------------------------------------------------------------------
 
     def body(self) -> Iterator[Widget]:
         """The box, the list, and on wide terminals the preview."""
+        self.inquiry = Inquiry(self, self.app.services)
         yield SearchBox(id="box", select_on_focus=False, placeholder=self.app.say("home.placeholder"))
-        yield Horizontal(
-            HomeList(id="list", markup=False),
-            VerticalScroll(Static(id="preview", markup=False), id="side", can_focus=False),
-            id="main",
-        )
+        yield Horizontal(HomeList(id="list", markup=False), Preview(id="side"), id="main")
 
     def ready(self) -> None:
         """The library is opened after the first frame."""
         self.call_after_refresh(self.set_timer, 0.01, self._begin)
-        self._show_findings()
+        self._show()
 
     def _begin(self) -> None:
-        self.searching = Searching(self, self.app.services.shelf)
-        self.searching.start()
-        box = self.query_one(SearchBox)
-        if box.value.strip():
-            self.run = self.searching.search(box.value)
-        self.read_sessions()
+        self.inquiry.start()
+        self._begun = True
+        reads.sessions(self, self.app.services)
 
     def on_unmount(self) -> None:
         """The search thread ends."""
-        if self.searching is not None:
-            self.searching.close()
+        self.inquiry.close()
 
     def retext(self) -> None:
         """Everything in the other language; the cursor stays."""
-        self.query_one(SearchBox).placeholder = self.say("home.placeholder")
-        self._redraw()
+        inquiry = self.inquiry
+        if inquiry.paste is not None and not inquiry.text:
+            self._ask_paste(inquiry.paste, inquiry.before, inquiry.where)
+        self._show(keep=True)
 
     def hints(self) -> tuple[Hint, ...]:
         """What the box or the list can do."""
+        paste = self.hint("^V", "paste")
+        narrow = self.hint("^F", "narrow", "narrow")
         if isinstance(self.focused, HomeList):
-            first = (self.hint("Enter", "open", "open"), self.hint("Esc", "to_box", "back"))
+            first = [self.hint("Enter", "open", "open"), self.hint("Esc", "to_box", "back")]
         else:
             down = self.app.signs.down
-            first = (self.hint("Enter", "open_first", "open"), self.hint(down, "results", "into_list"))
-        rest = [
-            self.hint("^V", "paste"),
-            self.hint("^P", "commands", "palette"),
-            self.hint("^L", "language", "tongue"),
-        ]
+            first = [self.hint("Enter", "open_first", "open"), self.hint(down, "results", "into_list")]
+        if self.inquiry.paste is not None:
+            first.append(self.hint("Esc", "back_to_paste" if self.inquiry.text else "put_away", "back"))
+        first += [narrow, paste] if self.inquiry.text or self.inquiry.paste else [paste, narrow]
+        rest = [self.hint("^P", "commands", "palette"), self.hint("^L", "language", "app.language")]
         if self.app.cluster_state.phase == "absent":
             rest.insert(0, self.hint("^R", "retry", "again"))
-        return (*first, *rest, self.hint("^Q", "quit", "quit"))
+        return (*first, *rest, self.hint("^Q", "quit", "app.leave"))
 
-    # --- searching ----------------------------------------------------------------------------------------------
+    # --- asking -------------------------------------------------------------------------------------------------
 
     @on(Input.Changed, "#box")
     def _typed(self, event: Input.Changed) -> None:
-        query = event.value.strip()
-        if self.searching is not None and query:
-            self.run = self.searching.search(event.value)
-        if not query:
-            self.run = -1
-            self.found, self.found_query = None, ""
-            self._show_findings()
+        self.opening = -1
+        if event.value.strip():
+            self.inquiry.ask(event.value, self.app.lang)
+        else:
+            self.inquiry.forget()
+            self._show()
+        self.refresh_hints()
+
+    @on(SearchBox.Pasted)
+    def _pasted(self, message: SearchBox.Pasted) -> None:
+        before = self.inquiry.before if self.inquiry.paste is not None else self.query_one(SearchBox).value
+        self._ask_paste(message.paste, before)
+
+    def _ask_paste(self, paste: Pasted, before: str, where: Mapping[str, str] | None = None) -> None:
+        self.opening = -1
+        self.inquiry.ask_paste(paste, self.app.lang, before, where)
+        box = self.query_one(SearchBox)
+        box.value = ""
+        box.focus()
+        if self._ticking is None:
+            self._ticking = self.set_interval(0.5, self._tick)
+        self._show()
+        self.refresh_hints()
+
+    def _tick(self) -> None:
+        """How long the paste is being read."""
+        if self.inquiry.paste is not None and self.inquiry.answer is None and not self.inquiry.error:
+            self._show(keep=True)
+        elif self._ticking is not None:
+            self._ticking.stop()
+            self._ticking = None
+
+    @on(SearchBox.NothingToPaste)
+    def _no_paste(self) -> None:
+        self.notify(self.say("pasted.by_terminal"), markup=False, timeout=8)
 
     def on_search_answered(self, message: SearchAnswered) -> None:
         """Hits for the question of the moment; others came too late."""
-        if message.run != self.run or not self.query_one(SearchBox).value.strip():
-            return
-        if message.error is not None:
-            self.found = None
-            self._fill(
-                [rows.note(self.say("home.search_failed", error=str(message.error)), "failed", "$text-error")]
-            )
-            return
-        self.found, self.found_query, self.took_ms = message.found, message.query, message.took_ms
-        self._show_hits(keep=False)
+        if self.inquiry.take(message):
+            self._show()
+            if self.opening == message.run:
+                self.action_open()
+            self.opening = -1
 
     def on_answered(self, message: Answered) -> None:
-        """The library is open, or the sessions are read."""
-        if message.tag == "library":
-            if message.error is not None:
-                self.library_error = str(message.error)
-                self.notify(
-                    self.say("home.no_library", error=self.library_error), severity="error", markup=False
-                )
+        """The library is open, a paste is read, a hit told in its other language, the sessions are read."""
+        kind, _, name = message.tag.partition(":")
+        if kind == "library":
+            self._library(message)
+        elif kind == "paste":
+            if self.inquiry.take_paste(message):
+                self._show()
+        elif kind == "told" and message.run == self.inquiry.run and message.error is None:
+            if message.value is None:
+                self.notify(self.say("article.one_language"), markup=False)
             else:
-                self.shelf = message.value
-                self.app.link.library_ready(message.value)
-            self._redraw()
-        elif message.tag == "sessions" and message.error is None:
+                self.inquiry.told[name] = message.value
+                self._show(keep=True)
+        elif kind == "sessions" and message.error is None:
             self.sessions = tuple(message.value)
-            self._redraw()
-        elif message.tag == f"preview:{self.previewed}" and message.error is None:
-            self.preview_article = message.value
-            self._draw_preview()
+            self._show(keep=True)
+        elif kind == "care" and message.error is None:
+            self.care = message.value
+            self._show(keep=True)
 
-    def read_sessions(self) -> None:
-        """Looks for unfinished sessions."""
-        folder = self.app.services.sessions_dir
-
-        def unfinished() -> tuple[Any, ...]:
-            from checks.journal import list_sessions
-
-            return tuple(s for s in list_sessions(folder()) if not s.finished and s.problem is None)
-
-        ask(self, "sessions", 0, unfinished)
+    def _library(self, message: Answered) -> None:
+        if message.error is not None:
+            self.library_error = one_line(str(message.error))
+            said = self.say("home.no_library", error=self.library_error)
+            self.notify(said, severity="error", markup=False)
+        else:
+            self.shelf = message.value
+            self.app.link.library_ready(message.value)
+            reads.care(self, message.value.library)
+        self._show(keep=True)
 
     def on_screen_resume(self) -> None:
         """Back from another screen: sessions may have changed."""
-        if self.searching is not None:
-            self.read_sessions()
+        if self._begun:
+            reads.sessions(self, self.app.services)
 
     # --- the list -----------------------------------------------------------------------------------------------
 
     def cluster_news(self) -> None:
         """New results of the triage settle into the lines without moving the cursor."""
-        self._redraw()
+        self._show(keep=True)
         self.refresh_hints()
 
-    def _redraw(self) -> None:
-        if self.found is not None:
-            self._show_hits(keep=True)
-        elif not self.query_one(SearchBox).value.strip():
-            self._show_findings()
-
-    def _show_hits(self, *, keep: bool) -> None:
-        found, lang, signs = self.found, self.app.lang, self.app.signs
+    def look(self) -> Look:
+        """In which words lines are said now, and what is known beside them."""
         findings = {f.article: f for f in self.app.link.findings()}
-        options = [
-            rows.hit_option(hit, self._guided(hit.article_id), findings.get(hit.article_id), lang, signs)
-            for hit in found.hits
-        ]
-        if not options:
-            options.append(
-                rows.note(self.say("home.nothing", query=self.found_query.strip()[:60]), "nothing")
-            )
-            if found.suggestion:
-                options.append(
-                    Option(
-                        Content(self.say("home.suggest", text=found.suggestion)),
-                        id=f"suggest:{found.suggestion}",
-                    )
-                )
-            options.append(rows.note(self.say("home.nothing_more"), "more"))
-        self._fill(options, keep=keep)
-        self.query_one(SearchBox).border_subtitle = self.say(
-            "home.count", shown=len(found.hits), total=found.total, ms=max(1, round(self.took_ms))
-        )
+        guided = self.shelf.guided if self.shelf is not None else {}
+        inquiry = self.inquiry
+        return Look(self.app.lang, self.app.signs, findings, guided, inquiry.told, inquiry.others())
 
-    def _show_findings(self) -> None:
-        link, lang, signs = self.app.link, self.app.lang, self.app.signs
-        state = self.app.cluster_state
-        box = self.query_one(SearchBox)
-        box.border_subtitle = (
-            "" if self.shelf is not None else self.library_error[:40] or self.say("home.opening")
-        )
-        options: list[Option] = []
-        if state.phase == "absent":
-            options.append(rows.heading(self.say("home.no_cluster"), "", signs, "cluster"))
-            options.append(rows.note(state.why[:400], "why", "$text-error"))
-            options.append(rows.note(self.say("home.still_works"), "works"))
-            options.append(
-                Option(Content.styled(self.say("home.try_practice"), "bold $primary"), id="do:practice")
-            )
+    def _show(self, *, keep: bool = False) -> None:
+        """The list and the frame of the box; with `keep` the cursor stays where it is."""
+        look, inquiry, box = self.look(), self.inquiry, self.query_one(SearchBox)
+        if inquiry.text or inquiry.paste is not None:
+            options = lines.asked(inquiry, look)
         else:
-            known = {a.id: a for a in link.guided()}
-            found = [f for f in link.findings() if f.article in known]
-            done, total = sum(f.done for f in found), sum(f.total for f in found)
-            said = self.say(
-                f"home.triage_{link.triage}", done=done, total=total, seconds=round(link.triage_took, 1)
-            )
-            options.append(rows.heading(self.say("home.shows"), said, signs, "shows"))
-            if link.triage == "failed":
-                options.append(rows.note(link.triage_error[:400], "failed", "$text-error"))
-            options += [rows.finding_option(f, known[f.article], lang, signs) for f in found]
-        if self.sessions:
-            options.append(rows.heading(self.say("home.unfinished"), "", signs, "unfinished"))
-            for session in self.sessions[:8]:
-                title = session.title.get(lang) or session.article
-                options.append(rows.session_option(session, title, lang, signs, time.time()))
-        self._fill(options, keep=True)
-
-    def _fill(self, options: list[Option], *, keep: bool = False) -> None:
-        """Puts lines into the list; the cursor stays on the line it was on where that is still there."""
-        view = self.query_one(HomeList)
-        before = view.highlighted_option
-        where = view.scroll_offset
-        wanted = before.id if before is not None and keep else None
-        ids = [option.id for option in options]
-        if keep and ids == [option.id for option in view.options]:
-            for index, option in enumerate(options):
-                view.replace_option_prompt_at_index(index, option.prompt)
-        else:
-            view.set_options(options)
-            if wanted in ids:
-                view.highlighted = ids.index(wanted)
-                view.scroll_to(*where, animate=False)
-            elif self.found is not None:
-                view.highlighted = next((i for i, o in enumerate(options) if not o.disabled), None)
-        self._show_preview()
+            options = lines.cluster_options(self.app.link, self.app.cluster_state, look)
+            options += [*lines.session_options(self.sessions, look), *lines.care_options(self.care, look)]
+        if options is not None:
+            asked = bool(inquiry.text) or inquiry.paste is not None
+            self.query_one(HomeList).fill(options, keep=keep, first=asked)
+            self._show_preview()
+        box.border_title = lines.box_title(inquiry, look)
+        count = lines.box_count(inquiry, look)
+        if self.shelf is None and not count:
+            count = self.library_error[:40] or look.say("home.opening")
+        box.border_subtitle = count.replace("[", "(")
+        place = "pasted.placeholder" if inquiry.paste is not None else "home.placeholder"
+        box.placeholder = look.say(place)
 
     @on(OptionList.OptionHighlighted, "#list")
     def _moved(self) -> None:
         self._show_preview()
 
+    def _lang_of(self, article: str) -> str:
+        """The language in which the list shows an article."""
+        inquiry = self.inquiry
+        if article in inquiry.told:
+            return inquiry.told[article].lang
+        for hit in lines.shown(inquiry):
+            if hit.article_id == article:
+                return hit.lang
+        return self.app.lang
+
     def _show_preview(self) -> None:
-        side = self.query_one("#side")
+        side = self.query_one(Preview)
         if not side.display:
             return
-        view = self.query_one(HomeList)
-        option = view.highlighted_option or next((o for o in view.options if not o.disabled), None)
-        kind, _, name = (option.id or "").partition(":") if option is not None else ("", "", "")
-        if kind not in ("hit", "find") or self.shelf is None:
+        kind, name = self.query_one(HomeList).chosen()
+        if kind not in ARTICLES or self.shelf is None:
             name = ""
-        if name != self.previewed:
-            self.previewed = name
-            self.preview_article = self._guided(name)
-            if name and self.preview_article is None:
-                self.set_timer(0.12, lambda: self._read_preview(name))
-        self._draw_preview()
-
-    def _read_preview(self, name: str) -> None:
-        shelf = self.shelf
-        if name == self.previewed and shelf is not None:
-            ask(self, f"preview:{name}", 0, lambda: shelf.library.get(name))
-
-    def _draw_preview(self) -> None:
-        view, article = self.query_one("#preview", Static), self.preview_article
-        if article is not None:
-            view.update(rows.preview(article, self.app.lang, self.app.link.results, self.app.signs))
-        else:
-            view.update(Content.styled("" if self.previewed else self.say("home.preview_empty"), "$quiet"))
+        library = self.shelf.library if self.shelf is not None else None
+        side.show(
+            name,
+            self._lang_of(name),
+            lambda article: library.get(article) if library is not None else None,
+            at_hand=self._guided(name),
+            lead=lines.paste_lead(self.inquiry, name, self.look()),
+            results=self.app.link.results,
+        )
 
     def _guided(self, name: str) -> Article | None:
         return self.shelf.guided.get(name) if self.shelf is not None else None
@@ -288,30 +276,32 @@ class HomeScreen(KlinikScreen[None]):
 
     @on(Input.Submitted, "#box")
     def _submitted(self) -> None:
-        self.action_open()
+        if self.inquiry.waiting:
+            self.opening = self.inquiry.run
+        else:
+            self.action_open()
 
     @on(OptionList.OptionSelected, "#list")
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self._open(event.option.id or "")
+        self._open(*(event.option.id or "").split(":", 1))
 
     def action_open(self) -> None:
         """Opens the line under the cursor, or the first one."""
-        view = self.query_one(HomeList)
-        option = view.highlighted_option or next((o for o in view.options if not o.disabled), None)
-        if option is not None:
-            self._open(option.id or "")
+        kind, name = self.query_one(HomeList).chosen()
+        if kind:
+            self._open(kind, name)
 
-    def _open(self, option_id: str) -> None:
-        kind, _, name = option_id.partition(":")
-        if kind == "hit":
-            lang = next((hit.lang for hit in self.found.hits if hit.article_id == name), "")
-            self.app.open_article(name, lang)
-        elif kind == "find":
-            self.app.open_article(name)
+    def _open(self, kind: str, name: str = "") -> None:
+        if kind in ARTICLES:
+            self.app.open_article(name, self._lang_of(name))
         elif kind == "session":
             self._open_session(name)
         elif kind == "suggest":
-            self.query_one(SearchBox).value = name
+            self._retype(name)
+        elif kind == "drop":
+            self._narrowed({key: value for key, value in self.inquiry.filters.items() if key != name})
+        elif kind == "worth" and self.inquiry.answer is not None:
+            self._retype(self.inquiry.answer.worth[int(name)].text)
         elif kind == "do":
             self.app.action_practice()
 
@@ -319,6 +309,34 @@ class HomeScreen(KlinikScreen[None]):
         for session in self.sessions:
             if session.id == session_id:
                 self.app.open_guide(session.article, session.path)
+
+    def action_suggested(self) -> None:
+        """Takes the better spelling that the frame of the box names."""
+        if self.inquiry.text and self.found is not None and self.found.suggestion:
+            self._retype(self.found.suggestion)
+
+    def action_narrow(self) -> None:
+        """Offers what the results can be narrowed by."""
+        from tui.screens.facets import FacetsDialog
+
+        inquiry = self.inquiry
+        words, where, count = inquiry.plain, inquiry.filters, inquiry.count
+        what = words or (lines.paste_title(inquiry.paste, self.look()) if inquiry.paste is not None else "")
+        dialog = FacetsDialog(what, where, lambda chosen: count(words, chosen))
+
+        def done(chosen: Mapping[str, str] | None) -> None:
+            if chosen is not None and chosen != where:
+                self._narrowed(chosen)
+
+        self.app.push_screen(dialog, done)
+
+    def _narrowed(self, where: Mapping[str, str]) -> None:
+        """Asks the same with other filters."""
+        inquiry = self.inquiry
+        if inquiry.paste is not None and not inquiry.text:
+            self._ask_paste(inquiry.paste, inquiry.before, where)
+        else:
+            self._retype(filters.joined(inquiry.plain, where))
 
     def action_into_list(self) -> None:
         """From the box into the list."""
@@ -336,14 +354,24 @@ class HomeScreen(KlinikScreen[None]):
             self.action_into_list()
 
     def action_back(self) -> None:
-        """From the list into the box; from a full box to an empty one, whose text Alt+Right brings back."""
-        box = self.query_one(SearchBox)
+        """From the list into the box; from its text to nothing or to the paste; from that to the text before it.
+
+        Alt+Right brings back what was left.
+        """
+        box, inquiry, app = self.query_one(SearchBox), self.inquiry, self.app
         if not box.has_focus:
             box.focus()
         elif box.value:
             text = box.value
-            self.app.forward_trail.append(lambda: self._retype(text))
+            app.forward_trail.append(lambda: self._retype(text))
             box.value = ""
+        elif inquiry.paste is not None:
+            paste, before, where = inquiry.paste, inquiry.before, inquiry.where
+            app.forward_trail.append(lambda: self._ask_paste(paste, before, where))
+            inquiry.drop_paste()
+            self._retype(before)
+            self._show()
+            self.refresh_hints()
 
     def _retype(self, text: str) -> None:
         box = self.query_one(SearchBox)
@@ -351,14 +379,19 @@ class HomeScreen(KlinikScreen[None]):
         box.cursor_position = len(text)
         box.focus()
 
+    def switch_language(self) -> bool:
+        """The other language of the article under the cursor; False in the box, where it is that of klinik."""
+        kind, name = self.query_one(HomeList).chosen()
+        if not isinstance(self.focused, HomeList) or kind not in ARTICLES or self.shelf is None:
+            return False
+        lang = self._lang_of(name)
+        others = self.shelf.library.other_languages(name, lang)
+        if others:
+            self.inquiry.tell(name, others[0])
+        else:
+            self.notify(self.say("article.one_language"), markup=False)
+        return True
+
     def action_again(self) -> None:
         """Asks the cluster again, or tries to reach it."""
         self.app.link.again()
-
-    def action_tongue(self) -> None:
-        """The other language."""
-        self.app.action_language()
-
-    def action_quit(self) -> None:
-        """Leaves klinik."""
-        self.app.action_leave()

@@ -1,7 +1,9 @@
-"""The lines of Home: hits, findings, sessions and what to say when there are none. Values to options."""
+"""The single lines of Home: hits, findings of the cluster, sessions, headings, notes. Values to options."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -14,55 +16,99 @@ from tui.widgets.rows import Row, Rule
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from checks.session import SessionSummary
+    from kb.hits import Hit
     from kb.model import Article
+    from tui.questions import Told
     from tui.triage import Finding
 
 BAD = ("fail", "warn")
 
 
-def versions_of(article: Article | None, lang: str) -> Content:
-    """``guide · kube-ovn <1.12``: what the article applies to, at the right edge."""
-    if article is None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """In which words and signs lines are said, and what is known beside what they are about."""
+
+    lang: str
+    signs: Signs
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    """By article, what the cluster shows of it."""
+    guided: Mapping[str, Article] = field(default_factory=dict)
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """By article, hits that are shown in their other language."""
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By article, the languages it is there in besides that of its hit."""
+
+    def say(self, key: str, /, **params: object) -> str:
+        """One of the app's own messages."""
+        return translate(self.lang, key, **params)
+
+
+def guide_mark(guide: str, lang: str) -> Content:
+    """``guide`` where somebody wrote one with live checks; less loud where it is only derived from the text."""
+    if guide == "authored":
+        return Content.styled(translate(lang, "home.guide"), "$text-success")
+    return dim(translate(lang, "home.guide_derived")) if guide == "derived" else Content("")
+
+
+def applies_to(article: Article | None, versions: tuple[str, ...]) -> str:
+    """``kube-ovn <1.12``, or the versions an article names."""
+    if article is not None and article.guide is not None and article.guide.applies_to:
+        return ", ".join(f"{name} {rule}" for name, rule in article.guide.applies_to.items())
+    return ", ".join(versions[:2])
+
+
+def languages(lang: str, others: tuple[str, ...], signs: Signs) -> Content:
+    """``en·zh`` with the shown one in bold; nothing where there is only one."""
+    if not others:
         return Content("")
-    parts = []
-    if article.guide is not None:
-        parts.append(Content.styled(translate(lang, "home.guide"), "$text-success"))
-        applies = ", ".join(f"{name} {rule}" for name, rule in article.guide.applies_to.items())
-    else:
-        applies = ", ".join(article.versions[:2])
-    if applies:
-        parts.append(dim(applies[:28]))
-    return dim(" · ").join(parts)
+    names = [Content.styled(name, "bold" if name == lang else "$quiet") for name in sorted({lang, *others})]
+    return dim(signs.dot).join(names)
 
 
-def hit_option(hit: Any, article: Article | None, finding: Finding | None, lang: str, signs: Signs) -> Option:
-    """One hit: title, what it applies to, and the words that matched."""
+def edge(guide: str, applies: str, tongues: Content, lang: str, signs: Signs) -> Content:
+    """What stands at the right edge of an article's line."""
+    parts = (guide_mark(guide, lang), dim(one_line(applies, 28)) if applies else Content(""), tongues)
+    return dim(f" {signs.dot} ").join([part for part in parts if part])
+
+
+def article_line(
+    article_id: str, title: str, lang: str, right: Content, below: tuple[Content, ...], look: Look
+) -> Option:
+    """An article in the list: sign of the cluster's verdict, title, what is known of it, lines below."""
+    finding = look.findings.get(article_id)
     sign = Content(" ")
     if finding is not None and finding.done:
-        sign = verdict(finding.verdict, lang, signs, word=False)
-    title = foreign(hit.title, "bold")
-    left = Content.assemble(sign, " ", title)
-    below = [snippet(hit.snippet)]
+        sign = verdict(finding.verdict, look.lang, look.signs, word=False)
     if finding is not None and finding.speaker is not None and finding.verdict in BAD:
-        said = foreign(finding.speaker.summary.get(lang))
-        below.append(Content.assemble(verdict(finding.verdict, lang, signs), "  ", said))
-    return Option(
-        Row(left, versions_of(article, lang), tuple(line for line in below if line), indent=2),
-        id=f"hit:{hit.article_id}",
-    )
+        said = foreign(finding.speaker.summary.get(look.lang))
+        below = (*below, Content.assemble(verdict(finding.verdict, look.lang, look.signs), "  ", said))
+    left = Content.assemble(sign, " ", foreign(title, "bold"))
+    shown = tuple(line for line in below if line)
+    return Option(Row(left, right, shown, indent=2), id=f"hit:{article_id}")
+
+
+def hit_option(hit: Hit, look: Look) -> Option:
+    """One hit: title, guide, versions, languages, and the words that matched."""
+    told = look.told.get(hit.article_id)
+    lang = told.lang if told else hit.lang
+    tongues = languages(lang, _with(look.others.get(hit.article_id, ()), hit.lang, lang), look.signs)
+    applies = applies_to(look.guided.get(hit.article_id), hit.versions)
+    right = edge(hit.guide, applies, tongues, look.lang, look.signs)
+    below = snippet(told.snippet if told else hit.snippet)
+    return article_line(hit.article_id, told.title if told else hit.title, lang, right, (below,), look)
+
+
+def _with(others: tuple[str, ...], hit: str, shown: str) -> tuple[str, ...]:
+    """The languages besides the one that is shown."""
+    return tuple(lang for lang in (hit, *others) if lang != shown) if others else ()
 
 
 def snippet(value: Any) -> Content:
     """The passage that matched, its words marked."""
-    segments = getattr(value, "segments", None)
-    if segments is None:
-        return foreign(str(value), "$quiet")
     parts = [
         Content.styled(printable(text).replace("\n", " "), "bold $accent" if match else "$quiet")
-        for text, match in segments
+        for text, match in value.segments
     ]
     return Content("").join(parts)
 
@@ -77,72 +123,38 @@ def note(text: str, key: str, style: str = "$quiet") -> Option:
     return Option(Content.styled(text, style), id=f"note:{key}", disabled=True)
 
 
-def finding_option(finding: Finding, article: Article, lang: str, signs: Signs) -> Option:
+def offer(text: str, key: str) -> Option:
+    """Something to do, chosen with Enter."""
+    return Option(Content.styled(text, "bold $primary"), id=key)
+
+
+def finding_option(finding: Finding, article: Article, look: Look) -> Option:
     """One article against the cluster, with the evidence line."""
-    shown = dim(translate(lang, "home.waiting"))
+    shown = dim(look.say("home.waiting"))
     if finding.done:
-        shown = verdict(finding.verdict, lang, signs)
+        shown = verdict(finding.verdict, look.lang, look.signs)
     elif not finding.total:
-        shown = dim(translate(lang, "home.not_cheap"))
-    left = Content.assemble(shown, "  ", foreign(article.title(lang), "bold"))
+        shown = dim(look.say("home.not_cheap"))
+    told = look.told.get(article.id)
+    title = told.title if told else article.title(look.lang)
+    left = Content.assemble(shown, "  ", foreign(title, "bold"))
     right = Content("") if finding.settled else dim(f"{finding.done}/{finding.total}")
     below: tuple[Content, ...] = ()
     speaker = finding.speaker
     if speaker is not None:
-        reason = (
-            f" ({translate(lang, 'reason.' + speaker.judgement.reason)})" if speaker.judgement.reason else ""
-        )
-        below = (Content.assemble(dim(signs.branch + " "), foreign(speaker.summary.get(lang)), dim(reason)),)
+        reason = f" ({look.say('reason.' + speaker.judgement.reason)})" if speaker.judgement.reason else ""
+        said = foreign(speaker.summary.get(look.lang))
+        below = (Content.assemble(dim(look.signs.branch + " "), said, dim(reason)),)
     return Option(Row(left, right, below), id=f"find:{finding.article}")
 
 
-def session_option(session: SessionSummary, title: str, lang: str, signs: Signs, now: float) -> Option:
+def session_option(session: SessionSummary, title: str, look: Look, now: float) -> Option:
     """One unfinished session."""
-    left = Content.assemble((f"{signs.here} ", "$accent"), (one_line(title), "bold"))
-    right = dim(ago(lang, max(0.0, now - session.updated)))
+    left = Content.assemble((f"{look.signs.here} ", "$accent"), (one_line(title), "bold"))
+    right = dim(ago(look.lang, max(0.0, now - session.updated)))
     who, cluster = one_line(session.operator), one_line(session.practice or session.context)
-    said = dim(
-        translate(lang, "home.session", cluster=cluster, done=session.done, total=session.total, who=who)
-    )
+    said = dim(look.say("home.session", cluster=cluster, done=session.done, total=session.total, who=who))
     if session.in_doubt:
-        said = Content.assemble(
-            (translate(lang, "home.session_doubt"), "bold $text-warning"), dim(" · "), said
-        )
+        doubt = (look.say("home.session_doubt"), "bold $text-warning")
+        said = Content.assemble(doubt, dim(f" {look.signs.dot} "), said)
     return Option(Row(left, right, (said,), indent=2), id=f"session:{session.id}")
-
-
-def preview(article: Article, lang: str, results: Mapping[str, Any], signs: Signs) -> Content:
-    """What an article is about: symptoms with what the cluster says, causes, the first lines."""
-    text = article.text(lang)
-    parts: list[Content] = [Content.styled(text.title, "bold $primary")]
-    right = versions_of(article, lang)
-    if right:
-        parts.append(right)
-    guide = article.guide
-    if guide is not None:
-        parts += [Content(""), Content.styled(translate(lang, "article.symptoms"), "bold")]
-        for symptom in guide.symptoms:
-            mine = [results[f"{article.id}/{a}"] for a in symptom.checks if f"{article.id}/{a}" in results]
-            sign = Content(signs.dot)
-            if mine:
-                from checks.model import worst
-
-                sign = verdict(worst(tuple(r.verdict for r in mine)), lang, signs, word=False)
-            parts.append(Content.assemble(sign, " ", foreign(symptom.text.get(lang))))
-        parts += [Content(""), Content.styled(translate(lang, "article.causes"), "bold")]
-        parts += [Content.assemble(f"{signs.dot} ", foreign(c.text.get(lang))) for c in guide.causes]
-    body = _opening(text.markdown)
-    if body:
-        parts += [Content(""), dim(body)]
-    return Content("\n").join(parts)
-
-
-def _opening(markdown: str, limit: int = 1200) -> str:
-    """The first lines of prose, without the title."""
-    lines = [line.rstrip() for line in markdown[: limit * 2].splitlines()]
-    kept = [
-        line.lstrip("# ") if line.startswith("#") else line
-        for line in lines
-        if not line.startswith(("# ", "```"))
-    ]
-    return "\n".join(kept).strip()[:limit]

@@ -1,0 +1,168 @@
+"""All lines of Home's list for what it shows: hits, a paste, or what the cluster shows; and what the box says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from kb.safe import one_line
+from tui.filters import written
+from tui.screens import home_rows as rows
+from tui.screens.home_rows import Look
+from tui.screens.nothing_rows import nothing_options
+from tui.screens.paste_rows import answer_options, match_option, pasted_line, where_known
+from tui.widgets.say import dim
+
+if TYPE_CHECKING:
+    from kb.hits import Hit
+    from kb.pastehits import PasteMatch
+    from tui.link import Link
+    from tui.questions import Pasted, Words
+    from tui.screens.home_inquiry import Inquiry
+    from tui.screens.home_reads import Care
+    from tui.widgets.status import ClusterState
+
+SUGGESTED = 48
+"""Characters of a better spelling in the frame of the box."""
+
+
+def asked(inquiry: Inquiry, look: Look) -> list[Option] | None:
+    """The answer to what is asked; None while words wait for theirs (what stands there stays)."""
+    if inquiry.error and (inquiry.text or inquiry.paste):
+        return [rows.note(look.say("home.search_failed", error=inquiry.error), "failed", "$text-error")]
+    if inquiry.text:
+        return words_options(inquiry.words, look) if inquiry.words is not None else None
+    if inquiry.answer is not None:
+        return answer_options(inquiry.answer, inquiry.where, look)
+    paste = inquiry.paste
+    if paste is None:
+        return None
+    seconds = round(time.monotonic() - inquiry.began)
+    said = look.say("pasted.reading", n=f"{paste.lines:,}", seconds=seconds)
+    return [rows.note(said, "reading"), rows.note(look.say("pasted.meanwhile"), "meanwhile")]
+
+
+def words_options(words: Words, look: Look) -> list[Option]:
+    """Hits; before them the articles that know the words as a line of a log."""
+    log = words.log.matches if words.log is not None else ()
+    options = [match_option(match, look) for match in log]
+    seen = {match.article_id for match in log}
+    options += [rows.hit_option(hit, look) for hit in words.found.hits if hit.article_id not in seen]
+    return options or nothing_options(words, look)
+
+
+def cluster_options(link: Link, state: ClusterState, look: Look) -> list[Option]:
+    """What the cluster shows, or why there is none."""
+    if state.phase == "absent":
+        return [
+            rows.heading(look.say("home.no_cluster"), "", look.signs, "cluster"),
+            rows.note(one_line(state.why), "why", "$text-error"),
+            rows.note(look.say("home.still_works"), "works"),
+            rows.offer(look.say("home.try_practice"), "do:practice"),
+        ]
+    known = {a.id: a for a in link.guided()}
+    found = [f for f in link.findings() if f.article in known]
+    done, total = sum(f.done for f in found), sum(f.total for f in found)
+    said = look.say(f"home.triage_{link.triage}", done=done, total=total, seconds=round(link.triage_took, 1))
+    options = [rows.heading(look.say("home.shows"), said, look.signs, "shows")]
+    if link.triage == "failed":
+        options.append(rows.note(one_line(link.triage_error), "failed", "$text-error"))
+    return options + [rows.finding_option(f, known[f.article], look) for f in found]
+
+
+def session_options(sessions: Sequence[Any], look: Look) -> Iterator[Option]:
+    """The sessions that nobody has finished."""
+    if sessions:
+        yield rows.heading(look.say("home.unfinished"), "", look.signs, "unfinished")
+    for session in sessions[:8]:
+        title = session.title.get(look.lang) or session.article
+        yield rows.session_option(session, title, look, time.time())
+
+
+def box_title(inquiry: Inquiry, look: Look) -> Content:
+    """What is understood, in the frame of the box: the paste, filters, a better spelling."""
+    parts: list[Content] = []
+    if inquiry.paste is not None:
+        style = "$quiet" if inquiry.text else "bold $accent"
+        parts.append(Content.styled(paste_title(inquiry.paste, look), style))
+        if not inquiry.text:
+            parts += _filters(inquiry.where)
+    words = inquiry.words if inquiry.text else None
+    if words is not None:
+        parts += _filters(words.found.where)
+        for misfit in words.misfits:
+            text = look.say("home.misfit", filter=one_line(misfit, 40))
+            parts.append(Content.styled(text, "$text-warning"))
+        if words.found.suggestion:
+            text = look.say("home.suggest", text=one_line(words.found.suggestion, SUGGESTED))
+            parts.append(Content.assemble((text, "bold $text-warning"), ("  ^T", "bold $primary")))
+    if not parts:
+        return Content("")
+    return Content.assemble(" ", dim(f" {look.signs.dot} ").join(parts), " ")
+
+
+def care_options(care: Care, look: Look) -> Iterator[Option]:
+    """A quiet line where something is wrong with the library; nothing where all is well."""
+    if not care:
+        return
+    yield rows.heading(look.say("home.library"), "", look.signs, "library")
+    for place, problem in enumerate(care.index[:2]):
+        yield rows.note(one_line(problem.said(look.lang)), f"index-{place}", "$text-warning")
+    if care.errors or care.warnings:
+        text = look.say("home.findings", errors=f"{care.errors:,}", warnings=f"{care.warnings:,}")
+        yield rows.note(text, "findings")
+
+
+def paste_title(paste: Pasted, look: Look) -> str:
+    """``2,000 lines pasted``."""
+    return look.say("pasted.title_one" if paste.lines == 1 else "pasted.title", n=f"{paste.lines:,}")
+
+
+def _filters(where: Mapping[str, str]) -> list[Content]:
+    return [Content.styled(one_line(written(key, value), 50), "bold $accent") for key, value in where.items()]
+
+
+def box_count(inquiry: Inquiry, look: Look) -> str:
+    """How many there are and how long it took."""
+    if inquiry.text:
+        words = inquiry.words
+        if words is None:
+            return ""
+        ms = max(1, round(inquiry.took_ms))
+        log = {match.article_id for match in words.log.matches} if words.log is not None else set()
+        more = len(log - {hit.article_id for hit in words.found.hits})
+        shown, total = len(words.found.hits) + more, words.found.total + more
+        return look.say("home.count", shown=f"{shown:,}", total=f"{total:,}", ms=ms)
+    if inquiry.answer is not None:
+        outcome = inquiry.answer.outcome
+        return look.say("pasted.count", articles=outcome.total, ms=f"{max(1, round(outcome.took_ms)):,}")
+    return ""
+
+
+def matches(inquiry: Inquiry) -> tuple[PasteMatch, ...]:
+    """The articles that are shown because they know lines of a log."""
+    if inquiry.text:
+        return (
+            inquiry.words.log.matches if inquiry.words is not None and inquiry.words.log is not None else ()
+        )
+    outcome = inquiry.answer.outcome if inquiry.answer is not None else None
+    return (*outcome.matches, *outcome.hints) if outcome is not None else ()
+
+
+def shown(inquiry: Inquiry) -> Iterator[PasteMatch | Hit]:
+    """All articles that are shown, those first that know lines of a log."""
+    yield from matches(inquiry)
+    words = inquiry.words if inquiry.text else inquiry.answer.words if inquiry.answer is not None else None
+    if words is not None:
+        yield from words.found.hits
+
+
+def paste_lead(inquiry: Inquiry, article: str, look: Look) -> tuple[Content, ...]:
+    """All lines of the paste that an article knows, whole, for the preview."""
+    known = [line for match in matches(inquiry) if match.article_id == article for line in match.lines]
+    said = [part for line in known for part in (pasted_line(line, look, whole=True), where_known(line, look))]
+    return (*said, Content("")) if said else ()

@@ -107,4 +107,7 @@ def _scalar(value: Any) -> str:
     """A word as it is, anything that YAML could take for something else in quotes (JSON is YAML)."""
     text = str(value)
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain else json.dumps(text)
+    if plain:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.access import Access
@@ -242,7 +242,7 @@ def test_with_these_roles_every_check_says_what_an_administrator_sees(
     cluster: Bed, catalogue: Catalogue, layout: Layout
 ) -> None:
     """The same verdicts, and nothing forbidden, on a server that refuses everything else."""
-    cheap = [spec.id for spec in catalogue if not any(getattr(r, "apart", 0) for r in spec.reads.values())]
+    cheap = [spec.id for spec in catalogue if spec.cost == "cheap"]
     grant(cluster, *check_roles(catalogue, layout))
     found = cluster.run(*cheap, flags={"as_user": "viewer"})
     assert {r.check for r in found.values() if r.judgement.reason == "forbidden"} == set()
@@ -396,6 +396,7 @@ def test_what_is_no_subject_is_refused(text: str) -> None:
         Subject.parse(text)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=200), st.text(min_size=1, max_size=40))
 def test_no_text_gets_out_of_a_comment_or_a_name(text: str, name: str) -> None:
     """Whatever an article or a user is called, the documents say what they shall say."""
@@ -403,8 +404,7 @@ def test_no_text_gets_out_of_a_comment_or_a_name(text: str, name: str) -> None:
     role = roles_of({Permission("list", Resource.parse("v1/pods")): (text,)}, "n")
     made = yaml_of([Part((text,), role)], Subject("User", name), "en")
     (_, binding) = [d for d in yaml.safe_load_all(made) if d]
-    if name.isprintable():
-        assert binding["subjects"][0]["name"] == name
+    assert binding["subjects"][0]["name"] == name
 
 
 def test_what_is_missing_is_named_in_words() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.derive.hints import in_agreement
+from kb.derive.hints import judged
 from kb.derive.join import guide_of
 from kb.derive.one import draft_of
 from kb.derive.outline import parts
@@ -17,13 +17,15 @@ def derive(article: Article) -> Guide | None:
     """
     if not is_worth_walking(article):
         return None
-    outlines = {lang: parts(article.texts[lang]) for lang in ("en", "zh") if lang in article.texts}
+    langs = [lang for lang in ("en", "zh") if lang in article.texts]
+    outlines = [parts(article.texts[lang]) for lang in langs]
     # two languages of one article are about the same thing: what one of them says counts for both
     trouble = is_about_trouble(article) or any(
-        part.role in TROUBLE and part.pieces for found in outlines.values() for part in found
+        part.role in TROUBLE and part.pieces for found in outlines for part in found
     )
-    if len(outlines) == 2:
-        outlines = dict(zip(outlines, in_agreement(*outlines.values()), strict=True))
-    drafts = [draft_of(article.texts[lang], found, trouble) for lang, found in outlines.items()]
+    drafts = [
+        draft_of(article.texts[lang], found, trouble)
+        for lang, found in zip(langs, judged(outlines), strict=True)
+    ]
     found = [draft for draft in drafts if draft is not None]
     return guide_of(article, found) if found else None

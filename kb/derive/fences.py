@@ -154,7 +154,12 @@ def _listing(lines: list[str], first: int, *, strict: bool) -> tuple[Shown, ...]
         note = _comment(line)
         if note is not None:
             answering = _announces_output(note)
-            if note and not answering:
+            behind = at and lines[at - 1].strip() and at + 1 < len(lines) and not lines[at + 1].strip()
+            if found and not notes and behind:
+                found[-1] = replace(
+                    found[-1], output=_joined(found[-1].output, line)
+                )  # about what stands before it
+            elif note and not answering:
                 notes.append(note)
             at += 1
             continue

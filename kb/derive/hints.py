@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from kb.derive.hintvalue import NOTHING, Hint
 from kb.derive.outline import Part, Role
-from kb.derive.programs import is_known, starts_command
-from kb.derive.prose import introduces_output, is_instruction, plain, sentences
+from kb.derive.programs import is_bare, is_known, starts_command
+from kb.derive.prose import introduces_output, is_instruction, plain, sentences, tells_trouble
 from kb.markdown import Piece
 
 MOST_COMMANDS = 10
@@ -30,8 +30,16 @@ _WARNING = re.compile(
 )
 
 
-def hints_of(part: Part) -> tuple[Hint, ...]:
-    """A hint for every piece of a part."""
+def judged(outlines: Sequence[Sequence[Part]]) -> list[tuple[Part, ...]]:
+    """The outlines of an article's texts with a hint for every piece; of two languages alike, the same ones."""
+    found = [tuple(replace(part, hints=_hints(part)) for part in parts) for parts in outlines]
+    if len(found) == 2 and [part.level for part in found[0]] == [part.level for part in found[1]]:
+        pairs = [_agreed(a, b) for a, b in zip(*found, strict=True)]
+        return [tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)]
+    return found
+
+
+def _hints(part: Part) -> tuple[Hint, ...]:
     return tuple(_hint(piece) if piece.kind in ("paragraph", "item") else NOTHING for piece in part.pieces)
 
 
@@ -45,16 +53,9 @@ def _hint(piece: Piece) -> Hint:
         answers=introduces_output(text),
         waits=text.endswith((":", "：")),
         warns=bool(_WARNING.match(piece.text)),
+        troubled=tells_trouble(text),
         commands=told_commands(piece.text),
     )
-
-
-def in_agreement(one: Sequence[Part], other: Sequence[Part]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """The parts of two languages with one judgement, where their structure is the same."""
-    if [part.level for part in one] != [part.level for part in other]:
-        return tuple(one), tuple(other)
-    pairs = [_agreed(a, b) for a, b in zip(one, other, strict=True)]
-    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 
 def _agreed(a: Part, b: Part) -> tuple[Part, Part]:
@@ -63,7 +64,7 @@ def _agreed(a: Part, b: Part) -> tuple[Part, Part]:
     a = replace(a, role=giver.role, own=giver.own, telling=telling, aside=aside)
     b = replace(b, role=giver.role, own=giver.own, telling=telling, aside=aside)
     if [p.kind for p in a.pieces] == [p.kind for p in b.pieces]:
-        hints = tuple(_both(x, y) for x, y in zip(hints_of(a), hints_of(b), strict=True))
+        hints = tuple(_both(x, y) for x, y in zip(a.hints, b.hints, strict=True))
         a, b = replace(a, hints=hints), replace(b, hints=hints)
     return a, b
 
@@ -80,6 +81,7 @@ def _both(a: Hint, b: Hint) -> Hint:
         a.answers or b.answers,
         a.waits or b.waits,
         a.warns or b.warns,
+        a.troubled or b.troubled,
         max(a.commands, b.commands, key=len),
     )
 
@@ -92,7 +94,7 @@ def told_commands(text: str) -> tuple[str, ...]:
         words = code.split()
         if len(words) < 2 or not starts_command(code) or not is_known(words[0]):
             continue
-        if words[-1] in ("...", "…") or not _looks_run(text, match.start()):
+        if words[-1] in ("...", "…") or is_bare(words) or not _looks_run(text, match.start()):
             continue
         found.append(code)
     return tuple(found[:MOST_COMMANDS])

@@ -18,6 +18,9 @@ class Hint:
     waits: bool = False
     """It ends with a colon: something belongs to it."""
     warns: bool = False
+    """It is a warning about what comes next."""
+    troubled: bool = False
+    """It says that something is not as it should be."""
     commands: tuple[str, ...] = ()
     """Commands in code marks that it says to run."""
 

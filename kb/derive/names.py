@@ -151,6 +151,8 @@ def _ascii(word: str) -> str:
 
 def _type_of(words: list[str], hint: str) -> InputType:
     last = _ALIASES.get(words[-1], words[-1]) if words else ""
+    if len(words) > 1 and words[-1] in ("host", "hostname"):
+        return "string"  # an ingress host is a name of the outside, no node
     if last == "name" and len(words) > 1:
         before = _ALIASES.get(words[-2], words[-2])
         return "node" if before == "node" else "name"

@@ -38,7 +38,7 @@ def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft |
     steps = steps or reading_steps(found, trouble)
     if not steps:
         return None
-    own, causing = _causes(found, text.title, procedure)
+    own, causing = _causes(found, text.title, trouble)
     seen = symptoms(found) or [purpose(found, text.title) if procedure else _title_symptom(found, text.title)]
     return Draft(
         text.lang,
@@ -61,16 +61,17 @@ def _title_symptom(found: Sequence[Part], heading: str) -> str:
     return title(first_and_rest(plain(lead.text))[0], 320) if lead else title(heading, 320)
 
 
-def _causes(found: Sequence[Part], heading: str, procedure: bool) -> tuple[list[DraftCause], Causing]:
-    own = causes(found) or [cause for part in found for cause in _table_causes(part)]
+def _causes(found: Sequence[Part], heading: str, trouble: bool) -> tuple[list[DraftCause], Causing]:
+    own = causes(found) or [cause for part in found for cause in _table_causes(part, trouble)]
     if own:
         return own, "named"
-    if procedure:
-        return [DraftCause(title(heading), reasons(found), Place("", (), 0, 0))], "situation"
-    passing = cause_in_prose(found, heading)
+    # only a text about trouble gives causes in passing: elsewhere "because" explains a setting
+    passing = cause_in_prose(found if trouble and not is_how_to(heading) else (), heading)
     if passing:
         return [passing], "named"
-    return [DraftCause(title(heading), "", Place("", (), 0, 0))], "unnamed"
+    if trouble and not is_how_to(heading):
+        return [DraftCause(title(heading), "", Place("", (), 0, 0))], "unnamed"
+    return [DraftCause(title(heading), reasons(found), Place("", (), 0, 0))], "situation"
 
 
 # --- tables of symptom, cause and remedy ------------------------------------------------------------------------------
@@ -82,6 +83,12 @@ _REMEDY = re.compile(
 )
 
 
+_SEEN = re.compile(
+    r"\b(?:symptoms?|problems?|issues?|errors?|fault|messages?|observed)\b|现象|症状|问题|故障|报错|错误|异常|表现",
+    re.I,
+)
+
+
 def _rows(part: Part) -> tuple[list[str], list[list[str]]]:
     rows = [p for p in part.pieces if p.kind == "row"]
     if len(rows) < 2 or not rows[0].head:
@@ -89,11 +96,13 @@ def _rows(part: Part) -> tuple[list[str], list[list[str]]]:
     return rows[0].text.split("\t"), [row.text.split("\t") for row in rows[1:] if not row.head]
 
 
-def _table_causes(part: Part) -> list[DraftCause]:
+def _table_causes(part: Part, trouble: bool) -> list[DraftCause]:
     if part.role not in ("symptoms", "diagnosis", "resolution", "workaround", "cause"):
         return []
     head, rows = _rows(part)
     column = cause_column(head)
+    if not trouble and not any(_SEEN.search(plain(cell)) for cell in head):
+        return []  # "setting, value, reason" gives reasons for values
     place = Place(part.heading, part.trail, 0, part.line)
     texts = [plain(row[column - 1]) for row in rows if column and len(row) >= column]
     return [

@@ -70,7 +70,7 @@ class Part:
     aside: bool = False
     """Whether it is below a heading about what is to be known, and does not itself say what to do."""
     hints: tuple[Hint, ...] = ()
-    """What both languages say of its pieces; empty where only its own words do."""
+    """What the words of its pieces say to do, one for each; filled in once the texts were compared."""
 
 
 def parts(text: ArticleText) -> tuple[Part, ...]:

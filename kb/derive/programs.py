@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _KNOWN_TEXT = """
 kubectl oc ko helm kustomize kubeadm kubelet istioctl calicoctl cilium hubble velero argocd virtctl tkn argo
@@ -61,6 +62,24 @@ def starts_command(line: str) -> bool:
             return True
         words = words[1:]
     return bool(words) and is_known(words[0].lstrip("({!").rstrip(";") or words[0])
+
+
+_NEEDS_TEXT = """
+get describe delete edit patch logs exec apply create annotate label scale drain cordon uncordon expose taint debug cp
+attach wait replace run explain port-forward inspect stop rm kill pull push tag install upgrade uninstall template
+"""
+_NEEDS = frozenset(_NEEDS_TEXT.split())
+_NEEDS_TWO = frozenset(("rollout", "certificate", "set", "auth", "adm"))
+_OBJECT_TOOLS = frozenset(("kubectl", "oc", "crictl", "docker", "nerdctl", "podman", "helm", "ctr"))
+
+
+def is_bare(words: Sequence[str]) -> bool:
+    """Whether words only name a command whose object is missing, as in "look with `kubectl describe`"."""
+    if words[0] not in _OBJECT_TOOLS:
+        return False
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    needed = 2 if plain[:1] and plain[0] in _NEEDS else 3 if plain[:1] and plain[0] in _NEEDS_TWO else 0
+    return len(plain) < needed and not any(word.startswith(("-f", "-k", "--filename")) for word in words)
 
 
 def may_start_command(line: str) -> bool:

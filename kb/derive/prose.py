@@ -23,13 +23,15 @@ execute expand export extend extract fetch find first fix follow force generate 
 increase inspect install isolate keep label leave let limit list locate log look lower make mark merge migrate
 modify monitor mount move narrow note obtain open override patch pause perform pick pin place point prepare
 prefer print probe provide provision pull push raise read re-check re-create re-enable re-run reapply reboot
-rebuild recheck reconfigure recover recreate reduce refer regenerate register reinstall relax reload remove
+rebuild recheck reconfigure recover recreate reduce refer reference regenerate register reinstall relax reload remove
 rename reorder repair repeat replace request rerun reset resize restart restore resume retrieve retry return
 review revert roll rotate route run save scale schedule search select send set shorten shut specify split start
 stop store submit switch sync tag take test then trace trigger try tune uncordon undo uninstall unmount unset
 update upgrade upload use validate verify view wait watch widen wipe write
 """
 _VERBS_EN = frozenset(_VERBS_EN_TEXT.split())
+_NO_OBJECT = frozenset(("is", "are", "was", "were", "has", "can", "does", "that", "will", "may", "must"))
+"""Behind a verb they say that it is a noun here, or that nothing is asked (note that)."""
 _VERBS_ZH = re.compile(
     r"^(?:首先|其次|然后|接着|随后|最后|再|先|请|可以|需要|建议|应当|应该|可|并|如需|若需|直接|手动|重新|依次|分别|逐个|在[^，。]{1,30}(?:上|中|内|里)，?)*"
     r"(?:将|把|修改|执行|运行|删除|重启|升级|检查|确认|查看|查询|登录|进入|使用|通过|创建|新建|编辑|配置|设置|添加|增加|移除|清理|清空|恢复|"
@@ -37,6 +39,12 @@ _VERBS_ZH = re.compile(
     r"收集|采集|抓取|比较|对比|定位|排查|联系|回滚|回退|迁移|绑定|解绑|授予|授权|批准|选择|指定|标记|打标|隔离|驱逐|观察|测试|读取|列出|"
     r"识别|对于|减少|降低|提高|提升|增大|保持|避免|跳过|重建|重试|刷新|挂载|卸下|切换|生成|复制|粘贴|填写|输入|点击|保存|提交|同步|触发|审查|缩小|放宽|描述|记录|参考|遵循|确定|找到|找出|判断|跟踪|监控|审核|重置|补充|纠正|更正|声明|提供|注入|固定|划分|拆分|搜索)"
 )
+_EFFECT_ZH = re.compile(
+    r"^(?:修改|增加|减少|降低|提高|提升|增大|删除|重启|升级|更新|使用|设置|调整|调大|调小|启用|禁用|停止|启动|创建|配置|关闭|打开|恢复|执行|运行"
+    r"|替换|迁移|部署|安装|保持|避免|通过|扩容|缩容)[^，。：:;；]{0,60}?"
+    r"(?:可以|将会|会(?![话议计员])|能够|能(?![力量否])|不能|不再|意味着|并不|不是)"
+)
+"""What doing something brings about is no instruction to do it."""
 _CONDITION_EN = re.compile(
     r"^(?:if|when|where|once|after|before|for|on|in|from|to|with|next|finally|alternatively|otherwise|optionally"
     r"|instead|as a (?:workaround|last resort)|then|first|also|always|never|only|do not|don't|optional)\b",
@@ -50,6 +58,24 @@ _OUTPUT_EN = re.compile(
 _OUTPUT_ZH = re.compile(
     r"(?:输出|返回|结果|显示|如下所示|类似|日志|报错|打印|示例|例如|形如|现象)[^，。]{0,12}[:：]?\s*$"
 )
+
+
+_TROUBLE = re.compile(
+    r"\b(?:error|fail|fatal|panic|warn|denied|refus|reject|time[ds]? ?out|exceed|kill|not |cannot|can't|could ?n[o']t"
+    r"|unable|invalid|no longer|no such|too many|unreachable|forbidden|unauthori|unknown|evict|back-?off|crash|oom"
+    r"|corrupt|mismatch|conflict|exhaust|unexpected|missing|lost|loses|losing|drop|stuck|hang|hung|stall|slow|delay|never"
+    r"|stops?\b|stale|leak|grow|climb|restart|pending|terminating|unhealthy|not ?ready|degraded|wrong|empty|disappear"
+    r"|without|intermittent|flap|broken|blocked|problem|symptom|surfaces? as|drift|high\b|spike)|\bno \w+|Err\b"
+    r"|失败|错误|报错|异常|无法|不能|不通|不可|没有|未能|未被|不再|超时|拒绝|崩溃|重启|丢失|丢包|断开|中断|卡住|卡在|挂起|缓慢|变慢|延迟|过高|过多|过大"
+    r"|飙升|泄漏|增长|耗尽|不足|冲突|缺失|为空|不一致|不符|不匹配|失效|无效|告警|警告|驱逐|阻塞|频繁|反复|不断|问题|故障|停留|处于|残留|被删|不生效"
+    r"|不正确|不会|不到|消失|抖动|错|误",
+    re.I,
+)
+
+
+def tells_trouble(text: str) -> bool:
+    """Whether a sentence says that something is not as it should be."""
+    return bool(_TROUBLE.search(text[:2_000]))
 
 
 def plain(text: str) -> str:
@@ -110,14 +136,14 @@ def is_instruction(sentence: str) -> bool:
     """Whether a sentence tells somebody to do something."""
     text = sentence.lstrip(" -*•\"'“(（")
     if re.match(r"[\u3400-\u9fff]", text) or re.search(r"[\u3400-\u9fff]", text[:12]):
-        return bool(_VERBS_ZH.match(text)) or bool(
+        return (bool(_VERBS_ZH.match(text)) and not _EFFECT_ZH.match(text)) or bool(
             re.match(r"^如果.{1,60}[，,](?:请|则|可|需|应|就|将|把)", text)
         )
     words = re.findall(r"[A-Za-z'-]+", text[:200].casefold())
     if not words:
         return False
     if words[0] in _VERBS_EN:
-        return not (len(words) > 1 and words[1] in ("is", "are", "was", "were", "has", "can", "does"))
+        return not (len(words) > 1 and words[1] in _NO_OBJECT)
     if _CONDITION_EN.match(text) and "," in text[:200]:
         following = re.findall(r"[A-Za-z'-]+", text.split(",", 1)[1][:60].casefold())
         return bool(following) and (following[0] in _VERBS_EN or following[:1] == ["do"])

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from kb import headings
 from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.fences import CONSOLES, SHELLS, UNTAGGED, Shown, commands, tag_of
-from kb.derive.hints import hints_of
 from kb.derive.hintvalue import NOTHING, Hint
 from kb.derive.outline import Part
 from kb.derive.prose import LONGEST_TEXT, heading_of, paragraph, plain, sentences, title
@@ -20,6 +19,7 @@ MOST_STEPS = 200
 _LONGEST_BLOCK = 8_000
 _SHOWN_OUTPUT = 800
 _FENCE_NOTE = re.compile(r"^:{3}\s*(\w+)?|:{3}\s*$|^\[!\w+\]")
+_BOLD = re.compile(r"(\*\*|__)[^*_\n]{2,120}\1\s*[:：]?\s*$")
 _STDIN = re.compile(r"\b(?:apply|create|replace|delete|patch)\b[^|;&]*\s(?:-f|--filename)[ =]-(?:\s|$)")
 
 
@@ -59,6 +59,10 @@ class _Maker:
     manifest: str = ""
     listed: bool = False
     admonition: str = ""
+    headed: bool = False
+    """What waits begins with a line in bold, which heads what follows as a heading would."""
+    noting: bool = False
+    """A list follows that belongs to a warning."""
 
     def add(self, step: DraftStep) -> None:
         if len(self.steps) < MOST_STEPS:
@@ -121,6 +125,7 @@ class _Maker:
     def code(self, piece: Piece) -> None:
         block = CodeBlock(piece.info, piece.text, piece.line)
         found = commands(block)
+        self.noting = self.headed = False
         waiting, self.waiting = self.waiting, _Waiting()
         if found and waiting.answers and tag_of(block) in UNTAGGED and not _prompted(found):
             found = ()
@@ -130,8 +135,10 @@ class _Maker:
         head, rest = heading_of(waiting.said)
         for number, shown in enumerate(found):
             first = number == 0 and bool(head)
-            name = title(shown.comment) if shown.comment and not first else title(head) if first else ""
-            more = _join(rest if number == 0 else "", shown.comment if first else "")
+            own = bool(shown.comment) and (not first or not waiting.instructs)
+            name = title(shown.comment) if own else title(head) if first else ""
+            more = _join(head if first and own else "", rest if number == 0 else "")
+            more = more if own else _join(more, shown.comment)
             self.command(shown, name, more)
 
     def block(self, piece: Piece, tag: str, waiting: _Waiting) -> None:
@@ -155,6 +162,9 @@ class _Maker:
 
     def item(self, piece: Piece, hint: Hint) -> None:
         text = plain(piece.text)
+        if self.noting:
+            self.impact = _join(self.impact, f"- {text}")[:LONGEST_TEXT]
+            return
         if piece.depth > 1 and not hint.commands and not hint.waits:
             self.remark_on_waiting(text)
             return
@@ -178,12 +188,14 @@ class _Maker:
         if self.admonition or hint.warns or raw.startswith(":::"):
             self.note(raw, hint)
             return
+        self.noting = False
         text = plain(raw)
         if not text or set(text) <= set("-=*_ "):
             return
-        if not piece.depth:
+        if not piece.depth and not (self.headed and self.waiting):
             self.flush()
-        self.waiting.take(text, hint)
+        self.headed = bool(_BOLD.match(raw)) and not piece.depth
+        self.waiting.take(text, replace(hint, answers=False) if self.headed else hint)
 
     def note(self, raw: str, hint: Hint) -> None:
         """An admonition: a warning is about what the steps behind it do to others."""
@@ -194,6 +206,7 @@ class _Maker:
         self.admonition = kind if opened and not raw.rstrip().endswith(":::") else ""
         if raw.startswith(":::") and raw.rstrip().endswith(":::") and raw.count(":::") == 1:
             self.admonition = kind if first else ""
+        self.noting = hint.waits and kind == "warning"
         if kind == "warning":
             self.impact = _join(self.impact, text)[:LONGEST_TEXT]
         elif text:
@@ -204,7 +217,7 @@ def steps_of(part: Part, phase: Phase, *, prose: bool = True) -> list[DraftStep]
     """The steps of one part in order; `prose`: its words are a step even where they do not sound like one."""
     maker = _Maker(part, phase, Place(part.heading, part.trail, part.scope, part.line))
     maker.listed = not any(p.kind == "code" or (p.kind == "item" and p.ordered) for p in part.pieces)
-    for piece, hint in zip(part.pieces, part.hints or hints_of(part), strict=True):
+    for piece, hint in zip(part.pieces, part.hints, strict=True):
         if piece.kind == "code":
             maker.code(piece)
         elif piece.kind == "item":

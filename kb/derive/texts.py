@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from kb.derive.draft import DraftCause, Place
 from kb.derive.fences import commands
 from kb.derive.outline import Part
-from kb.derive.prose import LONGEST_TEXT, first_and_rest, inline_code, plain, sentences, title
+from kb.derive.prose import LONGEST_TEXT, first_and_rest, inline_code, plain, sentences, tells_trouble, title
 from kb.markdown import Piece
 from kb.model import CodeBlock
 
@@ -48,24 +48,28 @@ def is_how_to(heading: str) -> bool:
 
 
 def symptoms(parts: Sequence[Part]) -> list[str]:
-    """What an operator sees, one sentence each, from the parts that tell it."""
+    """What an operator sees, one sentence each, from the parts that tell it; what only introduces it is left out."""
     found: list[str] = []
+    introducing: list[str] = []
     for part in parts:
         if part.role != "symptoms":
             continue
-        for piece in part.pieces:
-            if piece.kind == "row" and not piece.head and len(piece.text) < LONGEST_SYMPTOM:
-                continue
-            if (piece.kind == "item" and piece.depth == 1) or (piece.kind == "paragraph" and not piece.depth):
+        for piece, hint in zip(part.pieces, part.hints, strict=True):
+            if piece.kind == "item" and piece.depth == 1:
                 _take(found, _symptom_of(piece))
-    return found[:MOST_SYMPTOMS]
+            elif piece.kind == "paragraph" and not piece.depth:
+                text = _symptom_of(piece)
+                _take(found if hint.troubled else introducing, text)
+    return (found or introducing)[:MOST_SYMPTOMS]
 
 
 def _symptom_of(piece: Piece) -> str:
+    """The sentence of a paragraph that tells of trouble, else its first one."""
     if piece.text.startswith(":::") or piece.text.startswith("[!"):
         return ""
-    first, _ = first_and_rest(plain(piece.text))
-    return title(first, LONGEST_SYMPTOM)
+    said = sentences(plain(piece.text))
+    telling = next((one for one in said if tells_trouble(one)), said[0] if said else "")
+    return title(telling, LONGEST_SYMPTOM)
 
 
 def _take(found: list[str], text: str) -> None:

@@ -106,11 +106,11 @@ class KlinikApp(App[int]):
 
         self.push_screen(SessionsScreen())
 
-    def open_text(self, title: str, text: str) -> None:
-        """Shows raw text, made safe."""
+    def open_text(self, title: str, text: str, *, copies: str = "") -> None:
+        """Shows raw text, made safe; `copies` is what Ctrl+Y takes, without it the commands of the text."""
         from tui.screens.raw import RawScreen
 
-        self.push_screen(RawScreen(title, text))
+        self.push_screen(RawScreen(title, text, copies))
 
     def action_command_palette(self) -> None:
         """The palette, asking in the language of the app."""
@@ -188,10 +188,15 @@ class KlinikApp(App[int]):
         if scenario:
             self.go(Place("practice", scenario))
 
+    @property
+    def here(self) -> tuple[str, str]:
+        """Practice scenario and context of the cluster at hand, as sessions keep them; both empty without one."""
+        info = self.link.cluster.info if self.link.cluster is not None else None
+        return (info.practice, info.context) if info is not None else ("", "")
+
     def resume(self, session: SessionSummary) -> None:
         """Goes on with a session where its cluster is the one at hand, else shows the list."""
-        here = self.cluster_state
-        if (session.practice, session.context) == (here.practice, here.context):
+        if (session.practice, session.context) == self.here:
             self.open_guide(session.article, session.path)
         else:
             self.open_sessions()

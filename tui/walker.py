@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.model import Result
 from checks.session import Session, StepRecord, StepState
+from kb.model import CommandAction
 from kb.text import Text
 from tui.messages import Answered, EventArrived
 from tui.work import Owner
@@ -65,6 +66,10 @@ class Form:
     choices: Mapping[str, Choices]
     values: Mapping[str, Any]
     wrong: Text | None = None
+    line: str = ""
+    """With an article's command: its line with these values, the slots that have none left visible."""
+    missing: tuple[str, ...] = ()
+    """With an article's command: the inputs that its line still needs."""
 
 
 def snapshot(walk: Walk, before: Snapshot | None = None) -> Snapshot:
@@ -115,9 +120,12 @@ def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
     """The inputs of a step with what was given, and proposals for the rest, input after input."""
     from checks.inputs import InputError, choices
 
+    step = walk.guide.step(step_id)
+    if isinstance(step.action, CommandAction):
+        return _command_form(walk, step, step.action, given)
     values: dict[str, Any] = {}
     offered: dict[str, Choices] = {}
-    for spec in walk.guide.step(step_id).inputs:
+    for spec in step.inputs:
         one = choices(spec, walk.results, values)
         offered[spec.name] = one
         value = given.get(spec.name, one.default)
@@ -128,6 +136,32 @@ def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
     except InputError as error:
         return Form(step_id, offered, values, error.text)
     return Form(step_id, offered, typed)
+
+
+def _command_form(walk: Walk, step: Step, action: CommandAction, given: Mapping[str, Any]) -> Form:
+    """The line of an article with what was given; a value that cannot stand in it is left out and said."""
+    from checks.commandline import unfilled
+    from checks.inputs import InputError, choices
+    from checks.plan import PlanError
+    from kb.derive.names import is_secret
+
+    offered = {spec.name: choices(spec, walk.results, {}) for spec in step.inputs}
+    values: dict[str, Any] = {}
+    wrong: Text | None = None
+    for spec in step.inputs:
+        if is_secret(spec.name):  # never asked for: the slot stays in the line
+            continue
+        value = given.get(spec.name, offered[spec.name].default)
+        if value in (None, ""):
+            continue
+        try:
+            walk.line(step.id, {spec.name: value})
+        except (InputError, PlanError) as error:
+            wrong = wrong or error.text
+        else:
+            values[spec.name] = value
+    missing = unfilled(action, step.inputs, values)
+    return Form(step.id, offered, values, wrong, walk.line(step.id, values), missing)
 
 
 class Walker:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,25 +13,19 @@ from textual.widget import Widget
 from textual.widgets import Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
-from checks.model import Result, Verdict
 from kb.safe import one_line, printable
-from tui.i18n import translate
 from tui.keys import quiet
-from tui.messages import Answered, EventArrived, StreamEnded
-from tui.screens import evidence
-from tui.screens.article_text import not_heavy, pages_of, text_of
-from tui.screens.base import KlinikScreen
+from tui.messages import Answered
+from tui.screens.article_live import LiveSymptoms
+from tui.screens.article_text import pages_of, text_of
 from tui.widgets.hints import Hint
-from tui.widgets.lists import settle
-from tui.work import ask, stream
+from tui.work import ask
 
 if TYPE_CHECKING:
-    from threading import Event
-
-    from kb.model import Article, CheckUse
+    pass
 
 
-class ArticleScreen(KlinikScreen[None]):
+class ArticleScreen(LiveSymptoms):
     """One article in one language."""
 
     CSS_PATH = "article.tcss"
@@ -43,15 +36,8 @@ class ArticleScreen(KlinikScreen[None]):
     help_key = "article"
 
     def __init__(self, article_id: str, lang: str) -> None:
-        super().__init__()
+        super().__init__(lang)
         self.article_id = article_id
-        self.lang = lang
-        self.article: Article | None = None
-        self.results: dict[str, Result] = {}
-        self.live = "absent"
-        """absent (no cluster), waiting, running or done."""
-        self.run = 0
-        self.stop: Event | None = None
         self.pages: tuple[str, ...] = ("",)
         self.page = 0
         self.found_at = -1
@@ -97,14 +83,15 @@ class ArticleScreen(KlinikScreen[None]):
         self.article = message.value
         if self.lang not in self.article.texts:
             self.lang = self.article.text(self.lang).lang
-        self._show_symptoms()
+        self.show_symptoms()
         self._focus_first()
         self.start_checks()
         await self._render_text()
 
     def _focus_first(self) -> None:
         guide = self.article.guide if self.article else None
-        self.query_one("#symptoms" if guide and guide.symptoms else "#text").focus()
+        live = guide is not None and guide.symptoms and guide.origin == "authored"
+        self.query_one("#symptoms" if live else "#text").focus()
 
     async def _render_text(self) -> None:
         if self.article is None:
@@ -137,11 +124,15 @@ class ArticleScreen(KlinikScreen[None]):
         right = Content.styled(" · ", "$quiet").join(langs)
         if self.article.guide is not None:
             right = Content.assemble(
-                right, ("   g", "bold $primary"), (f" {self.say('hint.walk')} ", "$quiet")
+                right, ("   g", "bold $primary"), (f" {self.say(self._walk_label())} ", "$quiet")
             )
         from tui.widgets.rows import Row
 
         self.query_one("#crumb", Static).update(Row(left, right))
+
+    def _walk_label(self) -> str:
+        guide = self.article.guide if self.article else None
+        return "hint.walk_derived" if guide is not None and guide.origin == "derived" else "hint.walk"
 
     @on(Markdown.TableOfContentsUpdated)
     def _contents(self, event: Markdown.TableOfContentsUpdated) -> None:
@@ -177,7 +168,7 @@ class ArticleScreen(KlinikScreen[None]):
             return True
         self.lang = others[0]
         self.run_worker(self._render_text(), exclusive=True, group="markdown")
-        self._show_symptoms()
+        self.show_symptoms()
         return True
 
     async def action_page(self, by: int) -> None:
@@ -187,129 +178,7 @@ class ArticleScreen(KlinikScreen[None]):
             await self._render_text()
             self.query_one("#text").scroll_home(animate=False)
 
-    # --- symptoms -----------------------------------------------------------------------------------------------
-
-    def uses(self) -> tuple[CheckUse, ...]:
-        """The checks of the symptoms and causes that may be run without asking: all but the heavy ones."""
-        guide = self.article.guide if self.article else None
-        return tuple(guide.checks.values()) if guide else ()
-
-    def start_checks(self) -> None:
-        """Runs the guide's checks where there is a cluster; results stream in."""
-        cluster, uses = self.app.link.cluster, self.uses()
-        if self.app.cluster_state.phase == "absent" or cluster is None:
-            self.live = "waiting" if self.app.cluster_state.phase == "connecting" else "absent"
-            self._show_symptoms()
-            return
-        if not uses:
-            return
-        if self.stop is not None:
-            self.stop.set()
-        self.run += 1
-        self.live = "running"
-        services = self.app.services
-
-        def events(stop: Event) -> Iterator[Any]:
-            from checks.runner import run
-
-            catalogue = services.catalogue()
-            yield from run(cluster, not_heavy(uses, catalogue), catalogue, stop=stop)
-
-        self.stop = stream(self, "checks", self.run, events)
-        self._show_symptoms()
-
-    def on_event_arrived(self, message: EventArrived) -> None:
-        """A result settles into its line."""
-        result = getattr(message.event, "result", None)
-        if message.run == self.run and result is not None:
-            self.results[result.alias] = result
-            self._show_symptoms()
-
-    def on_stream_ended(self, message: StreamEnded) -> None:
-        """All checks have answered, or could not be run."""
-        if message.run != self.run:
-            return
-        self.live = "failed" if message.error else "done"
-        if message.error is not None:
-            self.notify(
-                self.say("article.checks_failed", why=one_line(str(message.error))),
-                severity="error",
-                markup=False,
-            )
-        self._show_symptoms()
-
-    def on_unmount(self) -> None:
-        """Nobody listens any more."""
-        if self.stop is not None:
-            self.stop.set()
-
-    def cluster_news(self) -> None:
-        """The cluster came while the article was open."""
-        if self.live in ("waiting", "absent") and self.app.cluster_state.phase == "connected":
-            self.start_checks()
-        elif self.live == "waiting" and self.app.cluster_state.phase == "absent":
-            self.live = "absent"
-            self._show_symptoms()
-
-    def _show_symptoms(self) -> None:
-        guide = self.article.guide if self.article else None
-        view = self.query_one("#symptoms", OptionList)
-        if guide is None or not guide.symptoms:
-            view.display = False
-            self.query_one("#symptoms-title").display = False
-            return
-        signs, now = self.app.signs, time.time()
-        options = [
-            evidence.symptom_option(s, self.results, self.lang, signs, live=self.live, now=now)
-            for s in guide.symptoms
-        ]
-        view.display = True
-        settle(view, options)
-        found = [evidence.symptom_verdict(s, self.results) for s in guide.symptoms]
-        present = sum(v in (Verdict.FAIL, Verdict.WARN) for v in found)
-        unclear = sum(v is Verdict.UNKNOWN for v in found)
-        count = translate(self.lang, "article.present", n=present, total=len(found))
-        if unclear:
-            count += " · " + translate(self.lang, "article.unclear", n=unclear)
-        said = count if self.live in ("done", "running") and self.results else self.say(f"live.{self.live}")
-        self.query_one("#symptoms-title", Static).update(
-            Content.assemble(
-                (translate(self.lang, "article.symptoms"), "bold $primary"), "   ", (said, "$quiet")
-            )
-        )
-
     # --- actions ------------------------------------------------------------------------------------------------
-
-    def action_check(self) -> None:
-        """Runs the checks again; what is known stays until the new answer is there."""
-        self.start_checks()
-
-    def action_again(self) -> None:
-        """The same."""
-        if self.app.cluster_state.phase == "absent":
-            self.app.link.again()
-        self.start_checks()
-
-    def action_evidence(self) -> None:
-        """What was read for the symptom under the cursor, raw; from the text: for all of them."""
-        guide = self.article.guide if self.article else None
-        if guide is None:
-            return
-        view = self.query_one("#symptoms", OptionList)
-        chosen = guide.symptoms
-        if view.has_focus and view.highlighted is not None:
-            chosen = (guide.symptoms[view.highlighted],)
-        aliases = dict.fromkeys(alias for symptom in chosen for alias in symptom.checks)
-        results = [self.results[alias] for alias in aliases if alias in self.results]
-        if not results:
-            self.notify(self.say("evidence.not_yet"), markup=False)
-            return
-        title = chosen[0].text.get(self.lang) if len(chosen) == 1 else self.article.title(self.lang)  # type: ignore[union-attr]
-        self.app.open_text(title, evidence.raw(results, self.app.lang, time.time()))
-
-    @on(OptionList.OptionSelected, "#symptoms")
-    def _open_evidence(self) -> None:
-        self.action_evidence()
 
     def action_guide(self) -> None:
         """Walks the guide."""
@@ -375,17 +244,16 @@ class ArticleScreen(KlinikScreen[None]):
     def retext(self) -> None:
         """The app's words in the other language."""
         self._crumb()
-        self._show_symptoms()
+        self.show_symptoms()
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with an article."""
         if isinstance(self.focused, Input):
             return (self.hint("Enter", "find_next"), self.hint("Esc", "back", "back"))
-        guide = self.article is not None and self.article.guide is not None
-        walk = (
-            self.hint("g", "walk", "guide"),
-            self.hint("c", "check", "check"),
-            self.hint("o", "evidence", "evidence"),
+        guide = self.article.guide if self.article else None
+        walk = (self.hint("g", self._walk_label().removeprefix("hint."), "guide"),) if guide else ()
+        live = (
+            (self.hint("c", "check", "check"), self.hint("o", "evidence", "evidence")) if self.uses() else ()
         )
         rest = (
             self.hint("y", "copy_block", "copy_block"),
@@ -393,7 +261,7 @@ class ArticleScreen(KlinikScreen[None]):
             self.hint("/", "find", "find"),
             self.hint("Esc", "back", "back"),
         )
-        return (*walk, *rest) if guide else rest
+        return (*walk, *live, *rest)
 
     def action_tongue(self) -> None:
         """The other language."""

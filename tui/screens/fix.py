@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
-from kb.model import ManualAction
+from checks.session import SETTLED
+from kb.model import CommandAction, ManualAction
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.screens import step_asks as asks
-from tui.screens import step_text
+from tui.screens import step_hand, step_text
+from tui.screens.fix_ways import StepWays
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
@@ -30,24 +32,18 @@ if TYPE_CHECKING:
     from checks.plan import Plan
     from checks.stepevents import StepEvent
     from checks.walk import Walk
-    from tui.screens.guide import GuideScreen
 
 OLD = 120.0
 """Seconds after which a preview is made again before it is run."""
 
 
-class FixPane(Vertical):
+class FixPane(StepWays):
     """Steps on top, inputs below, then what would be done or is being done."""
 
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "p": "preview", "f5": "run", "s": "skip", "u": "undo", "x": "stop", "i": "edit",
         "d": "done_by_hand", "a": "accept", "t": "settle", "ctrl+y": "copy",
     })  # fmt: skip
-
-    if TYPE_CHECKING:
-
-        @property
-        def screen(self) -> GuideScreen: ...  # type: ignore[override]
 
     def __init__(self, walker: Walker) -> None:
         super().__init__(id="fix")
@@ -135,7 +131,9 @@ class FixPane(Vertical):
         log = self.log_of.get(view.step.id)
         if log is not None and self.running == view.step.id:
             return log.lines_of(lang, signs)
-        form = self.form if self._formed() else None
+        form = self.form_of(view)
+        if step_hand.is_by_hand(guide):
+            return step_hand.detail(view, guide, form, step_text.Said(self.problem), lang, signs)
         plan = self.plan if self.plan is not None and self.plan.step_id == view.step.id else None
         said = step_text.Said(self.problem, self.screen.say("fix.reading") if self.reading else "")
         return step_text.detail(view, guide, form, plan, log, said, lang, signs, time.time())
@@ -172,14 +170,30 @@ class FixPane(Vertical):
 
     def _ask_form(self, *, preview: bool) -> None:
         self.reading = True
-        step, given = self.step_id, dict(self.given.get(self.step_id, {}))
+        step, given = self.step_id, self._values_so_far()
         self.walker.do("form+plan" if preview else "form", lambda walk: form(walk, step, given))
+
+    def _values_so_far(self) -> dict[str, Any]:
+        """What was given for this step; in an article's steps also what was said for the same slot elsewhere."""
+        view, own = self.view, dict(self.given.get(self.step_id, {}))
+        if view is None or not step_hand.is_by_hand(self.screen.guide):
+            return own
+        said = {
+            spec.name: step_hand.said_before(self.snap.steps, self.given, spec) for spec in view.step.inputs
+        }
+        known = {name: value for name, value in said.items() if value is not None}
+        return {**known, **view.record.values, **own}
 
     @on(OptionList.OptionSelected, "#steps")
     def _chosen(self) -> None:
         """The whole preview, or first of all a preview."""
-        plan = self.plan
-        if plan is not None and plan.step_id == self.step_id and not plan.manual:
+        plan, view = self.plan, self.view
+        form = self.form_of(view) if view is not None else None
+        if view is not None and form is not None and isinstance(view.step.action, CommandAction):
+            text = step_hand.whole(view, view.step.action, form, self.lang)
+            copies = step_hand.to_copy(view.step.action, form.line)
+            self.screen.app.open_text(view.step.text.get(self.lang), text, copies=copies)
+        elif plan is not None and plan.step_id == self.step_id and not plan.manual:
             self.screen.app.open_text(plan.title.get(self.lang), step_text.plan_raw(plan, self.lang))
         else:
             self.action_preview()
@@ -232,7 +246,7 @@ class FixPane(Vertical):
         states = ("todo", "failed", "undone", *(("done", "already_done", "skipped") if self.again else ()))
         wanted = view is not None and view.blocked is None and view.state in states
         self.again = False
-        if preview and wanted and found.wrong is None:
+        if preview and wanted and found.wrong is None and not step_hand.is_by_hand(self.screen.guide):
             step, values = found.step_id, dict(found.values)
             self.reading = True
             self.walker.do("plan", lambda walk: walk.plan(step, values))
@@ -263,6 +277,9 @@ class FixPane(Vertical):
             return
         if isinstance(view.step.action, ManualAction):
             self.action_done_by_hand()
+            return
+        if isinstance(view.step.action, CommandAction):
+            self.notify(self.screen.say("hand.not_run"), severity="warning", markup=False)
             return
         if view.state == "in_doubt":
             self.action_settle()
@@ -300,11 +317,12 @@ class FixPane(Vertical):
     def _start(self, plan: Plan) -> None:
         typed = plan.confirm.expected
         if plan.purpose == "undo":
-            self._begin(plan.step_id, lambda walk, stop: walk.undo(plan, typed=typed, stop=stop))
+            self.begin(plan.step_id, lambda walk, stop: walk.undo(plan, typed=typed, stop=stop))
         else:
-            self._begin(plan.step_id, lambda walk, stop: walk.run(plan, typed=typed, stop=stop))
+            self.begin(plan.step_id, lambda walk, stop: walk.run(plan, typed=typed, stop=stop))
 
-    def _begin(self, step: str, call: Callable[[Walk, threading.Event], Iterator[StepEvent]]) -> None:
+    def begin(self, step: str, call: Callable[[Walk, threading.Event], Iterator[StepEvent]]) -> None:
+        """Starts a run of the step, unless one is under way."""
         if self.running:
             return
         self.running, self.plan, self.problem = step, None, ""
@@ -334,66 +352,24 @@ class FixPane(Vertical):
             self.failed(error)
         self.form = None
         self.draw()
+        if error is None:
+            self.go_on()
+
+    def go_on(self) -> None:
+        """In an article's steps, which nothing verifies, the cursor goes to the next one that is not settled."""
+        view, ids = self.view, [one.step.id for one in self.snap.steps]
+        if view is None or not step_hand.is_by_hand(self.screen.guide) or view.state not in SETTLED:
+            return
+        at = ids.index(view.step.id)
+        later = (one.step.id for one in self.snap.steps[at + 1 :] if one.state not in SETTLED)
+        following = next(later, self.snap.next_step)
+        if following:
+            self.query_one("#steps", OptionList).highlighted = ids.index(following)
+        else:
+            self._ask_form(preview=False)
 
     def action_stop(self) -> None:
         """Stops between two writes."""
         if self.stop is not None:
             self.stop.set()
             self.notify(self.screen.say("fix.stopping"), markup=False)
-
-    # --- other ways ---------------------------------------------------------------------------------------------
-
-    def action_undo(self) -> None:
-        """Plans the way back; it is previewed and confirmed like a step."""
-        view = self.view
-        if view is None or self.running:
-            return
-        self.after_plan = self.action_run
-        step = view.step.id
-        self.walker.do("plan", lambda walk: walk.plan_undo(step))
-
-    def action_skip(self) -> None:
-        """Leaves the step out, with a reason."""
-        view = self.view
-        if view is not None and not self.running:
-            step = view.step.id
-            asks.ask_reason(
-                self.screen.app,
-                "skip.question",
-                lambda why: self.walker.do("mark", lambda walk: walk.skip(step, why)),
-            )
-
-    def action_accept(self) -> None:
-        """Takes a step as done because the evidence says so."""
-        view = self.view
-        if view is not None and view.already_done and not self.running:
-            step = view.step.id
-            self.walker.do("mark", lambda walk: walk.accept_done(step))
-
-    def action_done_by_hand(self) -> None:
-        """A person did it: the verification looks."""
-        view = self.view
-        if view is not None and not self.running and isinstance(view.step.action, ManualAction):
-            step = view.step.id
-            asks.ask_done(
-                self.screen.app, lambda: self._begin(step, lambda walk, stop: walk.done_by_hand(step, stop))
-            )
-
-    def action_settle(self) -> None:
-        """Says whether a step in doubt took effect."""
-        view = self.view
-        if view is not None and view.state == "in_doubt" and not self.running:
-            step = view.step.id
-            asks.ask_happened(
-                self.screen.app,
-                lambda happened, why: self.walker.do("mark", lambda walk: walk.settle(step, happened, why)),
-            )
-
-    def action_copy(self) -> None:
-        """Copies the commands of the preview as kubectl."""
-        if self.plan is None:
-            self.notify(self.screen.say("fix.press_p"), markup=False)
-            return
-        text = step_text.commands_of(self.plan)
-        self.screen.app.copy_to_clipboard(text)
-        self.notify(self.screen.say("copied", n=len(text.splitlines())), markup=False)

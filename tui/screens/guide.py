@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -18,19 +17,23 @@ from checks.model import CheckFinished, RunStarted, Verdict
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered, EventArrived
-from tui.screens import evidence
+from tui.screens import evidence, step_hand
+from tui.screens import guide_derived as derived
 from tui.screens import guide_text as text
+from tui.screens import guide_why as why
 from tui.screens import step_asks as asks
 from tui.screens.base import KlinikScreen
 from tui.screens.fix import FixPane
+from tui.screens.guide_keys import keys
+from tui.screens.guide_open import open_walk
 from tui.walker import Snapshot, Walker, wording
 from tui.widgets.hints import Hint
 from tui.widgets.lists import settle
-from tui.widgets.rows import Page, Row
+from tui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from checks.walk import Walk
-    from kb.model import Guide
+    from kb.model import Article, Guide
 
 PHASES = ("symptoms", "cause", "fix", "proof")
 
@@ -55,30 +58,14 @@ class GuideScreen(KlinikScreen[None]):
         self.checking = self.causes_seen = False
         self.progress = ""
         self.article_title = article_id
+        self.article: Article | None = None
         self.walker = Walker(self, self._make)
 
     def _make(self) -> Walk:
         """Opens the walk, on its thread."""
-        from checks.errors import ConfigError
-        from checks.walk import Walk, WalkError
-        from kb.messages import message
-
-        services, link = self.app.services, self.app.link
-        cluster = link.cluster
-        if cluster is None:
-            raise ConfigError(self.app.say("guide.no_cluster"))
-        article = services.shelf().library.get(self.article_id)
-        if article is None:
-            raise WalkError(message("session.no-guide", id=self.article_id))
-        catalogue = services.catalogue()
-        options: dict[str, Any] = {
-            "lang": self.app.lang,
-            "journal_dir": services.sessions_dir(),
-            "access": link.access,
-        }
-        if self.session_path:
-            return Walk.resume(Path(self.session_path), cluster, article, catalogue, **options)
-        return Walk.open(cluster, article, catalogue, **options)
+        walk = open_walk(self.app, self.article_id, self.session_path)
+        self.article = walk.article
+        return walk
 
     # --- frame --------------------------------------------------------------------------------------------------
 
@@ -111,6 +98,11 @@ class GuideScreen(KlinikScreen[None]):
     def on_unmount(self) -> None:
         """The walk's thread ends; the journal can be taken up again."""
         self.walker.close()
+
+    @property
+    def derived(self) -> bool:
+        """Whether the guide comes from the article's text: no live checks, every step done by a person."""
+        return step_hand.is_by_hand(self.guide)
 
     @property
     def writing(self) -> bool:
@@ -170,6 +162,8 @@ class GuideScreen(KlinikScreen[None]):
             self.fix.planned(message.value)
         elif tag == "choose":
             self.action_phase(3)
+        elif tag == "skip":
+            self.fix.go_on()
         elif tag == "finish":
             self.notify(self.say("finish.done", path=self.snap.path or ""), markup=False, timeout=10)
 
@@ -179,6 +173,8 @@ class GuideScreen(KlinikScreen[None]):
             self.query_one("#line", Static).update(Content.styled(f" {why}", "bold $text-error"))
             return
         self.guide = message.value
+        self._read_title()
+        self._draw()
         if self.snap.session.cause:
             self.action_phase(3)
         self.start_checks()
@@ -194,7 +190,7 @@ class GuideScreen(KlinikScreen[None]):
 
     def start_checks(self, names: tuple[str, ...] | None = None) -> None:
         """Runs the checks; what is known stays until the new answers are there."""
-        if self.guide is not None:
+        if self.guide is not None and self.guide.checks:
             self.checking = True
             self.walker.check(names)
             self._draw_line()
@@ -208,7 +204,9 @@ class GuideScreen(KlinikScreen[None]):
 
     def _read_title(self) -> None:
         shelf = self.app.link.shelf
-        if shelf is not None and self.article_id in shelf.guided:
+        if self.article is not None:
+            self.article_title = self.article.title(self.app.lang)
+        elif shelf is not None and self.article_id in shelf.guided:
             self.article_title = shelf.guided[self.article_id].title(self.app.lang)
 
     def _draw(self) -> None:
@@ -219,7 +217,9 @@ class GuideScreen(KlinikScreen[None]):
         live = "running" if self.checking else "done"
         settle(
             self.query_one("#symptom-list", OptionList),
-            [
+            [derived.symptom_option(s, lang, signs) for s in self.guide.symptoms]
+            if self.derived
+            else [
                 evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now, short=True)
                 for s in self.guide.symptoms
             ],
@@ -242,13 +242,12 @@ class GuideScreen(KlinikScreen[None]):
         signs, lang, now = self.app.signs, self.app.lang, time.time()
         at = self.query_one("#symptom-list", OptionList).highlighted
         if at is not None and at < len(self.guide.symptoms):
-            found = text.results_of(self.guide.symptoms[at].checks, self.snap.results)
-            lines = [line for result in found for line in evidence.explained(result, lang, signs, now)]
-            self.query_one("#symptom-why > Static", Static).update(Page(lines))
+            page = why.of_symptom(self.guide.symptoms[at], self.guide, self.snap, lang, signs, now)
+            self.query_one("#symptom-why > Static", Static).update(page)
         at = self.query_one("#cause-list", OptionList).highlighted
         if at is not None and at < len(self.snap.causes):
-            said = text.why(self.snap.causes[at], self.guide, self.snap, lang, signs, now)
-            self.query_one("#cause-why > Static", Static).update(said)
+            page = why.of_cause(self.snap.causes[at], self.guide, self.snap, lang, signs, now)
+            self.query_one("#cause-why > Static", Static).update(page)
 
     def _draw_line(self) -> None:
         signs, lang = self.app.signs, self.app.lang
@@ -259,12 +258,15 @@ class GuideScreen(KlinikScreen[None]):
             tick = f" {signs.verdicts['ok']}" if reached[number] else ""
             marks.append(Content.styled(f"{number} {self.say('phase.' + name)}{tick}", style))
         left = Content.assemble(
-            (f" {self.say('guide.crumb')} ", "$quiet"), (one_line(self.article_title), "bold")
+            (f" {self.say('derived.crumb' if self.derived else 'guide.crumb')} ", "$quiet"),
+            (one_line(self.article_title), "bold"),
         )
         self.query_one("#crumb", Static).update(
             Row(left, Content("  ").join([*marks, Content("")]), share=0.7)
         )
         said = text.verdict_line(self.snap, lang, signs, self.checking)
+        if self.guide is not None and self.derived:
+            said = derived.line(self.snap, self.guide, lang)
         right = Content.styled(
             f"{self.say('live.running')} {self.progress}" if self.checking else "", "$quiet"
         )
@@ -298,22 +300,11 @@ class GuideScreen(KlinikScreen[None]):
     def hints(self) -> tuple[Hint, ...]:
         """What the phase can do."""
         common = (self.hint("n", "note", "note"), self.hint("Esc", "back", "back"))
-        if self.phase == 1:
-            enter = self.hint("Enter", "causes", "phase(2)")
-            return (enter, self.hint("c", "check", "check"), self.hint("o", "evidence", "evidence"), *common)
-        if self.phase == 2:
-            plan = self.hint("Enter", "plan_fix", "choose")
-            heavy = (self.hint("H", "heavy", "heavy"),) if self.snap.heavy else ()
-            return (
-                plan,
-                self.hint("o", "evidence", "evidence"),
-                *heavy,
-                self.hint("c", "check", "check"),
-                *common,
-            )
         if self.phase == 3:
-            return (*self.query_one(FixPane).hints(), *common)
-        return (self.hint("f", "finish", "finish"), *common)
+            source = (self.hint("o", "source", "evidence"),) if self.derived else ()
+            return (*self.query_one(FixPane).hints(), *source, *common)
+        found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy))
+        return (*(self.hint(key, label, action) for key, label, action in found), *common)
 
     @on(OptionList.OptionHighlighted, "#symptom-list, #cause-list")
     def _moved(self) -> None:
@@ -336,7 +327,7 @@ class GuideScreen(KlinikScreen[None]):
         if not view.cause.fix:
             self.notify(self.say("guide.no_fix"), severity="warning", markup=False)
             return
-        if view.state == "supported":
+        if view.state == "supported" or self.derived:  # without evidence there is none to go against
             self._walk("choose", lambda walk: walk.choose(view.cause.id))
             return
         asks.ask_anyway(self.app, view, lambda: self._walk("choose", lambda walk: walk.choose(view.cause.id)))
@@ -351,6 +342,8 @@ class GuideScreen(KlinikScreen[None]):
         """Runs the checks again."""
         if not self.writing:
             self.start_checks()
+        if self.derived:
+            self.notify(self.say("derived.no_checks"), markup=False)
 
     def action_heavy(self) -> None:
         """Runs the heavy checks too, after asking."""
@@ -360,19 +353,19 @@ class GuideScreen(KlinikScreen[None]):
         asks.ask_heavy(self.app, names, lambda: self.start_checks(self.snap.heavy))
 
     def action_evidence(self) -> None:
-        """What was read for the line under the cursor, raw."""
+        """What was read for the line under the cursor, raw; in an article's guide the text that it comes from."""
         if self.guide is None:
             return
-        aliases: tuple[str, ...] = tuple(self.guide.checks)
-        title = self.article_title
-        if self.phase == 1:
-            at = self.query_one("#symptom-list", OptionList).highlighted or 0
-            symptom = self.guide.symptoms[at]
-            aliases, title = symptom.checks, symptom.text.get(self.app.lang)
-        elif self.phase == 2 and self.snap.causes:
-            cause = self.snap.causes[self.query_one("#cause-list", OptionList).highlighted or 0].cause
-            aliases, title = cause.evidence, cause.text.get(self.app.lang)
-        found = text.results_of(aliases, self.snap.results)
+        at = {1: "#symptom-list", 2: "#cause-list"}.get(self.phase)
+        index = (self.query_one(at, OptionList).highlighted or 0) if at else 0
+        about = text.part_of(self.guide, self.snap, self.phase, index)
+        title = about.text.get(self.app.lang) if about is not None else self.article_title
+        if self.derived and self.article is not None:
+            step = self.fix.view.step if self.phase == 3 and self.fix.view is not None else about
+            said = derived.source_of(self.article, self.guide, step, self.app.lang)
+            self.app.open_text(self.article_title if step is None else step.text.get(self.app.lang), said)
+            return
+        found = text.results_of(text.aliases_of(about, self.guide), self.snap.results)
         if found:
             self.app.open_text(title, evidence.raw(found, self.app.lang, time.time()))
         else:

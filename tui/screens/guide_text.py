@@ -10,8 +10,8 @@ from textual.widgets.option_list import Option
 
 from checks.model import Result, Verdict
 from checks.template import SLOT, fill_text
-from kb.model import Guide
-from kb.safe import one_line
+from kb.model import Cause, Guide, Symptom
+from kb.safe import one_line, printable
 from kb.text import Text
 from tui.i18n import translate
 from tui.screens.evidence import explained
@@ -127,6 +127,8 @@ def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Sign
         name, style = STEP_SIGN[record.state]
         head = f"{signs.verdicts.get(name, signs.here)} {translate(lang, 'step.' + record.state)}"
         lines.append(Content.assemble((head, style), "  ", foreign(titles.get(record.id, record.id), "bold")))
+        if record.line:
+            lines += [Content.styled(f"  {line}", "") for line in printable(record.line).split("\n")]
         proof = record.proof("undo" if record.state == "undone" else "do")
         if proof is not None:
             lines += before_after(proof, lang, signs)
@@ -152,6 +154,20 @@ def _notes(session: Session, lang: str) -> list[Content]:
         *(Content.assemble(dim(f"  {n.operator}: "), foreign(n.text)) for n in session.notes),
         Content(""),
     ]
+
+
+def part_of(guide: Guide, snap: Snapshot, phase: int, index: int) -> Symptom | Cause | None:
+    """What the cursor is on: a symptom in the first phase, a cause in the second, else nothing."""
+    if phase == 1 and index < len(guide.symptoms):
+        return guide.symptoms[index]
+    return snap.causes[index].cause if phase == 2 and index < len(snap.causes) else None
+
+
+def aliases_of(about: Symptom | Cause | None, guide: Guide) -> tuple[str, ...]:
+    """The checks behind a symptom or a cause, or all of the guide."""
+    if about is None:
+        return tuple(guide.checks)
+    return about.checks if isinstance(about, Symptom) else about.evidence
 
 
 def results_of(aliases: Iterable[str], results: Mapping[str, Result]) -> list[Result]:

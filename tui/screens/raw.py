@@ -29,10 +29,11 @@ class RawScreen(KlinikScreen[None]):
     ]
     help_key = "raw"
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, copies: str = "") -> None:
         super().__init__()
         self.head = one_line(title, 200)
         self.text = printable(text).expandtabs(8)[:LIMIT]
+        self.copies = printable(copies)
 
     def body(self) -> Iterator[Widget]:
         """A title and the text."""
@@ -54,6 +55,6 @@ class RawScreen(KlinikScreen[None]):
     def action_copy(self) -> None:
         """The commands of the text, or all of it where there is none."""
         commands = [line[2:] for line in self.text.split("\n") if line.startswith("$ ")]
-        text = "\n".join(dict.fromkeys(commands)) or self.text
+        text = self.copies or "\n".join(dict.fromkeys(commands)) or self.text
         self.app.copy_to_clipboard(text)
         self.notify(self.say("copied", n=len(text.splitlines())), markup=False)

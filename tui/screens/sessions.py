@@ -111,7 +111,7 @@ class SessionsScreen(KlinikScreen[None]):
         left = Content.assemble(
             (self.say(f"sessions.{state}"), style), "  ", foreign(session.title.get(lang), "bold")
         )
-        cluster = one_line(session.practice or session.context)
+        cluster = one_line(session.practice or session.context) or self.say("status.absent")
         said = self.say(
             "home.session",
             cluster=cluster,
@@ -130,11 +130,10 @@ class SessionsScreen(KlinikScreen[None]):
         session = self._chosen()
         if session is None or session.problem is not None:
             return
-        here = self.app.cluster_state
-        if session.finished or (session.practice, session.context) != (here.practice, here.context):
+        if session.finished or (session.practice, session.context) != self.app.here:
             self.action_look()
             if not session.finished:
-                where = one_line(session.practice or session.context)
+                where = one_line(session.practice or session.context) or self.say("status.absent")
                 self.notify(self.say("sessions.elsewhere", cluster=where), markup=False, timeout=8)
             return
         self.app.open_guide(session.article, session.path)

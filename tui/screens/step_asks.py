@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 
 def ask_input(app: KlinikApp, spec: Input, shown: Form, then: Callable[[Any], None]) -> None:
-    """Chooses or types the value of one input; what exists only as evidence can only be chosen."""
+    """Chooses or types the value of one input; what exists only as evidence can only be chosen.
+
+    A secret of an article's line is never asked for: it stays a slot that the operator fills in elsewhere.
+    """
+    from kb.derive.names import is_secret
+
+    if shown.line and is_secret(spec.name):
+        app.notify(one_line(spec.text.get(app.lang)), severity="warning", markup=False)
+        return
     offered = shown.choices[spec.name]
     question = one_line(spec.text.get(app.lang))
     if spec.source and offered.options:
@@ -70,14 +78,29 @@ def ask_reason(app: KlinikApp, question: str, then: Callable[[str], object]) -> 
     app.push_screen(AskDialog(app.say(question)), given)
 
 
-def ask_done(app: KlinikApp, then: Callable[[], None]) -> None:
-    """Whether a person has done what the step says."""
+def ask_done(app: KlinikApp, then: Callable[[], None], *, checked: bool = True) -> None:
+    """Whether a person has done what the step says; without a check nothing looks whether it worked."""
 
     def decided(yes: bool | None) -> None:
         if yes:
             then()
 
-    app.push_screen(SureDialog(app.say("hand.question"), app.say("hand.yes"), app.say("hand.no")), decided)
+    question = app.say("hand.question" if checked else "hand.question_unchecked")
+    app.push_screen(SureDialog(question, app.say("hand.yes"), app.say("hand.no")), decided)
+
+
+def ask_ran(app: KlinikApp, line: str, missing: tuple[str, ...], then: Callable[[], None]) -> None:
+    """Whether a person has run a line of the article; the line that goes into the journal is in the question."""
+
+    def decided(yes: bool | None) -> None:
+        if yes:
+            then()
+
+    shown = line if len(line) <= 1200 else line[:1200] + " …"
+    parts = [app.say("hand.ran"), f"$ {shown}"]
+    if missing:
+        parts.append(app.say("hand.ran_open", names=", ".join(missing)))
+    app.push_screen(SureDialog("\n\n".join(parts), app.say("hand.ran_yes"), app.say("hand.no")), decided)
 
 
 def ask_happened(app: KlinikApp, then: Callable[[bool, str], object]) -> None:
@@ -129,13 +152,13 @@ def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], object]) -> 
 
 def look_for_earlier(screen: KlinikScreen[None], article: str) -> None:
     """Reads the journals on a thread for an unfinished session of this guide on this cluster."""
-    folder, here = screen.app.services.sessions_dir, screen.app.cluster_state
+    folder, here = screen.app.services.sessions_dir, screen.app.here
 
     def earlier() -> SessionSummary | None:
         from checks.journal import list_sessions
 
         for one in list_sessions(folder()):
-            same = (one.practice, one.context) == (here.practice, here.context)
+            same = (one.practice, one.context) == here
             if one.article == article and same and one.cause and not one.finished and one.problem is None:
                 return one
         return None

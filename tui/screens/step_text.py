@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from checks.inputs import label_of
-from kb.model import Guide, Input, ManualAction
+from kb.model import CommandAction, Guide, Input, ManualAction
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
 from tui.screens.evidence import command
@@ -51,15 +51,28 @@ def input_option(spec: Input, form: Form, lang: str, signs: Signs) -> Option:
         if 0 < n <= 2:
             shown += "  " + "; ".join(label_of(spec, v) for v in value or ())
     elif value is None:
-        shown = translate(lang, "input.missing")
+        shown = translate(lang, "input.fill" if form.line else "input.missing")
     else:
         shown = one_line(str(value), 120)
     note = dim("  " + offered.note.get(lang)) if offered.note else Content("")
+    if form.line:
+        note = input_note(spec, value, lang)
     style = "bold" if value is not None else "bold $text-error"
     left = Content.assemble(
         dim(f"{signs.here} "), foreign(spec.text.get(lang)), dim(": "), (shown, style), note
     )
     return Option(Row(left), id=spec.name)
+
+
+def input_note(spec: Input, value: Any, lang: str) -> Content:
+    """Where the value comes from when nobody chose it, and why a secret is never asked for."""
+    from kb.derive.names import is_secret
+
+    if is_secret(spec.name):
+        return dim(translate(lang, "hand.secret"))
+    if value is not None and value == spec.default:
+        return dim("  " + translate(lang, "hand.sample"))
+    return Content("")
 
 
 def step_state(view: StepView, lang: str, signs: Signs) -> list[Content]:
@@ -201,8 +214,10 @@ def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]
         found.append(("t", "settle", "fix('settle')"))
     elif view.state == "todo" and view.already_done:
         found.append(("a", "accept", "fix('accept')"))
-    if isinstance(view.step.action, ManualAction):
+    if isinstance(view.step.action, (ManualAction, CommandAction)):
         found.append(("d", "by_hand", "fix('done_by_hand')"))
+        if isinstance(view.step.action, CommandAction):
+            found.insert(0, ("^Y", "copy_line", "fix('copy')"))
     else:
         found += [("p", "preview", "fix('preview')"), ("F5", "run", "fix('run')")]
     if view.step.inputs:
@@ -210,7 +225,8 @@ def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]
     found.append(("s", "skip", "fix('skip')"))
     if view.record.commands and view.step.undo.parts:
         found.append(("u", "undo", "fix('undo')"))
-    return [*found, ("^Y", "copy_kubectl", "fix('copy')")]
+    copied = isinstance(view.step.action, CommandAction)
+    return found if copied else [*found, ("^Y", "copy_kubectl", "fix('copy')")]
 
 
 def commands_of(plan: Plan) -> str:

@@ -1,0 +1,21 @@
+"""Which keys the phases of a guide offer, the most useful first."""
+
+from __future__ import annotations
+
+from kb.model import Guide
+
+Key = tuple[str, str, str]
+"""Key, label and action."""
+
+
+def keys(phase: int, guide: Guide | None, *, heavy: bool) -> list[Key]:
+    """The keys of the phases that are about evidence; those of the fix are its own."""
+    derived = guide is not None and guide.origin == "derived"
+    look: Key = ("o", "source", "evidence") if derived else ("o", "evidence", "evidence")
+    check: list[Key] = [] if derived else [("c", "check", "check")]
+    if phase == 1:
+        return [("Enter", "causes", "phase(2)"), *reversed([look, *check])]
+    if phase == 2:
+        enter: Key = ("Enter", "steps" if derived else "plan_fix", "choose")
+        return [enter, look, *([("H", "heavy", "heavy")] if heavy else []), *check]
+    return [("f", "finish", "finish")] if phase == 4 else []

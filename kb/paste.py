@@ -1,8 +1,8 @@
 """Search by paste: which articles know which lines of a log, of events, of a command's output.
 
 Every pair of neighbouring words of a line is looked up among the pairs of all literals; articles that share pairs
-that tell something are looked at more closely. Lines of trouble come first, and the work is bounded: a paste of
-`kb.pastetext.MOST_LINES` different lines against thousands of articles takes about a second.
+that tell something are looked at more closely. Lines of trouble come first, lines in which the same words are known
+are compared once, and the work is bounded: `kb.pastetext.MOST_LINES` different lines take less than a second.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from kb.literals import Literal, alone, key, unpacked
 from kb.pastehits import PastedLine, PasteMatch, PasteOutcome
 from kb.pastescore import FEW, HINT, KNOWN, holds, information, rarity, score, severity, together
 from kb.pastetext import Paste, PasteLine
+from kb.safe import one_line
 
-LOOKUPS = 150_000
-"""Pairs of words that are looked up."""
+MOST_WORDS = 600_000
+"""Words of all lines that are looked up, those of lines of trouble first."""
 WIDESPREAD = 400
 """A pair in more documents than this leads nowhere; it still counts where others led."""
 PER_LINE = 12
 """Documents that are looked at closely for one line."""
+ALIKE = 3
+"""Lines with the same known words that are compared; of further ones only those that are shorter."""
 COMPARISONS = 60_000
-SHOWN = 5
-"""Lines that are told of each article."""
+SHOWN, TOLD = 5, 400
+"""Lines that are told of each article, and characters of each."""
 LEAST = 1.0
 """Information a document must share with a line to be looked at."""
 
@@ -51,6 +54,14 @@ class LiteralIndex(Protocol):
         """The stored values of a document; ``literals`` are its literals as tuples."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    """The documents that know two neighbouring words, or one word that stands alone; and what these tell."""
+
+    documents: Sequence[int]
+    told: float = 0.0
+
+
 @dataclass(slots=True)
 class _Document:
     lang: str
@@ -59,6 +70,15 @@ class _Document:
     guide: str
     literals: tuple[Literal, ...]
     by_key: dict[Pair | str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Lines in which the same words are known: where they lead, and which of them have been compared."""
+
+    documents: tuple[int, ...]
+    compared: int = 0
+    shortest: int = 0
 
 
 @dataclass(slots=True)
@@ -84,7 +104,12 @@ def find(
     found = search.matches(lang or "en")
     matches = tuple(match for match in found if match.lines[0].score >= KNOWN)
     hints = tuple(match for match in found if match.lines[0].score < KNOWN)
-    return PasteOutcome(matches[:limit], hints[:limit], len(matches), paste.total, paste.read)
+    return PasteOutcome(
+        matches[:limit], hints[:limit], len(matches), paste.total, paste.read - search.skipped
+    )
+
+
+NOBODY = _Holders(())
 
 
 class _Search:
@@ -92,53 +117,72 @@ class _Search:
         self._index = index
         self._allowed = allowed
         self._few = few
-        self._lookups = LOOKUPS
+        self.skipped = 0
+        """Lines that were not looked up because there are too many words."""
+        self._words = MOST_WORDS
         self._comparisons = COMPARISONS
-        self._holding: dict[Pair | str, Sequence[int]] = {}
+        self._holders: dict[Pair | str, _Holders] = {}
         self._rare: dict[Pair, float] = {}
         self._documents: dict[int, _Document] = {}
+        self._alike: dict[frozenset[Pair | str], _Alike] = {}
         self._found: dict[str, _Found] = {}
 
     def look_up(self, line: PasteLine) -> None:
         """Find what knows this line."""
-        pairs = set(pairwise(line.form.words))
-        shared: dict[int, float] = {}
-        for pair in pairs:
-            holding = self._holders(pair)
-            if holding and len(holding) <= WIDESPREAD:
-                told = (information(pair[0]) + information(pair[1])) * self._rare[pair] / 2
-                for document in holding:
-                    shared[document] = shared.get(document, 0.0) + told
-        for word in line.form.words:
-            if information(word) > 1.0:
-                for document in self._holders(word):
-                    shared[document] = shared.get(document, 0.0) + LEAST
-        if not shared:
+        words = line.form.words
+        self._words -= len(words)
+        if self._words < 0:
+            self.skipped += line.times if not line.halves else 0
+            return
+        sought: set[Pair | str] = {*words, *pairwise(words)}
+        known = {part for part in sought if self._holding(part).documents}
+        if not known:
             return
         severe = severity(line.form, few=self._few)
-        for document, told in nlargest(PER_LINE, shared.items(), key=itemgetter(1)):
-            if told < LEAST / 5:
-                break
-            self._compare(document, line, pairs, severe)
+        known.add(f"{severe} {bool(line.halves)}")
+        alike = frozenset(known)
+        found = self._alike.get(alike)
+        if found is None:
+            found = self._alike[alike] = _Alike(self._candidates(known))
+        if found.compared >= ALIKE and len(words) >= found.shortest:
+            return
+        found.shortest = min(found.shortest, len(words)) if found.compared else len(words)
+        found.compared += 1
+        for document in found.documents:
+            self._compare(document, line, known, severe)
 
-    def _holders(self, words: Pair | str) -> Sequence[int]:
-        known = self._holding.get(words)
+    def _candidates(self, known: Set[Pair | str]) -> tuple[int, ...]:
+        """The documents that share most with a line."""
+        shared: dict[int, float] = {}
+        for part in known:
+            holders = self._holders.get(part, NOBODY)
+            if holders.told:
+                for document in holders.documents:
+                    shared[document] = shared.get(document, 0.0) + holders.told
+        best = nlargest(PER_LINE, shared.items(), key=itemgetter(1, 0))
+        return tuple(document for document, told in best if told >= LEAST / 5)
+
+    def _holding(self, words: Pair | str) -> _Holders:
+        known = self._holders.get(words)
         if known is None:
-            if self._lookups <= 0:
-                return ()
-            self._lookups -= 1
-            found = self._index.holding(key(words if isinstance(words, str) else " ".join(words)))
-            if self._allowed is not None:
-                found = [document for document in found if document in self._allowed]
-            known = self._holding[words] = found
-            if not isinstance(words, str):
-                self._rare[words] = rarity(len(found), self._index.size)
+            known = self._holders[words] = self._look_for(words)
         return known
 
-    def _compare(self, number: int, line: PasteLine, pairs: Set[Pair], severe: float) -> None:
+    def _look_for(self, words: Pair | str) -> _Holders:
+        found = self._index.holding(key(words if isinstance(words, str) else f"{words[0]} {words[1]}"))
+        if not found:
+            return NOBODY
+        if self._allowed is not None:
+            found = [document for document in found if document in self._allowed]
+        if isinstance(words, str):
+            return _Holders(found, LEAST if information(words) > 1.0 else 0.0)
+        rare = self._rare[words] = rarity(len(found), self._index.size)
+        told = (information(words[0]) + information(words[1])) * rare / 2
+        return _Holders(found, told if len(found) <= WIDESPREAD else 0.0)
+
+    def _compare(self, number: int, line: PasteLine, known: Set[Pair | str], severe: float) -> None:
         document = self._document(number)
-        near = {place for pair in pairs for place in document.by_key.get(pair, ())}
-        near.update(place for word in line.form.words for place in document.by_key.get(word, ()))
+        near = {place for part in known for place in document.by_key.get(part, ())}
         found: _Found | None = None
         for place in near:
             if self._comparisons <= 0:
@@ -147,7 +191,7 @@ class _Search:
             literal = document.literals[place]
             if line.halves and not _only_together(line, literal):
                 continue
-            value = score(literal, line.form, pairs, self._rare, severe)
+            value = score(literal, line.form, known, self._rare, severe)
             if value < KNOWN / 2:
                 continue
             found = found or self._found.setdefault(self._index.article(number), _Found())
@@ -228,5 +272,11 @@ def _only_together(line: PasteLine, literal: Literal) -> bool:
 
 def _told(value: float, line: PasteLine, literal: Literal) -> PastedLine:
     return PastedLine(
-        line.number, line.text, literal.text, literal.section, literal.kind, round(value, 4), line.times
+        line.number,
+        one_line(line.text[: 4 * TOLD], TOLD),
+        literal.text,
+        literal.section,
+        literal.kind,
+        round(value, 4),
+        line.times,
     )

@@ -61,7 +61,6 @@ def information(word: str) -> float:
     return 1.0
 
 
-@lru_cache(maxsize=65536)
 def total(words: tuple[str, ...]) -> float:
     """What all words of a line tell."""
     return sum(map(information, words))
@@ -85,11 +84,12 @@ def severity(form: NormalLine, *, few: bool) -> float:
 def score(
     literal: Literal,
     line: NormalLine,
-    pairs: Set[tuple[str, str]],
+    known: Set[tuple[str, str] | str],
     rare: Mapping[tuple[str, str], float],
     severe: float,
 ) -> float:
-    """How well a line matches a literal; `pairs` are its neighbouring words, `rare` says how rare they are."""
+    """How well a line matches a literal; `known` has those of its neighbouring words
+    that any literal has, `rare` says how rare they are."""
     words = literal.words
     if len(words) == 1:
         return _single(literal, line, severe)
@@ -97,7 +97,7 @@ def score(
     run = longest = 0.0
     parted = False
     for place, pair in enumerate(pairwise(words)):
-        if pair in pairs:
+        if pair in known:
             clear = rare.get(pair, 1.0)
             covered[place] = max(covered[place], clear)
             covered[place + 1] = max(covered[place + 1], clear)

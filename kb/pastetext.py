@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from kb.lognormal import DIGITS, LONGEST, NormalLine, clean, has_prefix, message_of, normal
-from kb.safe import one_line
 from kb.trouble import sounds_like_trouble
 
 MOST_LINES = 10_000
@@ -15,12 +15,17 @@ MOST_LINES = 10_000
 SCANNED = 200_000
 """Lines whose shape is looked at; of longer pastes, half from each end."""
 MOST_CHARACTERS = 32_000_000
+READ_CLOSELY = 3_000_000
+"""Characters whose words are read; where the lines have more, the longest are cut to one width."""
 PIECE, OVERLAP = 3000, 300
 MOST_PIECES = 600
 """Pieces of very long lines."""
-JOINED = 1500
+JOINED = 600
 """Pairs of lines that are tried as one line which a terminal or an editor has wrapped."""
-SHOWN = 400
+JUNK = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x80-\x9f\ufffd]")
+"""What lines of binary data are full of."""
+FRAME = re.compile(r"at \S+[.(]|\.\.\. \d|File \"|goroutine \d")
+"""How a line of a stack trace begins, which is never the rest of the line before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class PasteLine:
 
     number: int
     text: str
+    """As pasted, whatever is in it."""
     form: NormalLine
     times: int
     halves: tuple[NormalLine, ...] = ()
@@ -76,11 +82,12 @@ def read(text: str) -> Paste:
         else:
             known.times += 1
     kept = _most_telling(list(shapes.values()))
+    width = _width([min(len(shape.text), LONGEST) for shape in kept], READ_CLOSELY)
     lines = dict[tuple[str, ...], PasteLine]()
     room = MOST_PIECES
     for found in kept:
-        if len(found.text) <= LONGEST:
-            _take(lines, found, normal(found.text))
+        if len(found.text) <= LONGEST or not room:
+            _take(lines, found, normal(found.text[:width]))
             continue
         for piece in islice(_pieces(found.text), room):
             room -= 1
@@ -89,18 +96,25 @@ def read(text: str) -> Paste:
         halves = (normal(one), normal(two))
         for joint in ("", " "):
             form = normal(f"{one}{joint}{two}")
-            shown = one_line(f"{one} {two}", SHOWN)
-            lines.setdefault(form.words, PasteLine(found.number, shown, form, found.times, halves))
+            lines.setdefault(form.words, PasteLine(found.number, f"{one} {two}", form, found.times, halves))
     lines.pop((), None)
     return Paste(tuple(lines.values()), total, sum(shape_.times for shape_ in kept))
+
+
+def _width(lengths: list[int], room: int) -> int:
+    """How much of each line is read so that all together fit; short lines leave their room to long ones."""
+    for place, length in enumerate(sorted(lengths)):
+        share = room // (len(lengths) - place)
+        if length > share:
+            return share
+        room -= length
+    return LONGEST
 
 
 def _take(lines: dict[tuple[str, ...], PasteLine], shape: _Shape, form: NormalLine) -> None:
     known = lines.get(form.words)
     if known is None:
-        lines[form.words] = PasteLine(
-            shape.number, one_line(shape.text[: 4 * SHOWN], SHOWN), form, shape.times
-        )
+        lines[form.words] = PasteLine(shape.number, shape.text, form, shape.times)
     elif known.number != shape.number:
         lines[form.words] = PasteLine(known.number, known.text, known.form, known.times + shape.times)
 
@@ -116,16 +130,18 @@ def _split(text: str) -> tuple[Iterable[tuple[int, str]], int]:
     else:
         lines = text.split("\n")
         if len(lines) <= SCANNED:
-            return ((n, line) for n, line in enumerate(lines, start=1) if not _is_empty(line)), total
+            return ((n, line) for n, line in enumerate(lines, start=1) if _is_text(line)), total
         head, tail = lines, lines[SCANNED // 2 :]
     head, tail = head[: SCANNED // 2], tail[-SCANNED // 2 :]
     after = text.count("\n") + 1 - len(tail)
     both = (*enumerate(head, start=1), *enumerate(tail, start=after + 1))
-    return ((n, line) for n, line in both if not _is_empty(line)), total
+    return ((n, line) for n, line in both if _is_text(line)), total
 
 
-def _is_empty(line: str) -> bool:
-    return not line or line.isspace()
+def _is_text(line: str) -> bool:
+    if line.isprintable():
+        return bool(line) and not line.isspace()
+    return not line.isspace() and 8 * len(JUNK.findall(line[:LONGEST])) <= len(line[:LONGEST])
 
 
 def _most_telling(shapes: list[_Shape]) -> list[_Shape]:
@@ -161,7 +177,9 @@ def _wrapped(shapes: list[_Shape]) -> Iterator[tuple[_Shape, str, str]]:
         if two.number != one.number + 1 or not 40 <= len(one.text) <= LONGEST:
             continue
         begin = two.text[:200].strip()
-        if not begin or begin[0] in "-#{|" or has_prefix(two.text) or not _tells(one.text, begin):
+        if not begin or begin[0] in "-#{|" or FRAME.match(begin):
+            continue
+        if has_prefix(two.text) or not _tells(one.text, begin):
             continue
         found += 1
         if found > JOINED:

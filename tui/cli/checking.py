@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from checks.model import CheckFinished, Result, RunStarted, Verdict
+from checks.report import Level, outcome
+from kb.messages import message
 from kb.model import CheckUse
 from tui.cli import printing
-from tui.cli.decorators import common_options, output_option, where_options
+from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop
 from tui.cli.interrupt import interruptible
 from tui.cli.loading import article_named, language, open_catalogue, open_library
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, one_row, say
-from tui.cli.texts import t
+from tui.cli.reporting import Reporting, fail_on_option, report_options
+from tui.cli.texts import help_language, t
 from tui.connect import connect
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
+    from tui.cli.forbidden import Forbidden
+
+Seen = Callable[[Result], None]
 
 
 def alias_of(check_id: str) -> str:
@@ -29,8 +37,10 @@ def alias_of(check_id: str) -> str:
     return check_id.replace(".", "_").replace("-", "_")
 
 
-def run_uses(cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue) -> dict[str, Result]:
-    """Runs checks with progress on a terminal; results by alias, in the order of `uses`."""
+def run_uses(
+    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, seen: Seen = lambda result: None
+) -> dict[str, Result]:
+    """Results by alias in the order of `uses`; `seen` hears each as it comes, a terminal sees the progress."""
     from checks.runner import run
 
     found: dict[str, Result] = {}
@@ -40,17 +50,16 @@ def run_uses(cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue) -
                 printing.progress(t("check.progress", done=0, total=event.total))
             elif isinstance(event, CheckFinished):
                 found[event.result.alias] = event.result
+                printing.progress_done()
+                seen(event.result)
                 printing.progress(t("check.progress", done=event.done, total=event.total))
     printing.progress_done()
     return {use.alias: found[use.alias] for use in uses if use.alias in found}
 
 
-def exit_code(verdicts: Sequence[Verdict], *, on_warn: bool = True) -> int:
-    """1 where something failed (or warned), 3 where nothing failed but something is unknown, else 0."""
-    bad = {Verdict.FAIL, Verdict.WARN} if on_warn else {Verdict.FAIL}
-    if any(v in bad for v in verdicts):
-        return FAILED
-    return UNKNOWN if Verdict.UNKNOWN in verdicts else OK
+def exit_code(verdicts: Sequence[Verdict], level: Level) -> int:
+    """1 where a verdict counts as a failure from this level on, 3 where none does and something is unknown, else 0."""
+    return {"failed": FAILED, "unknown": UNKNOWN, "ok": OK}[outcome(verdicts, level)]
 
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:
@@ -91,89 +100,125 @@ def _print_result(result: Result, lang: str, verbose: bool) -> None:
                 say(click.style(f"{'':15}{line}", dim=True))
 
 
-@click.command(help=t("check.help"))
+@click.command(help=t("check.help"), epilog=t("exit-codes"))
 @click.argument("check_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help=t("check.all"))
 @click.option("--list", "listing", is_flag=True, help=t("check.list"))
+@click.option(
+    "--set",
+    "given",
+    metavar="CHECK.PARAM=VALUE",
+    multiple=True,
+    help=message("report.opt-set").get(help_language()),
+)
 @click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
-@output_option
+@fail_on_option("fail", "opt-fail-on-check")
+@report_options
 @where_options
 @common_options
 def check(
     check_ids: tuple[str, ...],
     everything: bool,
     listing: bool,
+    given: tuple[str, ...],
     verbose: bool,
+    fail_on: Level,
     output: str,
+    to: Path | None,
     where: Where,
     root: Root,
 ) -> int:
     """Runs checks by id; without an id the cheap ones, with --all every one."""
+    from tui.cli.thresholds import settings
+
     catalogue = open_catalogue(root)
     lang = language(root)
-    if listing:
-        return _list_checks(catalogue, output, lang)
     unknown = [i for i in check_ids if i not in catalogue.ids()]
     if unknown:
         raise Stop(t("check.no-such", ids=", ".join(unknown)), USAGE)
-    chosen = check_ids or tuple(s.id for s in catalogue if everything or s.cost == "cheap")
-    uses = [CheckUse(alias_of(i), i) for i in chosen]
-    with connect(where.over(root.where)) as connection:
+    if listing:
+        from tui.cli.checklist import list_checks
+
+        return list_checks([catalogue.get(i) for i in check_ids or catalogue.ids()], output, lang)
+    chosen = tuple(dict.fromkeys(check_ids)) or tuple(
+        s.id for s in catalogue if everything or s.cost == "cheap"
+    )
+    params = settings(given, catalogue, chosen)
+    uses = [CheckUse(alias_of(i), i, params.get(i, {})) for i in chosen]
+    reporting = Reporting("check", output, to, fail_on, lang)
+    live = (lambda r: _print_result(r, lang, verbose)) if output == "text" else None
+    with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reach(connection.cluster)
-        results = run_uses(connection.cluster, uses, catalogue)
+        reporting.begin()
+        results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, live)
         about = cluster_json(connection.cluster)
+        info = connection.cluster.info
     verdicts = [r.verdict for r in results.values()]
     totals = {v.value: verdicts.count(v) for v in Verdict}
     if output == "json":
         from checks.render import result_json
 
-        printing.as_json(
-            {
-                "cluster": about,
-                "results": [result_json(r, lang) for r in results.values()],
-                "totals": totals,
-            }
-        )
+        shown = [{**result_json(r, lang), "missing": forbidden.of(r)} for r in results.values()]
+        reporting.document({"cluster": about, "results": shown, "totals": totals})
+    elif output == "text":
+        say(_totals(totals))
+        scope = chosen[0] if len(chosen) == 1 else ""
+        _print_missing(forbidden, len(results), scope, lang)
     else:
-        for result in results.values():
-            _print_result(result, lang, verbose)
-        say(
-            "  ".join(
-                f"{printing.verdict(v).rstrip()} {n}" for v, n in ((v, totals[v.value]) for v in Verdict) if n
-            )
-        )
-    return exit_code(verdicts, on_warn=False)
+        reporting.report(info, tuple(results.values()))
+    return exit_code(verdicts, fail_on)
 
 
-def _list_checks(catalogue: Catalogue, output: str, lang: str) -> int:
-    specs = list(catalogue)
-    if output == "json":
-        printing.as_json(
-            [
-                {
-                    "id": s.id,
-                    "title": s.title.get(lang),
-                    "why": s.why.get(lang),
-                    "cost": s.cost,
-                    "params": dict(s.params),
-                    "articles": list(s.articles),
-                }
-                for s in specs
-            ]
-        )
-        return OK
-    for spec in specs:
-        say(f"{spec.id:<28} {spec.cost:<9} {spec.title.get(lang)}")
-    return OK
+def _run_explained(
+    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, root: Root, show: Seen | None
+) -> tuple[dict[str, Result], Forbidden]:
+    """Runs checks while the permissions they need are asked for; what was forbidden says what is missing."""
+    from tui.cli.forbidden import Forbidden
+
+    with Forbidden(cluster, uses, catalogue, root.roots) as forbidden:
+        held: list[Result] = []
+
+        def seen(result: Result) -> None:
+            # What is forbidden waits for its reasons, and nothing else waits for it.
+            if forbidden.concerns(result) and not forbidden.ready:
+                held.append(result)
+            elif show:
+                show(forbidden.explained(result))
+
+        results = run_uses(cluster, uses, catalogue, seen)
+        explained = {alias: forbidden.explained(result) for alias, result in results.items()}
+        for result in held if show else ():
+            (show or (lambda _: None))(explained[result.alias])
+        return explained, forbidden
 
 
-@click.command(help=t("guide.help"))
+def _totals(totals: Mapping[str, int]) -> str:
+    counted = ((v, totals[v.value]) for v in Verdict)
+    return "  ".join(f"{printing.verdict(v).rstrip()} {n}" for v, n in counted if n)
+
+
+def _print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> None:
+    sentence = forbidden.sentence(total, scope)
+    if sentence:
+        say(one_row(sentence.get(lang)))
+
+
+@click.command(help=t("guide.help"), epilog=t("exit-codes"))
 @click.argument("article_id", metavar="ID")
 @click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
-@output_option
+@fail_on_option("warn", "opt-fail-on-guide")
+@report_options
 @where_options
 @common_options
-def guide(article_id: str, verbose: bool, output: str, where: Where, root: Root) -> int:
+def guide(
+    article_id: str,
+    verbose: bool,
+    fail_on: Level,
+    output: str,
+    to: Path | None,
+    where: Where,
+    root: Root,
+) -> int:
     """Runs the checks of an article's guide and says which cause the evidence supports."""
     from checks.guidejson import guide_json
 
@@ -183,18 +228,26 @@ def guide(article_id: str, verbose: bool, output: str, where: Where, root: Root)
         raise Stop(t("guide.none", id=article_id), USAGE)
     catalogue = open_catalogue(root)
     lang = language(root)
-    missing = [u.check for u in article.guide.checks.values() if u.check not in catalogue.ids()]
+    uses = list(article.guide.checks.values())
+    missing = [u.check for u in uses if u.check not in catalogue.ids()]
     if missing:
         raise Stop(t("check.no-such", ids=", ".join(missing)), USAGE)
-    with connect(where.over(root.where)) as connection:
+    reporting = Reporting("guide", output, to, fail_on, lang, article.id)
+    with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reach(connection.cluster)
-        results = run_uses(connection.cluster, list(article.guide.checks.values()), catalogue)
-        document = guide_json(connection.cluster.info, article, results, lang)
+        reporting.begin()
+        results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, None)
+        info = connection.cluster.info
+        document = guide_json(info, article, results, lang)
+    document["missing"] = forbidden.all_missing()
     if output == "json":
-        printing.as_json(document)
-    else:
+        reporting.document(document)
+    elif output == "text":
         _print_guide(document, results, lang, verbose)
-    return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]])
+        _print_missing(forbidden, len(results), article.id, lang)
+    else:
+        reporting.report(info, tuple(results.values()))
+    return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)
 
 
 def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str, verbose: bool) -> None:
@@ -232,8 +285,6 @@ def _because(reason: Any) -> str:
 
 
 def _command(command: Any) -> str:
-    import shlex
-
     if isinstance(command, str):
         return command
     # The ellipsis stands for words left out; it is not a word to quote.

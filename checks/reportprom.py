@@ -1,0 +1,86 @@
+"""A run in the Prometheus text format, for node-exporter's textfile collector. Pure.
+
+Series of a check carry the labels cluster, check and alias; its verdict is a state set: five series, one of them 1.
+No sample has a timestamp of its own (the collector refuses those); when a check was answered is a metric.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from checks.model import Result, Verdict
+from checks.report import RunReport
+from kb.safe import one_line
+
+Sample = tuple[Mapping[str, str], float]
+HELP: Mapping[str, str] = {
+    "klinik_cluster_reachable": "Whether the cluster answered (1) or the run saw nothing (0).",
+    "klinik_run_timestamp_seconds": "When the run began, in Unix time.",
+    "klinik_run_duration_seconds": "How long the run took.",
+    "klinik_check_verdict": "The verdict of a check: 1 for the verdict it has, 0 for the others.",
+    "klinik_check_value": "The headline value of a check, where it is a number.",
+    "klinik_check_timestamp_seconds": "When the check was answered, in Unix time.",
+}
+
+
+def prometheus(run: RunReport) -> str:
+    """All metrics of a run, each with HELP and TYPE once."""
+    lines: list[str] = []
+    for name, samples in _metrics(run).items():
+        if samples:
+            lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
+            lines += [f"{name}{{{_labels(labels)}}} {_number(value)}" for labels, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _metrics(run: RunReport) -> dict[str, list[Sample]]:
+    about = {"cluster": run.cluster}
+    about |= {"article": run.article} if run.article else {}
+    about |= {"report": run.report} if run.report else {}
+    checks = [(one, {**about, "check": one.check, "alias": one.alias}) for one in run.results]
+    return {
+        "klinik_cluster_reachable": [(about, 0.0 if run.error else 1.0)],
+        "klinik_run_timestamp_seconds": [(about, run.began)],
+        "klinik_run_duration_seconds": [(about, run.took)],
+        "klinik_check_verdict": [sample for one, labels in checks for sample in _state_set(one, labels)],
+        "klinik_check_value": [
+            (labels, value) for one, labels in checks if (value := _value(one.judgement.value)) is not None
+        ],
+        "klinik_check_timestamp_seconds": [(labels, one.at) for one, labels in checks],
+    }
+
+
+def _state_set(result: Result, labels: Mapping[str, str]) -> Iterator[Sample]:
+    for verdict in Verdict:
+        yield {**labels, "verdict": str(verdict)}, float(verdict is result.verdict)
+
+
+def _value(value: Any) -> float | int | None:
+    """A number as it is, yes as 1 and no as 0; nothing for what is no number."""
+    if isinstance(value, bool):
+        return int(value)
+    return value if isinstance(value, int | float) else None
+
+
+def _number(value: float) -> str:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        if math.isinf(value):
+            return "+Inf" if value > 0 else "-Inf"
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+    elif abs(value) > 1 << 1000:  # beyond what a double holds
+        return "+Inf" if value > 0 else "-Inf"
+    return repr(value)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+
+
+def _escaped(value: str) -> str:
+    plain = one_line(value, 500).encode("utf-8", "replace").decode()
+    return plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

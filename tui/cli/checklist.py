@@ -1,0 +1,57 @@
+"""`klinik check --list`: every check with what it reads, needs and lets be set; asks no cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from checks.reportlist import description
+from kb.messages import message
+from tui.cli import printing
+from tui.cli.failures import OK
+from tui.cli.printing import one_row, say
+
+if TYPE_CHECKING:
+    from checks.model import CheckSpec
+
+_MARGIN = 10
+
+
+def list_checks(specs: Sequence[CheckSpec], output: str, lang: str) -> int:
+    """Prints the checks, one paragraph each, or as one JSON document."""
+    from checks.layout import load_layout
+
+    layout = load_layout()
+    described = [description(spec, layout, lang) for spec in specs]
+    if output == "json":
+        printing.as_json(described)
+        return OK
+    for one in described:
+        say(f"{one['id']:<28} {one['cost']:<9} {click.style(one_row(one['title']), bold=True)}")
+        for label, text in _lines(one):
+            say(f"  {_padded(message(f'report.list-{label}').get(lang))} {one_row(text)}")
+    say(message("report.list-count", count=len(described)).get(lang))
+    return OK
+
+
+def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "why", one["why"]
+    for read in one["reads"]:
+        yield "reads", read["text"]
+    verbs: dict[str, list[str]] = {}
+    for needed in one["permissions"]:
+        verbs.setdefault(needed["resource"], []).append(needed["verb"])
+    yield "needs", "; ".join(f"{', '.join(found)} {resource}" for resource, found in verbs.items())
+    if one["params"]:
+        yield "params", ", ".join(f"{name}={value!r}" for name, value in one["params"].items())
+    yield "applies", one["applies"]["text"]
+    if one["articles"]:
+        yield "articles", ", ".join(one["articles"])
+
+
+def _padded(label: str) -> str:
+    """The label in a column; a Chinese character takes two places."""
+    width = sum(2 if ord(c) > 0x2E80 else 1 for c in label)
+    return label + " " * max(0, _MARGIN - width)

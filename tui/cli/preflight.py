@@ -1,0 +1,81 @@
+"""What this user may do, asked while the checks run: no verdict waits for it, and what is refused is named whole."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from checks.permissions import Permission
+
+if TYPE_CHECKING:
+    from checks.cluster import Cluster
+
+AT_ONCE = 4
+PATIENCE = 2.0
+"""Seconds that the end of a run waits for the names of what is missing, where something was forbidden."""
+
+
+class Preflight:
+    """SelfSubjectAccessReviews on daemon threads, from now on; close it before the cluster."""
+
+    def __init__(self, cluster: Cluster, needed: Iterable[Permission]) -> None:
+        self._cluster = cluster
+        self._open: queue.SimpleQueue[Permission] = queue.SimpleQueue()
+        self._answers: dict[Permission, bool | None] = {}
+        self._lock = threading.Condition()
+        self._closed = False
+        permissions = list(dict.fromkeys(needed))
+        self._total = len(permissions)
+        for permission in permissions:
+            self._open.put(permission)
+        for number in range(min(AT_ONCE, self._total)):
+            threading.Thread(target=self._work, name=f"klinik-preflight-{number}", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has been answered, or nobody waits any more."""
+        with self._lock:
+            return self._over()
+
+    def answers(self, patience: float = PATIENCE) -> Mapping[Permission, bool | None]:
+        """What is known, after at most `patience` seconds; what the server did not speak of is None or absent."""
+        with self._lock:
+            self._lock.wait_for(self._over, patience)
+            return dict(self._answers)
+
+    def _over(self) -> bool:
+        return self._closed or len(self._answers) == self._total
+
+    def close(self) -> None:
+        """Asks nothing more."""
+        with self._lock:
+            self._closed = True
+            self._lock.notify_all()
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                permission = self._open.get_nowait()
+            except queue.Empty:
+                return
+            allowed = self._ask(permission)
+            with self._lock:
+                self._answers[permission] = allowed
+                if len(self._answers) == self._total:
+                    self._lock.notify_all()
+
+    def _ask(self, permission: Permission) -> bool | None:
+        try:
+            return self._cluster.can(
+                permission.verb,
+                permission.resource,
+                namespace=permission.namespace,
+                subresource=permission.subresource,
+                name=permission.name,
+            )
+        except (
+            Exception
+        ):  # whatever it was, a thread of its own must not end loudly; the check says what it met
+            return None

@@ -32,6 +32,9 @@ def _owners(causes: Sequence[DraftCause], step: DraftStep) -> set[int]:
     """The causes a step is for; none where that is not said."""
     if len(causes) < 2:
         return set()
+    below = {n for n, cause in enumerate(causes) if cause.label and cause.label in step.place.trail}
+    if below:
+        return below
     scopes = {cause.place.scope for cause in causes}
     scope = step.place.scope
     if scope and scope in scopes and len(scopes) > 1:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from kb.derive.hintvalue import NOTHING, Hint
 from kb.derive.outline import Part, Role
 from kb.derive.programs import is_bare, is_known, starts_command
-from kb.derive.prose import introduces_output, is_instruction, plain, sentences, tells_trouble
+from kb.derive.prose import gives_cause, introduces_output, is_instruction, plain, sentences, tells_trouble
 from kb.markdown import Piece
 
 MOST_COMMANDS = 10
@@ -46,13 +46,14 @@ def _hints(part: Part) -> tuple[Hint, ...]:
 def _hint(piece: Piece) -> Hint:
     text = plain(piece.text)
     said = sentences(text)
-    telling = [is_instruction(one) for one in said[:40]]
+    at = next((n for n, one in enumerate(said[:40]) if is_instruction(one)), -1)
     return Hint(
-        leads=bool(telling and telling[0]),
-        instructs=any(telling),
+        leads=at == 0,
+        at=at,
         answers=introduces_output(text),
         waits=text.endswith((":", "：")),
         warns=bool(_WARNING.match(piece.text)),
+        causal=any(map(gives_cause, said[:40])),
         troubled=tells_trouble(text),
         commands=told_commands(piece.text),
     )
@@ -77,10 +78,11 @@ def _weight(role: Role) -> int:
 def _both(a: Hint, b: Hint) -> Hint:
     return Hint(
         a.leads or b.leads,
-        a.instructs or b.instructs,
+        a.at if a.at >= 0 else b.at,
         a.answers or b.answers,
         a.waits or b.waits,
         a.warns or b.warns,
+        a.causal or b.causal,
         a.troubled or b.troubled,
         max(a.commands, b.commands, key=len),
     )

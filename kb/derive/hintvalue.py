@@ -11,18 +11,25 @@ class Hint:
 
     leads: bool = False
     """Its first sentence tells somebody to do something."""
-    instructs: bool = False
-    """One of its sentences does."""
+    at: int = -1
+    """Which of its sentences does first; -1 for none."""
     answers: bool = False
     """It says that what follows is output or an example."""
     waits: bool = False
     """It ends with a colon: something belongs to it."""
     warns: bool = False
     """It is a warning about what comes next."""
+    causal: bool = False
+    """It says why something is so."""
     troubled: bool = False
     """It says that something is not as it should be."""
     commands: tuple[str, ...] = ()
     """Commands in code marks that it says to run."""
+
+    @property
+    def instructs(self) -> bool:
+        """Whether one of its sentences tells somebody to do something."""
+        return self.at >= 0
 
 
 NOTHING = Hint()

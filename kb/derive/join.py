@@ -34,7 +34,9 @@ _IDS: Mapping[Phase, str] = {"diagnose": "look", "fix": "fix", "workaround": "wo
 def guide_of(article: Article, drafts: Sequence[Draft]) -> Guide:
     """The guide; parts that two languages have alike get both texts, else the fuller language speaks for both."""
     symptoms = _pairs(drafts, [draft.symptoms for draft in drafts])
-    causes = _pairs(drafts, [draft.causes for draft in drafts])
+    # a language that names causes speaks for one that does not
+    causing = [draft for draft in drafts if draft.causing == "named"] or drafts
+    causes = _pairs(causing, [draft.causes for draft in causing])
     # Commands count before words: what one language has beyond the other is shown in that one alone.
     main = max(drafts, key=lambda draft: (sum(bool(s.shell) for s in draft.steps), len(draft.steps)))
     rows = _step_rows(main, drafts)

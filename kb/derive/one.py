@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kb.derive.cases import cases
 from kb.derive.draft import Causing, Draft, DraftCause, DraftStep, Phase, Place
 from kb.derive.outline import Part, Role
 from kb.derive.procedure import procedure_steps, purpose, reading_steps, reasons
@@ -62,7 +63,13 @@ def _title_symptom(found: Sequence[Part], heading: str) -> str:
 
 
 def _causes(found: Sequence[Part], heading: str, trouble: bool) -> tuple[list[DraftCause], Causing]:
-    own = causes(found) or [cause for part in found for cause in _table_causes(part, trouble)]
+    own = causes(found)
+    if own:
+        return own, "named"
+    treated = cases(found)
+    if treated:
+        return treated, "situation"
+    own = [cause for part in found for cause in _table_causes(part, trouble)]
     if own:
         return own, "named"
     # only a text about trouble gives causes in passing: elsewhere "because" explains a setting

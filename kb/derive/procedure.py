@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.outline import Part, Role
-from kb.derive.prose import LONGEST_TEXT, first_and_rest, plain, title
+from kb.derive.prose import LONGEST_TEXT, plain, sentences, title
 from kb.derive.steps import MOST_STEPS, steps_of
 from kb.derive.worth import DOING, may_ask, tells
 from kb.markdown import Piece
 
 _PHASES: Mapping[Role, Phase] = {"diagnosis": "diagnose", "workaround": "workaround", "verify": "verify"}
 LONGEST_REASON = 600
+_PURPOSE = re.compile(
+    r"\bth(?:is|e following) (?:document|guide|article|playbook|runbook|solution|page|tutorial|section|manual|procedure)\b"
+    r"|\bhow to\b|本(?:文|指南|手册|教程|方案|文档|篇|解决方案|页|操作)|如何|用于指导",
+    re.I,
+)
 
 
 def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[DraftStep]:
@@ -51,11 +57,10 @@ def reading_steps(found: Sequence[Part], trouble: bool) -> list[DraftStep]:
 
 
 def purpose(found: Sequence[Part], heading: str) -> str:
-    """What a procedure is for: the first sentence of its introduction, or its title."""
-    for text in _paragraphs(found):
-        first, _ = first_and_rest(text)
-        return title(first, 320)
-    return title(heading, 320)
+    """What a procedure is for: the sentence of its introduction that says so, else the first one, or its title."""
+    said = [one for text in _paragraphs(found) for one in sentences(text)][:40]
+    telling = next(filter(_PURPOSE.search, said), said[0] if said else heading)
+    return title(telling, 320)
 
 
 def reasons(found: Sequence[Part]) -> str:

@@ -25,7 +25,7 @@ modify monitor mount move narrow note obtain open override patch pause perform p
 prefer print probe provide provision pull push raise read re-check re-create re-enable re-run reapply reboot
 rebuild recheck reconfigure recover recreate reduce refer reference regenerate register reinstall relax reload remove
 rename reorder repair repeat replace request rerun reset resize restart restore resume retrieve retry return
-review revert roll rotate route run save scale schedule search select send set shorten shut specify split start
+review revert roll rotate route run save scale schedule search select send set shorten shut skip specify split start
 stop store submit switch sync tag take test then trace trigger try tune uncordon undo uninstall unmount unset
 update upgrade upload use validate verify view wait watch widen wipe write
 """
@@ -39,6 +39,8 @@ _VERBS_ZH = re.compile(
     r"收集|采集|抓取|比较|对比|定位|排查|联系|回滚|回退|迁移|绑定|解绑|授予|授权|批准|选择|指定|标记|打标|隔离|驱逐|观察|测试|读取|列出|"
     r"识别|对于|减少|降低|提高|提升|增大|保持|避免|跳过|重建|重试|刷新|挂载|卸下|切换|生成|复制|粘贴|填写|输入|点击|保存|提交|同步|触发|审查|缩小|放宽|描述|记录|参考|遵循|确定|找到|找出|判断|跟踪|监控|审核|重置|补充|纠正|更正|声明|提供|注入|固定|划分|拆分|搜索)"
 )
+_LABEL = re.compile(r"(?:[\u3400-\u9fff]{1,4}|[A-Za-z]+(?: [a-z]+)?)\s*[:：]?\Z")
+"""One or two words head what follows and say nothing themselves."""
 _EFFECT_ZH = re.compile(
     r"^(?:修改|增加|减少|降低|提高|提升|增大|删除|重启|升级|更新|使用|设置|调整|调大|调小|启用|禁用|停止|启动|创建|配置|关闭|打开|恢复|执行|运行"
     r"|替换|迁移|部署|安装|保持|避免|通过|扩容|缩容)[^，。：:;；]{0,60}?"
@@ -76,6 +78,18 @@ _TROUBLE = re.compile(
 def tells_trouble(text: str) -> bool:
     """Whether a sentence says that something is not as it should be."""
     return bool(_TROUBLE.search(text[:2_000]))
+
+
+_CAUSAL_EN = re.compile(
+    r"\b(?:because|caused by|due to|results? from|root cause|the reason|stems from|triggered by)\b", re.I
+)
+_CAUSAL_ZH = re.compile(r"(?:由于|因为|原因是|原因在于|导致|引起|造成|根因|源于)")
+
+
+def gives_cause(sentence: str) -> bool:
+    """Whether a sentence of some length says why something is so."""
+    long = len(sentence) * (2 if sentence[:1] > "\u2e80" else 1) > 20
+    return long and bool(_CAUSAL_EN.search(sentence) or _CAUSAL_ZH.search(sentence))
 
 
 def plain(text: str) -> str:
@@ -135,6 +149,8 @@ def first_and_rest(text: str) -> tuple[str, str]:
 def is_instruction(sentence: str) -> bool:
     """Whether a sentence tells somebody to do something."""
     text = sentence.lstrip(" -*•\"'“(（")
+    if _LABEL.match(text):
+        return False
     if re.match(r"[\u3400-\u9fff]", text) or re.search(r"[\u3400-\u9fff]", text[:12]):
         return (bool(_VERBS_ZH.match(text)) and not _EFFECT_ZH.match(text)) or bool(
             re.match(r"^如果.{1,60}[，,](?:请|则|可|需|应|就|将|把)", text)
@@ -156,12 +172,15 @@ def introduces_output(text: str) -> bool:
     return bool(_OUTPUT_ZH.search(last[0][-60:]) or _OUTPUT_EN.search(last[0][-60:]))
 
 
-def heading_of(parts: list[str]) -> tuple[str, str]:
-    """From the sentences before a command: the one that says what to do, and the others."""
+def heading_of(parts: list[str], hint: int = -1) -> tuple[str, str]:
+    """From the sentences before a command: the one that says what to do, and the others.
+
+    `hint`: which one that is by the other language of the article, where none is recognised here; -1 for not known.
+    """
     if not parts:
         return "", ""
-    at = next((i for i, one in enumerate(parts) if is_instruction(one)), None)
-    if at is None:
+    at = next((i for i, one in enumerate(parts) if is_instruction(one)), hint)
+    if not 0 <= at < len(parts):
         at = len(parts) - 1 if parts[-1].rstrip().endswith((":", "：")) else 0
     rest = paragraph(part for i, part in enumerate(parts) if i != at)
     return parts[at], rest[:LONGEST_TEXT]

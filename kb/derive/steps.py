@@ -20,6 +20,10 @@ _LONGEST_BLOCK = 8_000
 _SHOWN_OUTPUT = 800
 _FENCE_NOTE = re.compile(r"^:{3}\s*(\w+)?|:{3}\s*$|^\[!\w+\]")
 _BOLD = re.compile(r"(\*\*|__)[^*_\n]{2,120}\1\s*[:：]?\s*$")
+_OBJECT = re.compile(r"^apiVersion:\s*\S", re.M)
+_ANSWERED = re.compile(
+    r"^(?:status:\s*$|\s{2,4}(?:uid|resourceVersion|creationTimestamp|managedFields):)", re.M
+)
 _STDIN = re.compile(r"\b(?:apply|create|replace|delete|patch)\b[^|;&]*\s(?:-f|--filename)[ =]-(?:\s|$)")
 
 
@@ -28,7 +32,10 @@ class _Waiting:
     """Sentences that wait for the command they introduce, and what is said of them."""
 
     said: list[str] = field(default_factory=list)
-    instructs: bool = False
+    at: int = -1
+    """Which of them tells somebody to do something, by both languages; -1 for none."""
+    counted: bool = False
+    """It is an item of a numbered list: to be done, whatever it says."""
     answers: bool = False
     commands: tuple[str, ...] = ()
 
@@ -37,10 +44,21 @@ class _Waiting:
 
     def take(self, text: str, hint: Hint) -> None:
         """Takes the words of one more piece."""
+        if self.at < 0 <= hint.at:
+            self.at = len(self.said) + hint.at
         self.said += sentences(text) or [text]
-        self.instructs |= hint.instructs
         self.answers = hint.answers
         self.commands += hint.commands
+
+    @property
+    def instructs(self) -> bool:
+        """Whether it tells somebody to do something."""
+        return self.at >= 0 or self.counted
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """The sentence that says what to do, and the others."""
+        return heading_of(self.said, self.at)
 
     @property
     def text(self) -> str:
@@ -93,7 +111,7 @@ class _Maker:
         if waiting.commands:
             self.commands_in(waiting)
         elif waiting.instructs:
-            self.manual(heading_of(waiting.said)[0], waiting.text, told=True)
+            self.manual(waiting.head[0], waiting.text, told=True)
         elif self.steps:
             self.remark(waiting.text)
         else:
@@ -101,7 +119,7 @@ class _Maker:
 
     def commands_in(self, waiting: _Waiting) -> None:
         """The commands that stand in the middle of a sentence."""
-        head, rest = heading_of(waiting.said)
+        head, rest = waiting.head
         for number, shell in enumerate(waiting.commands):
             name = title(head) if number == 0 else ""
             self.command(Shown(shell, self.place.line), name, rest if number == 0 else "")
@@ -132,7 +150,7 @@ class _Maker:
         if not found:
             self.block(piece, tag_of(block), waiting)
             return
-        head, rest = heading_of(waiting.said)
+        head, rest = waiting.head
         for number, shown in enumerate(found):
             first = number == 0 and bool(head)
             own = bool(shown.comment) and (not first or not waiting.instructs)
@@ -143,7 +161,7 @@ class _Maker:
 
     def block(self, piece: Piece, tag: str, waiting: _Waiting) -> None:
         """A block without commands: something to write down somewhere, or what a command answers."""
-        answer = tag in UNTAGGED | CONSOLES | SHELLS or waiting.answers
+        answer = (tag in UNTAGGED | CONSOLES | SHELLS or waiting.answers) and not _is_manifest(piece.text)
         doing = self.phase in ("fix", "workaround") and tag not in ("mermaid", "diff")
         if doing and (not answer or waiting.instructs) and piece.text.strip():
             self.manifest = piece.text[:_LONGEST_BLOCK]
@@ -153,7 +171,7 @@ class _Maker:
                 # it shows what the instruction before it means
                 self.steps[-1] = replace(last, instruction=_join(last.instruction, words), block=True)
                 return
-            head = heading_of(waiting.said)[0] or self.part.heading or tag
+            head = waiting.head[0] or self.part.heading or tag
             self.manual(head, words, told=waiting.instructs, block=True)
         elif self.steps:
             self.remark(_join(waiting.text, _answer(piece.text)))
@@ -172,8 +190,7 @@ class _Maker:
         if hint.commands or piece.ordered or hint.leads or (self.listed and not self.steps):
             self.waiting = _Waiting()
             self.waiting.take(text, hint)
-            if piece.ordered:
-                self.waiting.instructs = True  # what is counted is to be done
+            self.waiting.counted = piece.ordered
         else:
             self.remark(text)
 
@@ -240,7 +257,7 @@ def _prose(maker: _Maker) -> None:
     if maker.waiting.commands:
         maker.flush()
         return
-    head, _ = heading_of(maker.waiting.said)
+    head, _ = maker.waiting.head
     said, maker.waiting = maker.waiting.text, _Waiting()
     maker.manual(head, said, told=False)
 
@@ -252,9 +269,14 @@ def _headed(steps: list[DraftStep], part: Part) -> list[DraftStep]:
         return steps
     first = steps[0]
     if not first.title or (len(first.title) > 90 and len(steps) == 1):
-        explain = _join(first.title if first.title != part.heading else "", first.explain)
-        steps[0] = replace(first, title=title(part.heading), explain=explain)
+        said = first.title if first.shell and first.title != part.heading else ""
+        steps[0] = replace(first, title=title(part.heading), explain=_join(said, first.explain))
     return steps
+
+
+def _is_manifest(text: str) -> bool:
+    """Whether a block is an object to apply, and not one that a cluster answered with."""
+    return bool(_OBJECT.search(text)) and not _ANSWERED.search(text)
 
 
 def _prompted(found: tuple[Shown, ...]) -> bool:

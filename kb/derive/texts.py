@@ -8,7 +8,16 @@ from collections.abc import Iterable, Sequence
 from kb.derive.draft import DraftCause, Place
 from kb.derive.fences import commands
 from kb.derive.outline import Part
-from kb.derive.prose import LONGEST_TEXT, first_and_rest, inline_code, plain, sentences, tells_trouble, title
+from kb.derive.prose import (
+    LONGEST_TEXT,
+    first_and_rest,
+    gives_cause,
+    inline_code,
+    plain,
+    sentences,
+    tells_trouble,
+    title,
+)
 from kb.markdown import Piece
 from kb.model import CodeBlock
 
@@ -23,10 +32,6 @@ _LOG = re.compile(
     r"|\b[EWF]\d{4} |\|(?:WARN|ERR|EMER)\||\d{4}-\d\d-\d\dT\d\d:",
     re.I,
 )
-_CAUSAL_EN = re.compile(
-    r"\b(?:because|caused by|due to|results? from|root cause|the reason|stems from|triggered by)\b", re.I
-)
-_CAUSAL_ZH = re.compile(r"(?:由于|因为|原因是|原因在于|导致|引起|造成|根因|源于)")
 _TITLE_CAUSE_EN = re.compile(r"\b(?:caused by|because of|because|due to)\s+(.{8,200})", re.I)
 _TITLE_CAUSE_ZH = re.compile(
     r"(?:由于|因为?)(.{4,80}?)(?:导致|引起|造成|而)|(.{4,80}?)(?:导致|引起|造成)(?!的?原因)"
@@ -218,12 +223,10 @@ def cause_in_prose(parts: Sequence[Part], heading: str) -> DraftCause | None:
     for part in sorted(parts, key=lambda p: p.role not in ("symptoms", "other")):
         if part.role not in ("symptoms", "other", "diagnosis", "resolution", "workaround"):
             continue
-        for piece in part.pieces:
-            if piece.kind != "paragraph" or piece.text.startswith(":::"):
+        for piece, hint in zip(part.pieces, part.hints, strict=True):
+            if not hint.causal or piece.kind != "paragraph" or piece.text.startswith(":::"):
                 continue
-            for one in sentences(plain(piece.text)):
-                if len(one) * (2 if one[:1] > "\u2e80" else 1) > 20 and (
-                    _CAUSAL_EN.search(one) or _CAUSAL_ZH.search(one)
-                ):
-                    return DraftCause(title(one, 320), "", Place(part.heading, part.trail, 0, piece.line))
+            said = sentences(plain(piece.text))
+            one = next(filter(gives_cause, said), said[0])
+            return DraftCause(title(one, 320), "", Place(part.heading, part.trail, 0, piece.line))
     return None

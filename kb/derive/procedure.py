@@ -16,7 +16,7 @@ from kb.markdown import Piece
 _PHASES: Mapping[Role, Phase] = {"diagnosis": "diagnose", "workaround": "workaround", "verify": "verify"}
 LONGEST_REASON = 600
 _PURPOSE = re.compile(
-    r"\bth(?:is|e following) (?:document|guide|article|playbook|runbook|solution|page|tutorial|section|manual|procedure)\b"
+    r"\bth(?:is|e following) (?:document|guide|article|playbook|runbook|solution|page|tutorial|section|manual)\b"
     r"|\bhow to\b|本(?:文|指南|手册|教程|方案|文档|篇|解决方案|页|操作)|如何|用于指导",
     re.I,
 )

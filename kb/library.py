@@ -82,6 +82,10 @@ class Library:
             found += self._load(article)[1] if known is None else known
         return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
 
+    def problems_of(self, article: str) -> tuple[Problem, ...]:
+        """What is wrong with the files of one article; nothing for an article that is not there."""
+        return self._load(article)[1] if article in self._scan.sources else ()
+
     @property
     def index_problems(self) -> tuple[Problem, ...]:
         """Why the index is not on disk, or not in step with the files; part of `problems`."""
@@ -92,9 +96,13 @@ class Library:
         found = self._load(article)[0] if article in self._scan.sources else None
         if found is None or found.guide is not None:
             return found
-        if article not in self._derived:
-            self._derived[article] = with_guide(found, self._scan.sources.get(article, ()))
-        return self._derived[article]
+        derived = self._derived.get(article)
+        if derived is None:
+            derived = with_guide(found, self._scan.sources.get(article, ()))
+            with self._reading:
+                if self._read.get(article, (None,))[0] is found:  # else its files changed meanwhile
+                    self._derived[article] = derived
+        return derived
 
     def other_languages(self, article: str, lang: str) -> tuple[str, ...]:
         """The languages besides `lang` an article can be read in; its files are read only where there are several."""

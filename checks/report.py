@@ -37,6 +37,10 @@ class RunReport:
     """Why the cluster could not be asked at all; there are no results then."""
     article: str = ""
     """With a guide: its article."""
+    symptoms: tuple[tuple[str, Verdict], ...] = ()
+    """With a guide: the verdict of each symptom, by id."""
+    causes: tuple[tuple[str, str], ...] = ()
+    """With a guide: the state of each cause, by id."""
     report: str = ""
     """Name of the file this goes to, without its ending: two files must not hold the same series."""
 

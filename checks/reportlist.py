@@ -9,13 +9,15 @@ from checks.cluster import Resource
 from checks.layout import Layout
 from checks.model import CheckSpec, ExecRead, ListRead, LogsRead, Read
 from checks.permissions import of_check
+from checks.rbac import without_covered
 from kb.messages import message
 from kb.text import Text
 
 
 def description(spec: CheckSpec, layout: Layout, lang: str) -> dict[str, Any]:
     """Everything that can be said of a check before it runs, its texts in `lang`."""
-    needed = sorted(of_check(spec, layout), key=lambda one: (one.verb, one.shown))
+    needs = dict.fromkeys(of_check(spec, layout), (spec.id,))
+    needed = sorted(without_covered(needs), key=lambda one: (one.verb, one.shown))
     return {
         "id": spec.id,
         "title": spec.title.get(lang),

@@ -7,13 +7,15 @@ No sample has a timestamp of its own (the collector refuses those); when a check
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
 
-from checks.model import Result, Verdict
+from checks.model import CauseState, Verdict
 from checks.report import RunReport
 from kb.safe import one_line
 
+VERDICTS: tuple[str, ...] = tuple(verdict.value for verdict in Verdict)
+STATES: tuple[str, ...] = get_args(CauseState)
 Sample = tuple[Mapping[str, str], float]
 HELP: Mapping[str, str] = {
     "klinik_cluster_reachable": "Whether the cluster answered (1) or the run saw nothing (0).",
@@ -22,6 +24,8 @@ HELP: Mapping[str, str] = {
     "klinik_check_verdict": "The verdict of a check: 1 for the verdict it has, 0 for the others.",
     "klinik_check_value": "The headline value of a check, where it is a number.",
     "klinik_check_timestamp_seconds": "When the check was answered, in Unix time.",
+    "klinik_symptom_verdict": "The verdict of a symptom of a guide: 1 for the verdict it has, 0 for the others.",
+    "klinik_cause_state": "The state of a cause of a guide: 1 for the state it has, 0 for the others.",
 }
 
 
@@ -44,17 +48,31 @@ def _metrics(run: RunReport) -> dict[str, list[Sample]]:
         "klinik_cluster_reachable": [(about, 0.0 if run.error else 1.0)],
         "klinik_run_timestamp_seconds": [(about, run.began)],
         "klinik_run_duration_seconds": [(about, run.took)],
-        "klinik_check_verdict": [sample for one, labels in checks for sample in _state_set(one, labels)],
+        "klinik_check_verdict": [
+            sample
+            for one, labels in checks
+            for sample in _state_set("verdict", VERDICTS, one.verdict, labels)
+        ],
         "klinik_check_value": [
             (labels, value) for one, labels in checks if (value := _value(one.judgement.value)) is not None
         ],
         "klinik_check_timestamp_seconds": [(labels, one.at) for one, labels in checks],
+        "klinik_symptom_verdict": [
+            sample
+            for symptom, verdict in run.symptoms
+            for sample in _state_set("verdict", VERDICTS, verdict, {**about, "symptom": symptom})
+        ],
+        "klinik_cause_state": [
+            sample
+            for cause, state in run.causes
+            for sample in _state_set("state", STATES, state, {**about, "cause": cause})
+        ],
     }
 
 
-def _state_set(result: Result, labels: Mapping[str, str]) -> Iterator[Sample]:
-    for verdict in Verdict:
-        yield {**labels, "verdict": str(verdict)}, float(verdict is result.verdict)
+def _state_set(name: str, states: Sequence[str], state: str, labels: Mapping[str, str]) -> Iterator[Sample]:
+    for one in states:
+        yield {**labels, name: one}, float(one == state)
 
 
 def _value(value: Any) -> float | int | None:

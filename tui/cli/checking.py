@@ -139,6 +139,8 @@ def check(
     if listing:
         from tui.cli.checklist import list_checks
 
+        if to or output not in ("text", "json"):
+            raise Stop(message("report.list-output").get(help_language()), USAGE)
         return list_checks([catalogue.get(i) for i in check_ids or catalogue.ids()], output, lang)
     chosen = tuple(dict.fromkeys(check_ids)) or tuple(
         s.id for s in catalogue if everything or s.cost == "cheap"
@@ -246,7 +248,7 @@ def guide(
         _print_guide(document, results, lang, verbose)
         _print_missing(forbidden, len(results), article.id, lang)
     else:
-        reporting.report(info, tuple(results.values()))
+        reporting.report(info, tuple(results.values()), document)
     return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)
 
 

@@ -6,9 +6,9 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import click
 
 from checks.cluster import ClusterInfo
 from checks.errors import ClusterError, ConfigError
-from checks.model import Result
+from checks.model import Result, Verdict
 from checks.report import LEVELS, Level, RunReport
 from kb.messages import message
 from tui.cli.decorators import Command
@@ -93,9 +93,16 @@ class Reporting:
         """The one JSON document."""
         self._write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
-    def report(self, info: ClusterInfo, results: tuple[Result, ...]) -> None:
-        """The results as JUnit XML or Prometheus text."""
-        self._write(self._rendered(self._run(info, results)))
+    def report(
+        self, info: ClusterInfo, results: tuple[Result, ...], guide: Mapping[str, Any] | None = None
+    ) -> None:
+        """The results as JUnit XML or Prometheus text; `guide` is the JSON of what a guide makes of them."""
+        run = self._run(info, results)
+        if guide is not None:
+            symptoms = tuple((one["id"], Verdict(one["verdict"])) for one in guide["symptoms"])
+            causes = tuple((one["id"], str(one["state"])) for one in guide["causes"])
+            run = replace(run, symptoms=symptoms, causes=causes)
+        self._write(self._rendered(run))
 
     def _run(self, info: ClusterInfo, results: tuple[Result, ...], error: str = "") -> RunReport:
         return RunReport(

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from whoosh import fields
-from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.filedb.filestore import FileStorage, RamStorage
 from whoosh.index import TOC, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 from kb.fields import IndexText, guidance
+from kb.indexfiles import Codec, Segment
 from kb.indexreader import SUFFIX, Damaged, IndexReader, open_words
 from kb.indexwords import WordPool, Words, merge
 from kb.literalindex import term as literal_term
@@ -85,7 +85,7 @@ class IndexWriter:
     def add(self, text: IndexText) -> None:
         """Take in one text of an article."""
         if self._writer is None:
-            self._writer = SegmentWriter(self._index, _lk=False, codec=W3Codec())
+            self._writer = SegmentWriter(self._index, _lk=False, codec=Codec())
         self._writer.add_document(**_stored(text))
         keys = {literal_term(key) for literal in text.literals for key in literal_keys(literal.words)}
         self._pool.add(text.article.id, term_weights(text.fields) | dict.fromkeys(keys, 1.0))
@@ -95,7 +95,7 @@ class IndexWriter:
     def adopt(self, notes: Iterable[SegmentNote]) -> None:
         """Take in segments whose files another process put into the folder."""
         for note in notes:
-            segment = W3Segment(W3Codec(), self._index.indexname, note.documents, note.name)
+            segment = Segment(Codec(), self._index.indexname, note.documents, note.name)
             segment.compound = True
             self._segments.append(segment)
 
@@ -134,7 +134,7 @@ class IndexWriter:
                 self._segments.append(self._merge(alive))
 
     def _merge(self, segments: Sequence[Any]) -> Any:
-        writer = SegmentWriter(self._index, _lk=False, codec=W3Codec())
+        writer = SegmentWriter(self._index, _lk=False, codec=Codec())
         parts: list[tuple[Words, Mapping[int, int]]] = []
         number = 0
         for segment in segments:

@@ -30,9 +30,9 @@ from kb.problem import Problem
 SHAPE = 2
 """Raised when the fields or their meaning change; the analyzing modules are part of the version by their content."""
 ANALYZERS = (
-    "tokens", "fields", "weighting", "index", "indexwords", "markdown", "headings", "frontmatter", "frontloose",
-    "decoding", "articlefile", "articleread", "literals", "lognormal", "trouble", "derive/worth", "derive/asides",
-    "derive/outline", "derive/prose", "derive/fences", "derive/programs",
+    "tokens", "fields", "weighting", "index", "indexfiles", "indexwords", "markdown", "headings", "frontmatter",
+    "frontloose", "decoding", "articlefile", "articleread", "literals", "lognormal", "trouble",
+    "derive/worth", "derive/asides", "derive/outline", "derive/prose", "derive/fences", "derive/programs",
 )  # fmt: skip
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"

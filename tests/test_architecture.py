@@ -19,7 +19,7 @@ DOORS = {
     "textual": ("tui",),
     "rich": ("tui",),
     "kubernetes": ("checks.live",),
-    "whoosh": ("kb.index", "kb.search"),
+    "whoosh": ("kb.index", "kb.indexfiles", "kb.search"),
     "markdown_it": ("kb.markdown",),
     "mdit_py_plugins": ("kb.markdown",),
     "celpy": ("checks.expr",),

@@ -28,7 +28,7 @@ def junit(run: RunReport, redact: Redact) -> str:
     """The whole document; `redact` takes the secrets out of what the cluster said."""
     cases = [line for result in run.results for line in _case(run, result, redact)]
     if run.error:
-        cases = list(_unreached(run))
+        cases = list(_unreached(redact(run.error)))
     total, failures, errors, skipped = _counts(run)
     counts = f'tests="{total}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
     time = f'time="{run.took:.3f}"'
@@ -98,7 +98,7 @@ def _details(run: RunReport, result: Result) -> Iterator[str]:
 
 def _output(run: RunReport, result: Result, redact: Redact) -> str:
     """The verdict, and the evidence it rests on, bounded."""
-    parts = [f"{result.verdict}: {one_line(result.summary.get(run.lang))}"]
+    parts = [f"{result.verdict}: {one_line(redact(result.summary.get(run.lang)))}"]
     left = OUTPUT
     for number, item in enumerate(result.evidence):
         shown = _shown(item, redact)[: min(PER_EVIDENCE, left)]
@@ -118,10 +118,10 @@ def _shown(item: Evidence, redact: Redact) -> str:
     return f"$ {command}\n{said}".rstrip()
 
 
-def _unreached(run: RunReport) -> Iterator[str]:
+def _unreached(error: str) -> Iterator[str]:
     """A run that saw nothing is no run without failures."""
     yield '    <testcase classname="klinik" name="cluster" time="0.000">'
-    yield f'      <error message={_attribute(run.error)} type="unreachable"/>'
+    yield f'      <error message={_attribute(error)} type="unreachable"/>'
     yield "    </testcase>"
 
 

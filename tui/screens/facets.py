@@ -93,6 +93,7 @@ class FacetsDialog(Dialog[dict[str, str]]):
         view = self.query_one(OptionList)
         options = list(self._options())
         settle(view, options, self._first(view, options))
+        self._headed(view)
 
     def _first(self, view: OptionList, options: list[Option]) -> str:
         """The line under the cursor where it is still there, else the first that can be chosen."""
@@ -174,8 +175,14 @@ class FacetsDialog(Dialog[dict[str, str]]):
             return
         at = enabled.index(view.highlighted) if view.highlighted in enabled else -1 if by > 0 else 0
         view.highlighted = enabled[max(0, min(len(enabled) - 1, at + by))]
-        if enabled[0] == view.highlighted:
-            view.scroll_home(animate=False)
+        self._headed(view)
+
+    def _headed(self, view: OptionList) -> None:
+        """The first line is shown with its heading."""
+        if view.highlighted is not None and all(
+            option.disabled for option in view.options[: view.highlighted]
+        ):
+            view.scroll_home(animate=False, immediate=True)
 
     def action_tick(self) -> None:
         """Takes the value under the cursor, or no longer; the counts follow."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList
 
 from kb.safe import one_line
 from tui import filters
-from tui.messages import Answered, SearchAnswered
+from tui.messages import Answered, EventArrived, SearchAnswered, StreamEnded
 from tui.screens import home_lines as lines
-from tui.screens import home_reads as reads
 from tui.screens.base import KlinikScreen
+from tui.screens.home_hints import hints_of
 from tui.screens.home_inquiry import Inquiry
-from tui.screens.home_reads import Care
+from tui.screens.home_reads import Reads
 from tui.screens.home_rows import Look
 from tui.widgets.hints import Hint
 from tui.widgets.preview import Preview
@@ -48,15 +48,17 @@ class HomeScreen(KlinikScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shelf: Shelf | None = None
-        self.library_error = ""
         self.inquiry: Inquiry
-        self.sessions: tuple[Any, ...] = ()
-        self.care = Care()
+        self.reads: Reads
         self.opening = -1
         """The question whose first hit is to be opened when it is answered: Enter came before the answer."""
         self._begun = False
         self._ticking: Timer | None = None
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """The library, once it is open."""
+        return self.reads.shelf
 
     @property
     def found(self) -> SearchOutcome | None:
@@ -73,7 +75,7 @@ class HomeScreen(KlinikScreen[None]):
 
     def body(self) -> Iterator[Widget]:
         """The box, the list, and on wide terminals the preview."""
-        self.inquiry = Inquiry(self, self.app.services)
+        self.inquiry, self.reads = Inquiry(self, self.app.services), Reads(self, self.app.services)
         yield SearchBox(id="box", select_on_focus=False, placeholder=self.app.say("home.placeholder"))
         yield Horizontal(HomeList(id="list", markup=False), Preview(id="side"), id="main")
 
@@ -85,7 +87,7 @@ class HomeScreen(KlinikScreen[None]):
     def _begin(self) -> None:
         self.inquiry.start()
         self._begun = True
-        reads.sessions(self, self.app.services)
+        self.reads.look_for_sessions()
 
     def on_unmount(self) -> None:
         """The search thread ends."""
@@ -100,20 +102,7 @@ class HomeScreen(KlinikScreen[None]):
 
     def hints(self) -> tuple[Hint, ...]:
         """What the box or the list can do."""
-        paste = self.hint("^V", "paste")
-        narrow = self.hint("^F", "narrow", "narrow")
-        if isinstance(self.focused, HomeList):
-            first = [self.hint("Enter", "open", "open"), self.hint("Esc", "to_box", "back")]
-        else:
-            down = self.app.signs.down
-            first = [self.hint("Enter", "open_first", "open"), self.hint(down, "results", "into_list")]
-        if self.inquiry.paste is not None:
-            first.append(self.hint("Esc", "back_to_paste" if self.inquiry.text else "put_away", "back"))
-        first += [narrow, paste] if self.inquiry.text or self.inquiry.paste else [paste, narrow]
-        rest = [self.hint("^P", "commands", "palette"), self.hint("^L", "language", "app.language")]
-        if self.app.cluster_state.phase == "absent":
-            rest.insert(0, self.hint("^R", "retry", "again"))
-        return (*first, *rest, self.hint("^Q", "quit", "app.leave"))
+        return hints_of(self, self.inquiry, self._other_tongue())
 
     # --- asking -------------------------------------------------------------------------------------------------
 
@@ -157,8 +146,9 @@ class HomeScreen(KlinikScreen[None]):
 
     def on_search_answered(self, message: SearchAnswered) -> None:
         """Hits for the question of the moment; others came too late."""
+        again = self.inquiry.answered == message.query
         if self.inquiry.take(message):
-            self._show()
+            self._show(keep=again)
             if self.opening == message.run:
                 self.action_open()
             self.opening = -1
@@ -177,28 +167,43 @@ class HomeScreen(KlinikScreen[None]):
             else:
                 self.inquiry.told[name] = message.value
                 self._show(keep=True)
-        elif kind == "sessions" and message.error is None:
-            self.sessions = tuple(message.value)
+                self.refresh_hints()
+        elif self.reads.take(message):
             self._show(keep=True)
-        elif kind == "care" and message.error is None:
-            self.care = message.value
+
+    def on_event_arrived(self, message: EventArrived) -> None:
+        """The index went on."""
+        if self.reads.event(message):
+            self._show(keep=True)
+
+    def on_stream_ended(self, message: StreamEnded) -> None:
+        """The index is in step with the files."""
+        if self.reads.ended(message):
             self._show(keep=True)
 
     def _library(self, message: Answered) -> None:
         if message.error is not None:
-            self.library_error = one_line(str(message.error))
-            said = self.say("home.no_library", error=self.library_error)
+            self.reads.error = one_line(str(message.error))
+            said = self.say("home.no_library", error=self.reads.error)
             self.notify(said, severity="error", markup=False)
         else:
-            self.shelf = message.value
+            self.reads.opened(message.value)
             self.app.link.library_ready(message.value)
-            reads.care(self, message.value.library)
+        self._show(keep=True)
+
+    def library_news(self, shelf: Shelf) -> None:
+        """Files of the library changed and were taken in: the same is asked again, the cursor stays."""
+        self.reads.shelf = shelf
+        self.reads.count()
+        self.query_one(Preview).forget()
+        if self.inquiry.text:
+            self.inquiry.ask(self.inquiry.text, self.app.lang)
         self._show(keep=True)
 
     def on_screen_resume(self) -> None:
         """Back from another screen: sessions may have changed."""
         if self._begun:
-            reads.sessions(self, self.app.services)
+            self.reads.look_for_sessions()
 
     # --- the list -----------------------------------------------------------------------------------------------
 
@@ -221,32 +226,32 @@ class HomeScreen(KlinikScreen[None]):
             options = lines.asked(inquiry, look)
         else:
             options = lines.cluster_options(self.app.link, self.app.cluster_state, look)
-            options += [*lines.session_options(self.sessions, look), *lines.care_options(self.care, look)]
+            options += lines.session_options(self.reads.sessions, look)
+            options += lines.care_options(self.reads.care, look)
         if options is not None:
             asked = bool(inquiry.text) or inquiry.paste is not None
             self.query_one(HomeList).fill(options, keep=keep, first=asked)
             self._show_preview()
         box.border_title = lines.box_title(inquiry, look)
-        count = lines.box_count(inquiry, look)
-        if self.shelf is None and not count:
-            count = self.library_error[:40] or look.say("home.opening")
-        box.border_subtitle = count.replace("[", "(")
+        box.border_subtitle = lines.box_count(inquiry, self.reads, look)
         place = "pasted.placeholder" if inquiry.paste is not None else "home.placeholder"
         box.placeholder = look.say(place)
 
     @on(OptionList.OptionHighlighted, "#list")
     def _moved(self) -> None:
         self._show_preview()
+        self.refresh_hints()
 
     def _lang_of(self, article: str) -> str:
         """The language in which the list shows an article."""
-        inquiry = self.inquiry
-        if article in inquiry.told:
-            return inquiry.told[article].lang
-        for hit in lines.shown(inquiry):
-            if hit.article_id == article:
-                return hit.lang
-        return self.app.lang
+        return self.inquiry.lang_of(article) or self.app.lang
+
+    def _other_tongue(self) -> str:
+        """What Ctrl+L would show: another language of the article under the cursor, or of klinik."""
+        kind, name = self.query_one(HomeList).chosen()
+        if not isinstance(self.focused, HomeList) or kind not in ARTICLES or self.shelf is None:
+            return "en" if self.app.lang == "zh" else "zh"
+        return next(iter(self.shelf.library.other_languages(name, self._lang_of(name))), "")
 
     def _show_preview(self) -> None:
         side = self.query_one(Preview)
@@ -306,7 +311,7 @@ class HomeScreen(KlinikScreen[None]):
             self.app.action_practice()
 
     def _open_session(self, session_id: str) -> None:
-        for session in self.sessions:
+        for session in self.reads.sessions:
             if session.id == session_id:
                 self.app.open_guide(session.article, session.path)
 
@@ -384,10 +389,8 @@ class HomeScreen(KlinikScreen[None]):
         kind, name = self.query_one(HomeList).chosen()
         if not isinstance(self.focused, HomeList) or kind not in ARTICLES or self.shelf is None:
             return False
-        lang = self._lang_of(name)
-        others = self.shelf.library.other_languages(name, lang)
-        if others:
-            self.inquiry.tell(name, others[0])
+        if other := self._other_tongue():
+            self.inquiry.tell(name, other)
         else:
             self.notify(self.say("article.one_language"), markup=False)
         return True

@@ -13,6 +13,7 @@ from tui.work import Owner, Searching, ask
 
 if TYPE_CHECKING:
     from kb.facets import Counts
+    from kb.pastehits import PasteMatch
     from tui.questions import PasteAnswer, Pasted, Told, Words
     from tui.services import Services
 
@@ -79,6 +80,22 @@ class Inquiry:
     def plain(self) -> str:
         """The words without their filters."""
         return without(self.text, self.filters)
+
+    def matches(self) -> tuple[PasteMatch, ...]:
+        """The articles that are shown because they know lines of a log."""
+        if self.text:
+            return self.words.log.matches if self.words is not None and self.words.log is not None else ()
+        outcome = self.answer.outcome if self.answer is not None else None
+        return (*outcome.matches, *outcome.hints) if outcome is not None else ()
+
+    def lang_of(self, article: str) -> str:
+        """The language in which an article is shown; empty where it is none of the answer's."""
+        if article in self.told:
+            return self.told[article].lang
+        words = self.words if self.text else self.answer.words if self.answer is not None else None
+        shown = {hit.article_id: hit.lang for hit in words.found.hits} if words is not None else {}
+        shown.update((match.article_id, match.lang) for match in self.matches())
+        return shown.get(article, "")
 
     # --- words --------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets.option_list import Option
@@ -18,12 +18,11 @@ from tui.screens.paste_rows import answer_options, match_option, pasted_line, wh
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from kb.hits import Hit
-    from kb.pastehits import PasteMatch
+    from checks.session import SessionSummary
     from tui.link import Link
     from tui.questions import Pasted, Words
     from tui.screens.home_inquiry import Inquiry
-    from tui.screens.home_reads import Care
+    from tui.screens.home_reads import Care, Reads
     from tui.widgets.status import ClusterState
 
 SUGGESTED = 48
@@ -51,8 +50,10 @@ def words_options(words: Words, look: Look) -> list[Option]:
     log = words.log.matches if words.log is not None else ()
     options = [match_option(match, look) for match in log]
     seen = {match.article_id for match in log}
-    options += [rows.hit_option(hit, look) for hit in words.found.hits if hit.article_id not in seen]
-    return options or nothing_options(words, look)
+    hits = [rows.hit_option(hit, look) for hit in words.found.hits if hit.article_id not in seen]
+    if options and hits:
+        options.append(rows.heading(look.say("pasted.by_words"), "", look.signs, "words"))
+    return options + hits or nothing_options(words, look)
 
 
 def cluster_options(link: Link, state: ClusterState, look: Look) -> list[Option]:
@@ -74,7 +75,7 @@ def cluster_options(link: Link, state: ClusterState, look: Look) -> list[Option]
     return options + [rows.finding_option(f, known[f.article], look) for f in found]
 
 
-def session_options(sessions: Sequence[Any], look: Look) -> Iterator[Option]:
+def session_options(sessions: Sequence[SessionSummary], look: Look) -> Iterator[Option]:
     """The sessions that nobody has finished."""
     if sessions:
         yield rows.heading(look.say("home.unfinished"), "", look.signs, "unfinished")
@@ -97,12 +98,15 @@ def box_title(inquiry: Inquiry, look: Look) -> Content:
         for misfit in words.misfits:
             text = look.say("home.misfit", filter=one_line(misfit, 40))
             parts.append(Content.styled(text, "$text-warning"))
+        if words.found.unknown and words.found.hits and not inquiry.matches():
+            text = look.say("home.unknown", words=one_line(", ".join(words.found.unknown), 40))
+            parts.append(Content.styled(text, "$text-warning"))
         if words.found.suggestion:
             text = look.say("home.suggest", text=one_line(words.found.suggestion, SUGGESTED))
             parts.append(Content.assemble((text, "bold $text-warning"), ("  ^T", "bold $primary")))
     if not parts:
         return Content("")
-    return Content.assemble(" ", dim(f" {look.signs.dot} ").join(parts), " ")
+    return dim(f" {look.signs.dot} ").join(parts)
 
 
 def care_options(care: Care, look: Look) -> Iterator[Option]:
@@ -126,43 +130,45 @@ def _filters(where: Mapping[str, str]) -> list[Content]:
     return [Content.styled(one_line(written(key, value), 50), "bold $accent") for key, value in where.items()]
 
 
-def box_count(inquiry: Inquiry, look: Look) -> str:
-    """How many there are and how long it took."""
+def box_count(inquiry: Inquiry, reads: Reads, look: Look) -> Content:
+    """How many there are and how long it took; before that, what is waited for."""
+    if reads.progress is not None and reads.progress.total:
+        done, total = f"{reads.progress.done:,}", f"{reads.progress.total:,}"
+        left = reads.progress.seconds_left
+        said = look.say("home.indexing", done=done, total=total)
+        return Content(said if left is None else f"{said} · {look.say('home.left', n=max(1, round(left)))}")
+    if reads.shelf is None:
+        return Content(one_line(reads.error, 60) or look.say("home.opening"))
+    return Content(_count(inquiry, look))
+
+
+def _count(inquiry: Inquiry, look: Look) -> str:
     if inquiry.text:
         words = inquiry.words
         if words is None:
             return ""
-        ms = max(1, round(inquiry.took_ms))
         log = {match.article_id for match in words.log.matches} if words.log is not None else set()
         more = len(log - {hit.article_id for hit in words.found.hits})
         shown, total = len(words.found.hits) + more, words.found.total + more
-        return look.say("home.count", shown=f"{shown:,}", total=f"{total:,}", ms=ms)
+        return look.say(
+            "home.count", shown=f"{shown:,}", total=f"{total:,}", took=took(inquiry.took_ms, look)
+        )
     if inquiry.answer is not None:
         outcome = inquiry.answer.outcome
-        return look.say("pasted.count", articles=outcome.total, ms=f"{max(1, round(outcome.took_ms)):,}")
+        key = "pasted.count_one" if outcome.total == 1 else "pasted.count"
+        return look.say(key, articles=f"{outcome.total:,}", took=took(outcome.took_ms, look))
     return ""
 
 
-def matches(inquiry: Inquiry) -> tuple[PasteMatch, ...]:
-    """The articles that are shown because they know lines of a log."""
-    if inquiry.text:
-        return (
-            inquiry.words.log.matches if inquiry.words is not None and inquiry.words.log is not None else ()
-        )
-    outcome = inquiry.answer.outcome if inquiry.answer is not None else None
-    return (*outcome.matches, *outcome.hints) if outcome is not None else ()
-
-
-def shown(inquiry: Inquiry) -> Iterator[PasteMatch | Hit]:
-    """All articles that are shown, those first that know lines of a log."""
-    yield from matches(inquiry)
-    words = inquiry.words if inquiry.text else inquiry.answer.words if inquiry.answer is not None else None
-    if words is not None:
-        yield from words.found.hits
+def took(ms: float, look: Look) -> str:
+    """``4 ms``, ``1.2 s``."""
+    if ms < 1000:
+        return look.say("home.took_ms", n=max(1, round(ms)))
+    return look.say("home.took_s", n=round(ms / 1000, 1))
 
 
 def paste_lead(inquiry: Inquiry, article: str, look: Look) -> tuple[Content, ...]:
     """All lines of the paste that an article knows, whole, for the preview."""
-    known = [line for match in matches(inquiry) if match.article_id == article for line in match.lines]
+    known = [line for match in inquiry.matches() if match.article_id == article for line in match.lines]
     said = [part for line in known for part in (pasted_line(line, look, whole=True), where_known(line, look))]
     return (*said, Content("")) if said else ()

@@ -45,7 +45,7 @@ class Look:
 
 
 def guide_mark(guide: str, lang: str) -> Content:
-    """``guide`` where somebody wrote one with live checks; less loud where it is only derived from the text."""
+    """``guide`` where somebody wrote one with live checks, ``steps`` where the text gives some to do by hand."""
     if guide == "authored":
         return Content.styled(translate(lang, "home.guide"), "$text-success")
     return dim(translate(lang, "home.guide_derived")) if guide == "derived" else Content("")
@@ -68,7 +68,7 @@ def languages(lang: str, others: tuple[str, ...], signs: Signs) -> Content:
 
 def edge(guide: str, applies: str, tongues: Content, lang: str, signs: Signs) -> Content:
     """What stands at the right edge of an article's line."""
-    parts = (guide_mark(guide, lang), dim(one_line(applies, 28)) if applies else Content(""), tongues)
+    parts = (guide_mark(guide, lang), tongues, dim(one_line(applies, 28)) if applies else Content(""))
     return dim(f" {signs.dot} ").join([part for part in parts if part])
 
 
@@ -85,7 +85,7 @@ def article_line(
         below = (*below, Content.assemble(verdict(finding.verdict, look.lang, look.signs), "  ", said))
     left = Content.assemble(sign, " ", foreign(title, "bold"))
     shown = tuple(line for line in below if line)
-    return Option(Row(left, right, shown, indent=2), id=f"hit:{article_id}")
+    return Option(Row(left, right, shown, indent=2, share=0.4), id=f"hit:{article_id}")
 
 
 def hit_option(hit: Hit, look: Look) -> Option:

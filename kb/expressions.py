@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kb.glossary import Glossary, Variant
-from kb.query import CROSSING, OUTSIDE, Concept, Way, meaning
+from kb.query import OUTSIDE, Concept, Way, meaning
 from kb.tokens import is_han
 
 SAYING = 0.7
@@ -54,7 +54,7 @@ def _member(concept: Concept, *, idiom: bool) -> Concept:
 def _cut_across(asked: Sequence[Concept], terms: Sequence[Variant]) -> list[Concept]:
     """Pairs of characters that begin inside a known term and end outside it, or the other way round, say little."""
     return [
-        replace(c, weight=min(c.weight, c.weight * OUTSIDE / CROSSING))
+        replace(c, weight=min(c.weight, OUTSIDE * meaning(c.text)))
         if not c.members and is_han(c.text[0]) and any(_crosses(c, term) for term in terms)
         else c
         for c in asked

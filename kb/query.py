@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kb import commonness
 from kb.everyday import EVERYDAY, EVERYDAY_PAIRS, GRAMMAR, GRAMMAR_CHARACTERS
-from kb.tokens import Form, Word, is_han, words
+from kb.tokens import HAN_RUN, Form, Word, fold, is_han, words
 
 WHOLE, JOINED, NUMBER, COMPLETED, MISSPELT = 1.0, 0.9, 0.9, 0.75, 0.6
 PARTS = 0.45
 """What all parts of an identifier are worth together, beside its whole."""
-CROSSING = 0.7
-"""What a pair of characters in a longer Chinese run is worth: every other one crosses two words."""
+LONGER, BETWEEN, ACROSS = 0.7, 0.7, 0.2
+"""What a pair of characters is worth inside a word of three or more, between two single ones, and across two words."""
+RARE, STEEP, LEAST = 4.25, 0.3, 0.35
+"""Up to which level a word counts as rare in language at large, what each level above costs, what is left at least."""
 OUTSIDE = 0.25
 """What a pair is worth that crosses the end of a term of the glossary: it is an accident."""
 LITTLE, LESS = 0.2, 0.4
@@ -67,15 +70,40 @@ class Concept:
 def concepts(text: str) -> list[Concept]:
     """The words of a query as concepts, in order, none twice."""
     found: dict[str, Concept] = {}
-    typed = [word for word, _ in zip(words(text), range(MAX_CONCEPTS), strict=False)]
-    for index, word in enumerate(typed):
-        in_run = is_han(word.text[0]) and any(
-            abs(other.start - word.start) == 1 and is_han(other.text[0])
-            for other in typed[max(0, index - 1) : index + 2]
-        )
-        weight = (CROSSING if in_run else 1.0) * meaning(word.text)
-        found.setdefault(word.text.lower(), _concept(word, weight))
+    standing = _standing(text)
+    for word, _ in zip(words(text), range(MAX_CONCEPTS), strict=False):
+        weight = standing.get(word.start, 1.0) if is_han(word.text[0]) else _said_often(word.text)
+        weight *= meaning(word.text)
+        known = found.get(word.text.lower())
+        if known is None or known.weight < weight:
+            found[word.text.lower()] = _concept(word, weight)
     return list(found.values())
+
+
+def _standing(text: str) -> dict[int, float]:
+    """What each pair of characters is worth by how it stands among the words of its run, by its place in the text."""
+    found: dict[int, float] = {}
+    for match in HAN_RUN.finditer(fold(text)):
+        start = match.start()
+        lone = True
+        for piece in commonness.divided(match[0]):
+            if start > match.start():
+                found[start - 1] = BETWEEN if lone and len(piece) == 1 else ACROSS
+            worth = _usual(commonness.level(piece))
+            for inside in range(len(piece) - 1):
+                found[start + inside] = worth * (1.0 if len(piece) == 2 else LONGER)
+            start += len(piece)
+            lone = len(piece) == 1
+    return found
+
+
+def _said_often(word: str) -> float:
+    return _usual(commonness.level(word.lower().replace("'", "").replace("’", "")))
+
+
+def _usual(level: float) -> float:
+    """What a word is worth that is so common in language at large."""
+    return min(1.0, max(LEAST, 1 - (level - RARE) * STEEP))
 
 
 def flat(asked: Sequence[Concept]) -> list[Concept]:

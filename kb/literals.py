@@ -54,6 +54,8 @@ CHOICE = re.compile(r"[\w\])]\|[\w\[(]")
 ASSIGNED = re.compile(r"\s*-?\s*[\"']?[\w./-]{1,60}[\"']?\s{0,3}[:=]\s*(.*)")
 DRAWN = re.compile(r"[\u2500-\u259f\u2190-\u21ff]|-->|<--|\+--|\|\s.*\s\|\Z")
 """Drawings and tables."""
+LONG = 14
+"""Letters from which a word is a name."""
 SHOUTED = re.compile(r"[A-Z][A-Z0-9 _()./%-]*\Z")
 
 
@@ -169,11 +171,13 @@ def _literal(kind: Kind, section: str, text: str, form: NormalLine, *, symptom: 
 
 
 def _telling(form: NormalLine, line: str) -> bool:
-    """Whether a line says more than names and numbers: a few words, of trouble if they are few."""
-    words = sum(word != GAP for word in form.words)
-    if words < 2 or DRAWN.search(line) or SHOUTED.match(line.strip()):
+    """Whether a line says more than names and numbers: a few words; of trouble, two if one of them is a name."""
+    words = [word for word in form.words if word != GAP]
+    if len(words) < 2 or DRAWN.search(line) or SHOUTED.match(line.strip()):
         return False
-    return words >= 3 if form.trouble or form.level in ("warning", "error") else words >= 5
+    if form.trouble or form.level in ("warning", "error"):
+        return len(words) >= 3 or any("_" in word or len(word) >= LONG for word in words)
+    return len(words) >= 5
 
 
 def _latin(words: Iterable[str]) -> int:

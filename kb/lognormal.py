@@ -241,7 +241,14 @@ def _steady(piece: re.Match[str]) -> str:
     return VARIABLE.sub(" ", piece[0])
 
 
+def _named(word: str) -> str:
+    """The name of an exception without that of its package: some logs have it, some not."""
+    return word.rpartition(".")[2] if word.endswith(("exception", "error")) else word
+
+
 def _words(message: str) -> tuple[str, ...]:
     plain = DIGITS.sub("#", VARYING.sub(_steady, message)).lower()
     found = [word for word in WORD.findall(plain) if word not in DROPPED]
+    if "exception" in plain or "error" in plain:
+        found = [_named(word) for word in found]
     return tuple(found[:MOST_WORDS])

@@ -43,7 +43,46 @@ timeout to too true try trying type unable unexpected unknown until up update us
 version volume wait waiting warning was watch when while will with within write
 """
 COMMON = frozenset(_WORDS.split())
-SEVERITY: Mapping[str, float] = {"error": 1.0, "warning": 0.95, "": 0.6, "info": 0.35, "debug": 0.3}
+EVERYWHERE = frozenset(
+    (
+        "traceback most recent call last",
+        "context deadline exceeded",
+        "context canceled",
+        "connection refused",
+        "connection reset by peer",
+        "connection timed out",
+        "dial tcp i/o timeout",
+        "i/o timeout",
+        "no such file or directory",
+        "no such host",
+        "no route to host",
+        "permission denied",
+        "operation not permitted",
+        "access denied",
+        "broken pipe",
+        "unexpected eof",
+        "exit status",
+        "internal error occurred",
+        "internal server error",
+        "back-off restarting failed container",
+        "error syncing pod",
+        "error from server notfound",
+        "error from server forbidden",
+        "error from server internalerror",
+        "readiness probe failed",
+        "liveness probe failed",
+        "startup probe failed",
+        "request canceled client.timeout exceeded while awaiting headers",
+        "rpc error code unavailable desc",
+        "rpc error code unknown desc",
+        "rpc error code deadlineexceeded desc context deadline exceeded",
+        "the object has been modified please apply your changes to the latest version and try again",
+    )
+)
+"""Messages that every program writes, whatever is wrong: that one article has one of them tells nothing."""
+UNTOLD = 0.35
+"""The most that such a message is worth, unless a guide has it for a signature: a hint."""
+SEVERITY: Mapping[str, float] = {"error": 1.0, "warning": 0.88, "": 0.6, "info": 0.35, "debug": 0.3}
 TROUBLED = {"": 0.9, "info": 0.75, "debug": 0.5}
 SPOKEN = 0.8
 """The least severity of a line that holds a signature of several words: somebody says that it tells."""
@@ -132,6 +171,8 @@ def score(
     told = (1.0 - math.exp(-said / HALF_TOLD)) * whole
     if literal.kind == "signature" and exact:
         return max(told, 0.75) * max(severe, SPOKEN)
+    if " ".join(words) in EVERYWHERE:
+        return min(UNTOLD, told * severe)
     if exact and literal.trouble and len(words) > 2 and max(covered) > 0.6:
         told = max(told, WHOLE)
     return told * severe * _place(literal)

@@ -68,6 +68,9 @@ class KlinikCommands(Provider):
     def _actions(self) -> Iterator[Command]:
         app = self._app()
         state = app.cluster_state
+        narrow = getattr(self.screen, "action_narrow", None)
+        if narrow is not None:
+            yield self._action("narrow", narrow)
         yield self._action("practice", app.action_practice)
         if state.writable:
             yield self._action("disarm", app.link.disarm)

@@ -58,9 +58,12 @@ class FacetsDialog(Dialog[dict[str, str]]):
     def compose(self) -> ComposeResult:
         """The question, the values by key, the box to find one."""
         with self.frame():
-            yield Static(
-                Content.styled(self.say("facets.title", what=one_line(self.what, 60)), "bold"), markup=False
+            title = (
+                self.say("facets.title", what=one_line(self.what, 60))
+                if self.what
+                else self.say("facets.all")
             )
+            yield Static(Content.styled(title, "bold"), markup=False)
             yield OptionList(id="items", markup=False)
             yield Input(placeholder=self.say("facets.find"), id="filter")
             yield Static(Content.styled(self.say("facets.keys"), "$quiet"), markup=False)
@@ -89,19 +92,18 @@ class FacetsDialog(Dialog[dict[str, str]]):
 
     # --- the list -----------------------------------------------------------------------------------------------
 
-    def _draw(self) -> None:
+    def _draw(self, *, anew: bool = False) -> None:
+        """The lines; the cursor stays on its line where that is still there, else (and `anew`) it goes to the first."""
         view = self.query_one(OptionList)
         options = list(self._options())
-        settle(view, options, self._first(view, options))
-        self._headed(view)
-
-    def _first(self, view: OptionList, options: list[Option]) -> str:
-        """The line under the cursor where it is still there, else the first that can be chosen."""
-        there = {option.id for option in options if not option.disabled}
         at = view.highlighted_option
-        if at is not None and at.id in there:
-            return at.id or ""
-        return next((option.id or "" for option in options if not option.disabled and option.id != CLEAR), "")
+        settle(view, options)
+        there = {option.id: n for n, option in enumerate(options) if not option.disabled}
+        if anew or at is None or at.id not in there:
+            view.highlighted = next((n for name, n in there.items() if name != CLEAR), None)
+        else:
+            view.highlighted = there[at.id]
+        self._headed(view)
 
     def _options(self) -> Iterator[Option]:
         if self.error:
@@ -163,9 +165,7 @@ class FacetsDialog(Dialog[dict[str, str]]):
 
     @on(Input.Changed, "#filter")
     def _typed(self) -> None:
-        view = self.query_one(OptionList)
-        view.highlighted = None
-        self._draw()
+        self._draw(anew=True)
 
     def action_move(self, by: int) -> None:
         """The cursor, over what cannot be chosen."""

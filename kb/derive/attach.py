@@ -35,6 +35,9 @@ def _owners(causes: Sequence[DraftCause], step: DraftStep) -> set[int]:
     below = {n for n, cause in enumerate(causes) if cause.label and cause.label in step.place.trail}
     if below:
         return below
+    rest = {n for n, cause in enumerate(causes) if cause.rest}
+    if rest:
+        return rest
     scopes = {cause.place.scope for cause in causes}
     scope = step.place.scope
     if scope and scope in scopes and len(scopes) > 1:

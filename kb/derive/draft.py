@@ -31,6 +31,8 @@ class DraftCause:
     place: Place
     label: str = ""
     """What numbers or names it: its heading, or the beginning of its item."""
+    rest: bool = False
+    """It stands for everything that belongs to no other cause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ def _hint(piece: Piece) -> Hint:
 
 def _agreed(a: Part, b: Part) -> tuple[Part, Part]:
     giver = a if _weight(a.role) >= _weight(b.role) else b
-    telling, aside = a.telling or b.telling, a.aside and b.aside
-    a = replace(a, role=giver.role, own=giver.own, telling=telling, aside=aside)
-    b = replace(b, role=giver.role, own=giver.own, telling=telling, aside=aside)
+    telling, aside, about = a.telling or b.telling, a.aside and b.aside, a.about and b.about
+    a = replace(a, role=giver.role, own=giver.own, telling=telling, aside=aside, about=about)
+    b = replace(b, role=giver.role, own=giver.own, telling=telling, aside=aside, about=about)
     if [p.kind for p in a.pieces] == [p.kind for p in b.pieces]:
         hints = tuple(_both(x, y) for x, y in zip(a.hints, b.hints, strict=True))
         a, b = replace(a, hints=hints), replace(b, hints=hints)

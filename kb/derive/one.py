@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kb.derive.cases import cases
 from kb.derive.draft import Causing, Draft, DraftCause, DraftStep, Phase, Place
@@ -12,9 +11,9 @@ from kb.derive.outline import Part, Role
 from kb.derive.procedure import procedure_steps, purpose, reading_steps, reasons
 from kb.derive.programs import starts_command
 from kb.derive.prose import first_and_rest, plain, title
-from kb.derive.slots import Slot, template
 from kb.derive.steps import MOST_STEPS, steps_of
 from kb.derive.texts import cause_column, cause_in_prose, causes, is_how_to, signatures, symptoms
+from kb.derive.variables import templated
 from kb.model import ArticleText
 
 _PHASES: tuple[tuple[Role, Phase], ...] = (
@@ -24,8 +23,8 @@ _PHASES: tuple[tuple[Role, Phase], ...] = (
     ("workaround", "workaround"),
     ("verify", "verify"),
 )
-_ASSIGNS = re.compile(r"(?:export\s+|local\s+)?([A-Za-z_]\w{0,60})=(.*)\Z", re.S)
-_PLAIN_VALUE = re.compile(r"[\w./:@-]{1,120}\Z")
+MOST_OF = 6
+"""Tenths of a text's commands that its known parts must hold to speak for all of it."""
 
 
 def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft | None:
@@ -35,21 +34,31 @@ def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft |
     """
     roles = {part.role for part in found if part.pieces}
     procedure = not trouble and (is_how_to(text.title) or not roles & {"resolution", "workaround"})
-    steps = procedure_steps(found) if procedure else _steps(found) or procedure_steps(found, trouble=True)
+    steps = (
+        procedure_steps(found)
+        if procedure
+        else _fuller(_steps(found), procedure_steps(found, trouble=trouble))
+    )
     steps = steps or reading_steps(found, trouble)
     if not steps:
         return None
-    own, causing = _causes(found, text.title, trouble)
+    own, causing = _causes(found, steps, text.title, trouble)
     seen = symptoms(found) or [purpose(found, text.title) if procedure else _title_symptom(found, text.title)]
     return Draft(
         text.lang,
         tuple(seen),
         tuple(signatures(found)),
         tuple(own),
-        tuple(_templated(steps)),
+        tuple(templated(steps)),
         next((part.heading for part in found if part.role == "rollback"), ""),
         causing,
     )
+
+
+def _fuller(known: list[DraftStep], anywhere: list[DraftStep]) -> list[DraftStep]:
+    """The steps of the parts made for them; those of the whole text where they miss most of its commands."""
+    own, all_ = (sum(bool(step.shell) for step in steps) for steps in (known, anywhere))
+    return known if known and own * 10 >= all_ * MOST_OF else anywhere or known
 
 
 def _title_symptom(found: Sequence[Part], heading: str) -> str:
@@ -62,13 +71,17 @@ def _title_symptom(found: Sequence[Part], heading: str) -> str:
     return title(first_and_rest(plain(lead.text))[0], 320) if lead else title(heading, 320)
 
 
-def _causes(found: Sequence[Part], heading: str, trouble: bool) -> tuple[list[DraftCause], Causing]:
+def _causes(
+    found: Sequence[Part], steps: Sequence[DraftStep], heading: str, trouble: bool
+) -> tuple[list[DraftCause], Causing]:
     own = causes(found)
     if own:
         return own, "named"
     treated = cases(found)
     if treated:
-        return treated, "situation"
+        whole = DraftCause(title(heading), reasons(found), Place("", (), 0, 0), rest=True)
+        outside = not trouble and any(not {c.label for c in treated} & set(s.place.trail) for s in steps)
+        return [whole, *treated] if outside else treated, "situation"
     own = [cause for part in found for cause in _table_causes(part, trouble)]
     if own:
         return own, "named"
@@ -156,46 +169,3 @@ def _steps(found: Sequence[Part]) -> list[DraftStep]:
             if phase == "fix":
                 made += _table_steps(part)
     return made[:MOST_STEPS]
-
-
-def _templated(steps: Sequence[DraftStep]) -> list[DraftStep]:
-    """The steps with slots for the reader's own values; assignments that only name such values are dropped."""
-    values: dict[str, str] = {}
-    shell_set: set[str] = set()
-    for step in steps:
-        name, value = _assignment(step.shell)
-        if not name:
-            continue
-        if any(mark in value for mark in ("$(", "`", "<(")):
-            shell_set.add(name)
-        else:
-            values.setdefault(name, value if _PLAIN_VALUE.match(value) else "")
-    made: list[DraftStep] = []
-    for step in steps:
-        if not step.shell:
-            made.append(step)
-            continue
-        work = template(step.shell, values, shell_set)
-        made.append(replace(step, shell=work.shell, argv=work.argv, slots=_bounded(work.slots)))
-    kept = "\n".join(step.shell for step in made if not _assignment(step.shell)[0])
-    return [step for step in made if not _only_names(step, values, kept)]
-
-
-def _bounded(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
-    return slots[:30]
-
-
-def _assignment(shell: str) -> tuple[str, str]:
-    """The variable that a line sets, and its value without quotes; nothing for every other line."""
-    match = _ASSIGNS.match(shell.strip())
-    if not match or ("\n" in match.group(2) and "$(" not in match.group(2)):
-        return "", ""
-    value = match.group(2).strip()
-    if "$(" not in value and "`" not in value and len(value.split()) > 1 and value[:1] not in "\"'":
-        return "", ""
-    return match.group(1), value.strip("\"'")
-
-
-def _only_names(step: DraftStep, values: dict[str, str], kept: str) -> bool:
-    name, _ = _assignment(step.shell)
-    return bool(name) and name in values and not re.search(rf"\$\{{?{name}\b", kept)

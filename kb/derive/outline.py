@@ -69,6 +69,8 @@ class Part:
     """Whether its heading is itself a step."""
     aside: bool = False
     """Whether it is below a heading about what is to be known, and does not itself say what to do."""
+    about: bool = False
+    """Whether its own heading is about what is to be known."""
     hints: tuple[Hint, ...] = ()
     """What the words of its pieces say to do, one for each; filled in once the texts were compared."""
 
@@ -113,6 +115,7 @@ def _parts(found: list[Piece], shift: int, title: str) -> Iterator[Part]:
             own,
             telling,
             not telling and any(map(is_aside, trail)),
+            not telling and bool(trail) and is_aside(heading),
         )
 
     for piece in found:

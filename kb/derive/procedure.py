@@ -10,7 +10,7 @@ from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.outline import Part, Role
 from kb.derive.prose import LONGEST_TEXT, plain, sentences, title
 from kb.derive.steps import MOST_STEPS, steps_of
-from kb.derive.worth import DOING, may_ask, tells
+from kb.derive.worth import DOING, may_command, may_tell, tells
 from kb.markdown import Piece
 
 _PHASES: Mapping[Role, Phase] = {"diagnosis": "diagnose", "workaround": "workaround", "verify": "verify"}
@@ -26,14 +26,15 @@ def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[Dra
     """What there is to do in any part but those about something else; in a text about trouble prose counts too."""
     made: list[DraftStep] = []
     for part in found:
-        if part.role == "rollback" or not may_ask(part.role, part.aside, trouble):
+        told = may_tell(part.role, part.aside, trouble)
+        if part.role == "rollback" or not (told or may_command(part.role, part.about, trouble)):
             continue
         known = part.role in DOING
         asked = known or part.role == "verify"
         here = part if asked else replace(part, role="resolution")
-        step = asked or part.telling
+        step = told and (asked or part.telling)
         steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known)
-        made += [s for s in steps if step or s.shell or s.block or s.told]
+        made += [s for s in steps if s.shell or step or (told and (s.block or s.told))]
         if len(made) >= MOST_STEPS:
             break
     return made[:MOST_STEPS]
@@ -44,7 +45,7 @@ def reading_steps(found: Sequence[Part], trouble: bool) -> list[DraftStep]:
     made = []
     for part in found:
         asked = part.role in DOING or (
-            may_ask(part.role, part.aside, trouble)
+            may_tell(part.role, part.aside, trouble)
             and (part.telling or (trouble and any(tells(plain(p.text)) for p in part.pieces)))
         )
         text = _said(part.pieces) if asked else ""

@@ -37,6 +37,9 @@ _PATH = re.compile(
     r"(?:\.{1,2}|~)?/[\w.+-]+(?:/[\w.+-]+)*(?<!\.yaml)(?<!\.yml)(?<!\.json)(?<!\.conf)(?<!\.log)(?<!\.crt)\Z"
 )
 _ASSIGN = re.compile(r"[A-Za-z_]\w{0,60}=(?!=)")
+_FUNCTION = re.compile(
+    r"\s*(?:function\s+[\w.:-]{1,80}\s*(?:\(\s*\))?|[\w.:-]{1,80}\s*\(\s*\))\s*\{?\s*(?:#.*)?\Z"
+)
 _FIELD = re.compile(r"[a-z][a-z_.]{0,30}=[^$(]*\Z")
 _WORD = re.compile(r"[a-z][a-z0-9_]*(?:[.+-][a-z0-9_]+){0,6}\Z")
 _ANSWER = re.compile(
@@ -58,6 +61,8 @@ def is_known(word: str) -> bool:
 def starts_command(line: str) -> bool:
     """Whether a line begins with a program of the field, or with assignments before one (or alone)."""
     words = line.split(None, 6)[:6]
+    if _FUNCTION.match(line):
+        return True
     if len(words) > 1 and _FIELD.match(words[0]) and _FIELD.match(words[1]):
         return False  # a log line of fields: level=warn msg="…"
     while words and _ASSIGN.match(words[0]):

@@ -40,9 +40,14 @@ def is_about_trouble(article: Article) -> bool:
     return any(_TROUBLE_KIND.search(kind) for kind in article.kinds)
 
 
-def may_ask(role: Role, aside: bool, trouble: bool) -> bool:
-    """Whether something to do may stand in a part that was not made for it."""
+def may_tell(role: Role, aside: bool, trouble: bool) -> bool:
+    """Whether words in a part that was not made for it may ask for something."""
     return role not in ("environment", "related") and (trouble or not aside)
+
+
+def may_command(role: Role, about: bool, trouble: bool) -> bool:
+    """Whether a command in such a part is there to be run; before a procedure its requirements are met too."""
+    return role != "related" and (not about or trouble) and (role != "environment" or not trouble)
 
 
 def tells(text: str) -> bool:
@@ -57,13 +62,14 @@ class _Mark:
     block: markdown.Block
     role: Role
     aside: bool
+    about: bool
     step: bool
 
 
 def _walk(text: ArticleText) -> Iterator[_Mark]:
     stack: list[tuple[int, Role, bool]] = []
     role: Role = "other"
-    aside = step = False
+    aside = about = step = False
     for block in markdown.blocks(text.markdown[:MOST_TEXT]):
         if block.kind == "heading":
             while stack and stack[-1][0] >= block.level:
@@ -72,19 +78,19 @@ def _walk(text: ArticleText) -> Iterator[_Mark]:
             is_title = block.level == 1 and block.text == text.title
             role = "other" if is_title else role_of(block.text, above)[0]
             step = not is_title and tells_to_do(block.text)
-            aside = not is_title and not step and (is_aside(block.text) or any(a for _, _, a in stack))
+            about = not is_title and not step and is_aside(block.text)
+            aside = about or (not is_title and not step and any(a for _, _, a in stack))
             if is_title:
                 stack.clear()
             else:
                 stack.append((block.level, role, aside))
         elif block.text.strip() and block.kind != "html":
-            yield _Mark(block, role, aside, step)
+            yield _Mark(block, role, aside, about, step)
 
 
 def _asks(mark: _Mark, trouble: bool) -> bool:
-    if not may_ask(mark.role, mark.aside, trouble):
-        return False
     block = mark.block
     if block.kind == "code":
-        return bool(commands(CodeBlock(block.info, block.text, block.line)))
-    return mark.step or (trouble and tells(block.text))
+        allowed = may_command(mark.role, mark.about, trouble)
+        return allowed and bool(commands(CodeBlock(block.info, block.text, block.line)))
+    return may_tell(mark.role, mark.aside, trouble) and (mark.step or (trouble and tells(block.text)))

@@ -337,6 +337,18 @@ def test_facet_and_guide_agree_on_any_text(lines: list[str]) -> None:
         ("bash", "kubectl apply -f - <<EOF\na: 1\nEOF\nls", ["kubectl apply -f - <<EOF\na: 1\nEOF", "ls"]),
         ("bash", "for i in 1 2; do\n  echo $i\ndone", ["for i in 1 2; do\n  echo $i\ndone"]),
         ("", "2024-01-01T00:00:00Z ERR it broke\n", []),
+        ("bash", 'time=1 level=WARN msg="no parser for x"\n', []),
+        ("bash", "A=1 B=2 env\n", ["A=1 B=2 env"]),
+        (
+            "bash",
+            "backup() {\n  name=$1\n  cp $name $name.old\n}\n\nbackup a",
+            ["backup() {\n  name=$1\n  cp $name $name.old\n}", "backup a"],
+        ),
+        (
+            "bash",
+            "kubectl get ns a\n# No resources found\n\nkubectl get ns b",
+            ["kubectl get ns a", "kubectl get ns b"],
+        ),
     ],
 )
 def test_a_block_gives_its_commands_and_not_its_output(info: str, text: str, wanted: list[str]) -> None:
@@ -415,3 +427,96 @@ def test_what_one_language_says_counts_for_the_other() -> None:
     assert step.action.instruction.en == "Get one. Reboot the gateway."
     assert step.action.instruction.zh == "找到它。那台网关重启一遍。"
     assert step.explain.zh == "它会恢复。"
+
+
+def test_a_comment_behind_a_command_is_its_answer_and_not_the_next_ones_name() -> None:
+    one, other = commands(CodeBlock("bash", "ip a\n# nothing here\n\n# the routes\nip r", 1))
+    assert (one.output, one.comment, other.comment) == ("# nothing here", "", "the routes")
+
+
+def test_variables_are_inputs_unless_something_else_reads_them() -> None:
+    """A name that only commands take is asked for; what a program or a manifest reads stays a step."""
+    text = """# T
+
+## Resolution
+
+```bash
+NS=kube-system
+export KUBECONFIG=/tmp/other
+export IMAGE=registry/x
+NODE=$(kubectl get no -o name | head -1)
+CONTEXT="$SPARE" kubectl -n $NS get po
+kubectl drain $NODE
+```
+
+```yaml
+apiVersion: v1
+image: ${IMAGE}
+```
+"""
+    assert shells(guide(en=text)) == [
+        "export KUBECONFIG=/tmp/other",
+        "export IMAGE=registry/x",
+        "NODE=$(kubectl get no -o name | head -1)",
+        'CONTEXT="{spare}" kubectl -n {namespace} get po',
+        "kubectl drain $NODE",
+    ]
+
+
+def test_words_about_commands_are_no_steps() -> None:
+    """A command without its object is only named; what doing something brings about is not asked for."""
+    text = (
+        "# 网关丢包\n\n## 解决方案\n\n- 用 `kubectl describe` 查看。\n- 使用 `ip route show` 查看路由。\n"
+        "- 修改该参数会重启网关。\n"
+    )
+    found = guide(zh=text)
+    assert shells(found) == ["ip route show"]
+
+
+def test_a_list_under_a_warning_is_about_the_next_step() -> None:
+    text = """# Gateway lost
+
+## Resolution
+
+Warning: while it restarts, these do not work:
+
+- Services
+- Policies
+
+Restart the gateway.
+"""
+    (step,) = guide(en=text).steps
+    assert step.text.en == "Restart the gateway"
+    assert "- Policies" in step.impact.en
+
+
+def test_a_playbook_keeps_its_cases_apart() -> None:
+    text = """# Gateway playbook
+
+## Scenario 1: no route
+
+Restart the gateway.
+
+## Scenario 2: no address
+
+### Release
+
+```bash
+kubectl delete ip <ip>
+```
+"""
+    found = derive(article(kinds=("Solution",), en=text))
+    assert found is not None
+    assert [c.text.en for c in found.causes] == [
+        "What this article is for: no route",
+        "What this article is for: no address",
+    ]
+    assert [c.fix for c in found.causes] == [("fix-1",), ("fix-2",)]
+
+
+def test_a_symptom_is_the_sentence_that_tells_of_trouble() -> None:
+    text = (
+        "# T\n\n## Issue\n\nThe controller runs on every node.\n\n"
+        "It keeps leases. After an upgrade pods cannot reach the service.\n\n## Resolution\n\nRestart it.\n"
+    )
+    assert [s.text.en for s in guide(en=text).symptoms] == ["After an upgrade pods cannot reach the service"]

@@ -150,8 +150,8 @@ def check(
     reporting = Reporting("check", output, to, fail_on, lang)
     live = (lambda r: _print_result(r, lang, verbose)) if output == "text" else None
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
+        reporting.begin(connection.cluster.info)
         reach(connection.cluster)
-        reporting.begin()
         results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, live)
         about = cluster_json(connection.cluster)
         info = connection.cluster.info
@@ -236,8 +236,8 @@ def guide(
         raise Stop(t("check.no-such", ids=", ".join(missing)), USAGE)
     reporting = Reporting("guide", output, to, fail_on, lang, article.id)
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
+        reporting.begin(connection.cluster.info)
         reach(connection.cluster)
-        reporting.begin()
         results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, None)
         info = connection.cluster.info
         document = guide_json(info, article, results, lang)

@@ -68,13 +68,15 @@ class Reporting:
     began: float = field(default_factory=time.time)
     """Unix time."""
     _started: float = field(default_factory=time.monotonic)
+    _info: ClusterInfo | None = None
 
     def __post_init__(self) -> None:
         if self.to and self.output == "text":
             raise Stop(_say("to-text"), USAGE)
 
-    def begin(self) -> None:
-        """The cluster has answered, the run begins now."""
+    def begin(self, info: ClusterInfo) -> None:
+        """It is clear which cluster is meant, and the run begins now."""
+        self._info = info
         self.began, self._started = time.time(), time.monotonic()
 
     @contextmanager
@@ -85,7 +87,8 @@ class Reporting:
         except (ClusterError, ConfigError) as error:
             if self.output in ("junit", "prometheus"):
                 said = error.text.get(self.lang)
-                info = ClusterInfo(where.context or where.practice or "", "")
+                # the labels of a run that works: what tells of the gap must be the same series
+                info = self._info or ClusterInfo(where.context or where.practice or "", "")
                 self._write(self._rendered(self._run(info, (), said)))
             raise
 

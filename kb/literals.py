@@ -32,6 +32,11 @@ INLINE = re.compile(r"(`{1,2})([^`\n]{1,400})\1")
 LOGGED = re.compile(r"\s{0,8}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:|\{\"(?:level|ts|log)\")")
 QUOTED = re.compile(r"[\"“「]([^\"“”「」\n]{12,300})[\"”」]")
 PRINTED = re.compile(r"""(["'])((?:(?!\1)[^\n\\]|\\.){10,300})\1""")
+SAID = re.compile(
+    r"""[^"'#]{0,120}?\b(?:echo|printf|die|fail|logger|log_\w{1,12})\s{1,4}(?:-\w{1,3}\s{1,4}){0,2}"""
+    r"""(["'])((?:(?!\1)[^\n\\]|\\.){10,300})\1"""
+)
+"""What a script says."""
 FENCE = re.compile(r"\s{0,12}(```|~~~)")
 SHELLS = frozenset(("bash", "sh", "shell", "console", "zsh", "shell-session", "powershell", "cmd", "bat"))
 DATA = frozenset(("yaml", "yml", "json", "toml", "ini", "properties", "xml", "conf", "hcl"))
@@ -160,8 +165,8 @@ def _of_text(text: ArticleText, blocks: Sequence[Block]) -> Iterator[Literal]:
             if CHOICE.search(piece) and not has_prefix(piece):
                 continue
             form = normal_literal(piece)
-            if _telling(form, piece):
-                section, symptom = outline.at(number)
+            section, symptom = outline.at(number)
+            if _telling(form, piece, fewest=3 if symptom else 5):
                 yield _literal("literal", section, piece, form, symptom=symptom)
 
 
@@ -170,14 +175,14 @@ def _literal(kind: Kind, section: str, text: str, form: NormalLine, *, symptom: 
     return Literal(kind, section, text.strip()[:SHOWN], form.words, trouble, symptom)
 
 
-def _telling(form: NormalLine, line: str) -> bool:
+def _telling(form: NormalLine, line: str, fewest: int = 5) -> bool:
     """Whether a line says more than names and numbers: a few words; of trouble, two if one of them is a name."""
     words = [word for word in form.words if word != GAP]
     if len(words) < 2 or DRAWN.search(line) or SHOUTED.match(line.strip()):
         return False
     if form.trouble or form.level in ("warning", "error"):
         return len(words) >= 3 or any("_" in word or len(word) >= LONG for word in words)
-    return len(words) >= 5
+    return len(words) >= fewest
 
 
 def _latin(words: Iterable[str]) -> int:
@@ -192,6 +197,11 @@ def _lines_of_code(block: Block) -> Iterator[str]:
         return
     for line in block.text.split("\n"):
         if len(line) < 12 or line.isspace():
+            continue
+        said = SAID.match(line)
+        if said:
+            if sounds_like_trouble(said[2]) and "$(" not in said[2]:
+                yield said[2]
             continue
         if output and not COMMAND.match(line) and (not SCRIPT.search(line) or has_prefix(line)):
             if language in OUTPUT or has_prefix(line) or sounds_like_trouble(line):

@@ -99,7 +99,7 @@ VARIABLE = re.compile(
 VARYING = re.compile(r"(?<!\S)(?=\S*(?:\d|:[a-f]{2}:))\S+")
 """Only pieces with a digit in them, or like an address, are looked at for what varies: that saves most of the time."""
 PLACEHOLDER = re.compile(
-    r"<[^<>\s][^<>\n]{0,60}>[sm]?|\$?\{\{?[^{}\n]{1,60}\}\}?|\$[A-Z_]{2,40}\b|\b[xX]{3,40}\b|\.{3,6}|…|\*{3,}"
+    r"<[^<>\s][^<>\n]{0,60}>[sm]?|\$?\{\{?[^{}\n]{1,60}\}\}?|\$[A-Za-z_]\w{1,40}|\b[xX]{3,40}\b|\.{3,6}|…|\*{3,}"
 )
 DIGITS = re.compile(r"\d+")
 WORD = re.compile(

@@ -1,4 +1,4 @@
-"""What a search says, as frozen values."""
+"""What a search says, as frozen values. Imports nothing: the app knows these before anybody has searched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kb.snippets import Snippet
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Pieces of plain text in order, each with whether it is a match."""
+
+    segments: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text without marks."""
+        return "".join(text for text, _ in self.segments)
+
+    def __str__(self) -> str:
+        return "".join(f"[{text}]" if match else text for text, match in self.segments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from kb.hits import Snippet
 from kb.query import Concept
 from kb.tokens import fold, is_han
 
@@ -18,21 +18,6 @@ MAX_MATCHES = 60
 """Looked at in one passage."""
 ENDINGS = r"(?:e|s|es|ed|ing|[a-z]ing|[a-z]ed)?"
 SPACE = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """Pieces of plain text in order, each with whether it is a match."""
-
-    segments: tuple[tuple[str, bool], ...] = ()
-
-    @property
-    def plain(self) -> str:
-        """The text without marks."""
-        return "".join(text for text, _ in self.segments)
-
-    def __str__(self) -> str:
-        return "".join(f"[{text}]" if match else text for text, match in self.segments)
 
 
 class Matcher:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kb.hits import Hit, SearchOutcome
+from kb.hits import Hit, SearchOutcome, Snippet
 from kb.pastehits import PasteMatch, PasteOutcome
-from kb.snippets import Snippet
 from tui.filters import misfits
 
 if TYPE_CHECKING:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.model import Verdict
 from kb.safe import one_line, printable
 
+if TYPE_CHECKING:
+    from checks.model import Verdict
+
 SIGNS = {
-    Verdict.OK: ("✓", "green"),
-    Verdict.WARN: ("!", "yellow"),
-    Verdict.FAIL: ("✗", "red"),
-    Verdict.UNKNOWN: ("?", "magenta"),
-    Verdict.SKIPPED: ("-", None),
+    "ok": ("✓", "green"),
+    "warn": ("!", "yellow"),
+    "fail": ("✗", "red"),
+    "unknown": ("?", "magenta"),
+    "skipped": ("-", None),
 }
 ASCII_SIGNS = {"✓": "+", "✗": "x", "●": "*", "○": "o", "◌": "."}
 CAUSE_SIGNS = {
@@ -43,7 +45,7 @@ def _signed(sign: str, word: str, colour: str | None) -> str:
 
 def verdict(value: Verdict) -> str:
     """A verdict as sign, word and colour."""
-    sign, colour = SIGNS[value]
+    sign, colour = SIGNS[value.value]
     return _signed(sign, value.value, colour)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from kb.lognormal import message_of
 from kb.messages import message
 from kb.safe import one_line
 from tui.screens import home_rows as rows
@@ -87,6 +86,8 @@ def match_option(match: PasteMatch, look: Look) -> Option:
 
 def pasted_line(line: PastedLine, look: Look, *, whole: bool = False) -> Content:
     """``line 1,204  accept failed: Too many open files  ×13``, what the article has of it marked."""
+    from kb.lognormal import message_of
+
     number = Content.styled(look.say("pasted.line", n=f"{line.number:,}"), "bold $text-warning")
     text = one_line(line.text if whole else message_of(line.text)[0].strip() or line.text)
     parts = [number, Content("  ")]

@@ -8,19 +8,26 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_PATTERNS = (
-    re.compile(
-        r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<secret>.+?)(?=-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-        re.S,
+_PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        ("private key-----",),
+        re.compile(
+            r"(?P<keep>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?P<secret>.+?)(?=-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+            re.S,
+        ),
     ),
-    re.compile(r"(?P<keep>)(?P<secret>\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)"),
-    re.compile(r"(?P<keep>\b(?i:bearer|basic)\s+)(?P<secret>[A-Za-z0-9._~+/=-]{12,})"),
-    re.compile(
-        r"(?P<keep>\b[\w.-]*(?i:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w.-]*[\"']?\s*[:=]\s*[\"']?)"
-        r"(?P<secret>[^\s\"',;}{]{4,})"
+    (("eyj",), re.compile(r"(?P<keep>)(?P<secret>\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)")),
+    (("bearer", "basic"), re.compile(r"(?P<keep>\b(?i:bearer|basic)\s+)(?P<secret>[A-Za-z0-9._~+/=-]{12,})")),
+    (
+        ("password", "passwd", "secret", "token", "key"),
+        re.compile(
+            r"(?P<keep>(?i:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w.-]*[\"']?\s*[:=]\s*[\"']?)"
+            r"(?P<secret>[^\s\"',;}{]{4,})"
+        ),
     ),
-    re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s/:@]+:)(?P<secret>[^\s/@]+)(?=@)"),
+    (("://",), re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{1,200}:)(?P<secret>[^\s/@]+)(?=@)")),
 )
+"""Each with what a text must hold, in lower case, before the pattern is worth trying: outputs are tens of megabytes."""
 _SECRET_KEYS = ("data", "stringData")
 
 
@@ -35,8 +42,10 @@ def redactor(key: str) -> Callable[[str], str]:
         return match.group("keep") + (secret if secret.startswith("<secret:") else token(secret))
 
     def redact(text: str) -> str:
-        for pattern in _PATTERNS:
-            text = pattern.sub(replace, text)
+        lowered = text.lower()
+        for signs, pattern in _PATTERNS:
+            if any(sign in lowered for sign in signs):
+                text = pattern.sub(replace, text)
         return text
 
     return redact

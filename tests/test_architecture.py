@@ -50,7 +50,8 @@ EDGES = (
     "kb.importing.sources", "kb.importing.store", "kb.importing.images", "checks.live",
     "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.apply", "checks.clock",
     "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",
-    "checks.practice", "tui",
+    "checks.practice", "checks.bundle.archive", "checks.bundle.collect", "checks.bundle.key", "checks.bundle.recording",
+    "checks.bundle.tape", "tui",
 )  # fmt: skip
 IMPURE = {
     "socket",

@@ -1,4 +1,4 @@
-"""From flags to a cluster: a real one through its kubeconfig, or a practice cluster that ends with the caller."""
+"""From flags to a cluster: a real one by its kubeconfig, a bundle, or a practice cluster that ends with the caller."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from checks.cluster import Cluster
 from checks.errors import ClusterError, ConfigError, NoCluster
+from kb.messages import message
 from tui.cli.options import Where
 
 PRACTICE_PACE = 0.1
@@ -39,6 +40,8 @@ class Connection:
 
 def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
     """Opens the cluster that the flags name, without asking it anything yet; raises ConfigError."""
+    if where.bundle:
+        return bundle(where.bundle, where)
     if where.practice:
         return practice(where.practice, where, pace=pace)
     from checks.live import connect as connect_live
@@ -52,6 +55,19 @@ def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
         request_timeout=where.request_timeout,
     )
     return Connection(cluster, [cluster.close])
+
+
+def bundle(path: Path, where: Where) -> Connection:
+    """What a bundle recorded, in a cluster's place; raises ConfigError where it is none, or a cluster is named too."""
+    from checks.bundle.archive import open_bundle
+    from checks.bundle.replay import Replayed
+
+    others = {"--practice": where.practice, "--context": where.context, "--kubeconfig": where.kubeconfig}
+    given = ", ".join(flag for flag, value in others.items() if value)
+    if given:
+        raise ConfigError(message("bundle.alone", flags=given))
+    opened = open_bundle(path)
+    return Connection(Replayed(opened.info, opened), [opened.close])
 
 
 def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PACE) -> Connection:  # noqa: B008
@@ -84,6 +100,8 @@ def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PA
 
 def connect_or_practice(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
     """The cluster that the flags name where it answers, else the first incident of the practice cluster."""
+    if where.bundle:
+        return bundle(where.bundle, where)
     try:
         found = connect(where)
     except NoCluster:

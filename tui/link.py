@@ -96,7 +96,7 @@ class Link:
         self._look()
 
     def _look(self) -> None:
-        from tui.overview import look
+        from checks.overview import look
 
         cluster = self.cluster
         if cluster is not None:
@@ -144,6 +144,14 @@ class Link:
         """The library is open: the cluster can be looked at for what it knows."""
         self.shelf = shelf
         if self._app.cluster_state.phase == "connected":
+            self._start_triage()
+
+    def library_changed(self, shelf: Shelf, guides: bool) -> None:
+        """Files changed; the cluster is looked at again only where what is looked for did (`guides`)."""
+        if self.shelf is None:
+            return
+        self.shelf = shelf
+        if guides and self._app.cluster_state.phase == "connected":
             self._start_triage()
 
     def guided(self) -> tuple[Article, ...]:

@@ -43,9 +43,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.fixture(scope="module")
-def klinik(home: Path) -> Run:
-    """Runs klinik with an empty home and no cluster."""
+def runner(home: Path) -> Run:
+    """Runs klinik with this home, empty at first, and no cluster."""
 
     def run(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         env = {
@@ -61,6 +60,11 @@ def klinik(home: Path) -> Run:
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture(scope="module")
+def klinik(home: Path) -> Run:
+    return runner(home)
 
 
 def document(done: subprocess.CompletedProcess[str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,11 @@ class Duration(click.ParamType[float]):
 
 
 def where_options(function: Command) -> Command:
-    """kubectl's flags and ``--practice``; the command gets them as one `where: Where`."""
+    """kubectl's flags, ``--practice`` and ``--bundle``; the command gets them as one `where: Where`."""
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        names = ("kubeconfig", "context", "namespace", "as_user", "as_groups", "request_timeout", "practice")
-        given = Where(**{name: kwargs.pop(name) for name in names})
+        given = Where(**{field.name: kwargs.pop(field.name) for field in fields(Where)})
         return function(*args, where=given, **kwargs)
 
     options = [
@@ -47,6 +47,12 @@ def where_options(function: Command) -> Command:
         click.option("--as-group", "as_groups", metavar="GROUP", multiple=True, help=t("opt.as-group")),
         click.option("--request-timeout", type=Duration(), metavar="DURATION", help=t("opt.request-timeout")),
         click.option("--practice", metavar="SCENARIO", help=t("opt.practice")),
+        click.option(
+            "--bundle",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help=t("opt.bundle"),
+        ),
     ]
     decorated: Command = wrapped
     for option in reversed(options):

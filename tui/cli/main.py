@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "tui.cli.checking:check",
     "guide": "tui.cli.checking:guide",
     "sessions": "tui.cli.sessions:sessions",
+    "bundle": "tui.cli.bundle:bundle",
     "practice": "tui.cli.practice:practice",
     "doctor": "tui.cli.doctor:doctor",
     "kb": "tui.cli.library:kb",

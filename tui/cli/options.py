@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which cluster a command shall read: kubectl's flags, or a practice scenario in its place."""
+    """Which cluster a command shall read: kubectl's flags, or a practice scenario or a bundle in its place."""
 
     kubeconfig: str | None = None
     context: str | None = None
@@ -24,6 +24,7 @@ class Where:
     as_groups: tuple[str, ...] = ()
     request_timeout: float | None = None
     practice: str | None = None
+    bundle: Path | None = None
 
     def over(self, base: Where) -> Where:
         """These flags where given, else those of `base`: flags behind the command win over those before it."""

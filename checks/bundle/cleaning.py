@@ -1,0 +1,105 @@
+"""What must not leave the site, taken out of recorded answers: secrets always, names and addresses on request. Pure.
+
+The same value always becomes the same token under one key, so that what belonged together still does. A cleaned answer
+is judged again when the bundle is made: the verdicts of a bundle are those of its cleaned facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from checks.bundle.masks import Masks
+from checks.bundle.tape import Answered, Call, packed_json
+from checks.redact import redact_tree, redactor
+
+_DROPPED_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
+"""Holds the whole object once more, environment included."""
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.S)
+_PEM_BASE64 = re.compile(r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}")
+_CERTIFICATE_KEYS = frozenset({"caBundle", "certificate", "clientCertificate", "clientKey", "ca.crt"})
+_JSON_CALLS = frozenset({"list", "get", "version", "can"})
+
+Mask = Callable[[str], str]
+
+
+class Cleaner:
+    """Cleans answers and the calls they belong to; `key` stays at home, tokens cannot be turned back without it."""
+
+    def __init__(self, key: str, masks: Masks | None = None) -> None:
+        self._key = key
+        self._redact = redactor(key)
+        self._masks = masks
+
+    def token(self, kind: str, secret: str) -> str:
+        """The token of a secret, ``<kind:1a2b3c4d>``."""
+        return f"<{kind}:{hmac.new(self._key.encode(), secret.encode(), hashlib.sha256).hexdigest()[:8]}>"
+
+    def text(self, text: str) -> str:
+        """Free text without certificates, keys and secrets; names and addresses masked where that is wanted."""
+        text = self._without_secrets(text)
+        return self._masks.text(text) if self._masks else text
+
+    def _without_secrets(self, text: str) -> str:
+        if "-----BEGIN " in text:
+            text = _PEM.sub(lambda m: self.token("pem", m.group()), text)
+        if "LS0tLS1CRUdJTi" in text:
+            text = _PEM_BASE64.sub(lambda m: self.token("pem", m.group()), text)
+        return self._redact(text)
+
+    def call(self, call: Call) -> Call:
+        """The call as the cleaned facts lead to it."""
+        return (call[0], *(self._masks.word(word) for word in call[1:])) if self._masks else call
+
+    def answered(self, call: Call, answered: Answered) -> Answered:
+        """The answer cleaned; one that is not the JSON it should be is cleaned as text."""
+        failure = answered.failure
+        if failure is not None:
+            both = type(failure.text)(self.text(failure.text.en), self.text(failure.text.zh))
+            masked = [self._masks.word(w) if self._masks else w for w in (failure.namespace, failure.name)]
+            failure = replace(failure, text=both, namespace=masked[0], name=masked[1])
+        body = answered.body
+        if body is not None:
+            body = self._json(body) if call[0] in _JSON_CALLS else None
+            if body is None:
+                body = self.text((answered.body or b"").decode(errors="replace")).encode()
+        return replace(answered, body=body, failure=failure, stderr=self.text(answered.stderr))
+
+    def _json(self, body: bytes) -> bytes | None:
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return packed_json(self.tree(value))
+
+    def tree(self, value: Any) -> Any:
+        """A JSON value with every secret in it replaced."""
+        cleaned = redact_tree(self._without(value), self._without_secrets)
+        # masking twice would turn an address back
+        return self._masks.tree(cleaned) if self._masks else cleaned
+
+    def _without(self, value: Any) -> Any:
+        """Environment values and certificates replaced, copies of whole objects dropped."""
+        if isinstance(value, Mapping):
+            kept = {k: v for k, v in value.items() if k not in _DROPPED_ANNOTATIONS}
+            return {key: self._field(key, inner) for key, inner in kept.items()}
+        if isinstance(value, list):
+            return [self._without(inner) for inner in value]
+        return value
+
+    def _field(self, key: str, value: Any) -> Any:
+        if key in _CERTIFICATE_KEYS and isinstance(value, str) and value:
+            return self.token("pem", value)
+        if key == "env" and isinstance(value, list):
+            return [self._variable(item) for item in value]
+        return self._without(value)
+
+    def _variable(self, item: Any) -> Any:
+        if isinstance(item, Mapping) and isinstance(item.get("value"), str) and item["value"]:
+            return {**item, "value": self.token("env", item["value"])}
+        return self._without(item)

@@ -1,0 +1,240 @@
+"""A cluster that answers from a bundle: the same facts at the same times, and nothing that was not recorded."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from checks.bundle import tape as calls
+from checks.bundle.tape import Answered, Call
+from checks.cluster import ClusterInfo, ExecResult, Object, PatchType, Resource
+from checks.errors import ClusterError, Invalid, NotFound, Timeout
+from checks.practice.failures import BadRequest
+from checks.practice.selectors import label_test
+from kb.messages import message
+
+_SILENT = 2
+"""Timeouts of one pod after which it was not asked again while recording (`checks.facts.silence`)."""
+
+
+class NotRecorded(ClusterError):
+    """The bundle does not hold the answer; never taken for the absence of the thing asked for."""
+
+    reason = "absent"
+
+
+class Records(Protocol):
+    """What a bundle holds."""
+
+    @property
+    def calls(self) -> Mapping[Call, Answered]:
+        """Every recorded call; bodies are read by `body`."""
+        ...
+
+    def body(self, call: Call) -> bytes:
+        """The body of an answered call; raises ClusterError where the file is damaged there."""
+        ...
+
+
+class Replayed:
+    """Reads come from `records`; writes are refused."""
+
+    def __init__(self, info: ClusterInfo, records: Records) -> None:
+        self._info = info
+        self._records = records
+        self._timeouts: Counter[tuple[str, str]] = Counter()
+        for call, answered in records.calls.items():
+            if call[0] in ("exec", "logs") and answered.failure and answered.failure.type == "Timeout":
+                self._timeouts[call[1], call[2]] += 1
+
+    @property
+    def info(self) -> ClusterInfo:
+        """Which cluster it was, and when."""
+        return self._info
+
+    def version(self, *, timeout: float = 5.0) -> str:
+        """The server's version."""
+        return str(self._json(calls.VERSION))
+
+    def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        timeout: float = 15.0,
+    ) -> Iterator[Object]:
+        """All objects of a kind: as recorded, or chosen from a wider list that was."""
+        call = calls.list_call(resource, namespace, labels, fields)
+        if call in self._records.calls or fields:
+            yield from self._objects(call)
+            return
+        wider = self._wider(resource, namespace)
+        if wider is None:
+            raise self._missing(call)
+        try:
+            test = label_test(labels)
+        except BadRequest as error:
+            raise Invalid(str(error)) from error
+        for item in self._objects(wider):
+            if (not namespace or _meta(item).get("namespace") == namespace) and test(item):
+                yield item
+
+    def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
+        """One object: as recorded, or out of a recorded list."""
+        call = calls.get_call(resource, namespace, name)
+        if call in self._records.calls:
+            found = self._json(call)
+            if isinstance(found, dict):
+                return found
+            raise self._damaged(call)
+        wider = self._wider(resource, namespace)
+        for item in self._objects(wider) if wider else ():
+            if _meta(item).get("name") == name and _meta(item).get("namespace", "") in ("", namespace):
+                return item
+        if wider:
+            raise NotFound(message("bundle.no-object", resource=resource.dotted, name=name))
+        raise self._missing(call)
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str = "",
+        *,
+        tail: int | None = None,
+        since: float | None = None,
+        previous: bool = False,
+        timeout: float = 15.0,
+    ) -> str:
+        """The log of a container."""
+        call = calls.logs_call(namespace, pod, container, tail, since, previous)
+        self._answered(call)
+        return self._text(call)
+
+    def exec(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        argv: tuple[str, ...],
+        *,
+        timeout: float = 10.0,
+        on_output: Callable[[str], None] | None = None,
+        turn: str = "",
+    ) -> ExecResult:
+        """What the command said then."""
+        call = calls.exec_call(namespace, pod, container, argv, turn)
+        answered = self._answered(call)
+        text = self._text(call)
+        if on_output:
+            on_output(text)
+        return ExecResult(text, answered.stderr, answered.code, argv, at=answered.at)
+
+    def can(
+        self,
+        verb: str,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        subresource: str = "",
+        name: str = "",
+        timeout: float = 5.0,
+    ) -> bool:
+        """Whether the user who collected might."""
+        return self._json(calls.can_call(verb, resource, namespace, subresource, name)) is True
+
+    def patch(
+        self,
+        resource: Resource,
+        name: str,
+        body: Any,
+        *,
+        namespace: str = "",
+        type: PatchType = "merge",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> Object:
+        """Refused: nothing stands behind a bundle."""
+        raise Invalid(message("bundle.read-only"))
+
+    def create(
+        self,
+        resource: Resource,
+        body: Object,
+        *,
+        namespace: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> Object:
+        """Refused: nothing stands behind a bundle."""
+        raise Invalid(message("bundle.read-only"))
+
+    def delete(
+        self,
+        resource: Resource,
+        name: str,
+        *,
+        namespace: str = "",
+        uid: str = "",
+        dry_run: bool = False,
+        timeout: float = 15.0,
+    ) -> None:
+        """Refused: nothing stands behind a bundle."""
+        raise Invalid(message("bundle.read-only"))
+
+    def close(self) -> None:
+        """Nothing to let go of; the file belongs to whoever opened it."""
+
+    # --- from the records ---------------------------------------------------------------------------------------
+
+    def _answered(self, call: Call) -> Answered:
+        found = self._records.calls.get(call)
+        if found is None:
+            raise self._missing(call)
+        if found.failure is not None:
+            raise found.failure.error()
+        return found
+
+    def _missing(self, call: Call) -> ClusterError:
+        if call[0] in ("exec", "logs"):
+            count = self._timeouts[call[1], call[2]]
+            if count >= _SILENT:
+                return Timeout(message("checks.silent", count=count, who=call[2]))
+        return NotRecorded(message("bundle.not-recorded", call=" ".join(word for word in call if word)))
+
+    def _damaged(self, call: Call) -> ClusterError:
+        return ClusterError(message("bundle.damaged-answer", call=" ".join(word for word in call if word)))
+
+    def _text(self, call: Call) -> str:
+        return self._records.body(call).decode(errors="replace")
+
+    def _json(self, call: Call) -> Any:
+        self._answered(call)
+        try:
+            return json.loads(self._records.body(call))
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(call) from error
+
+    def _objects(self, call: Call) -> Iterator[Object]:
+        found = self._json(call)
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise self._damaged(call)
+        yield from found
+
+    def _wider(self, resource: Resource, namespace: str) -> Call | None:
+        """A recorded list without selectors that holds what is asked for."""
+        for scope in dict.fromkeys((namespace, "")):
+            call = calls.list_call(resource, scope)
+            if call in self._records.calls:
+                return call
+        return None
+
+
+def _meta(item: Object) -> Mapping[str, Any]:
+    meta = item.get("metadata")
+    return meta if isinstance(meta, dict) else {}

@@ -1,0 +1,205 @@
+"""A bundle of every staged incident replays with the verdicts that the cluster had, and lets no secret out."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.bundle.archive import Bundle, open_bundle, write_bundle
+from checks.bundle.collect import Collected, Scope, collect, uses_for
+from checks.bundle.compare import object_changes, output_changes, verdict_changes
+from checks.bundle.replay import NotRecorded, Replayed
+from checks.catalogue import load_catalogue
+from checks.cluster import PODS, Resource
+from checks.errors import Invalid, NotFound
+from checks.layout import load_layout
+from checks.live import connect
+from checks.model import CheckFinished, Result
+from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
+from checks.practice.server import PracticeServer
+from checks.runner import run_all
+from kb.library import open_library
+from kb.model import CheckUse
+from kb.paths import ASSETS
+
+PACE = 0.02
+NOW = 1_790_000_000.0
+CATALOGUE = load_catalogue()
+LAYOUT = load_layout()
+SECRETS = {
+    "env": "hunter2-of-the-shop",
+    "token": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmF0dXJlLW9mLXNob3A",
+    "password": "s3cr3t-in-a-config",
+    "certificate": "MIIBszCCAVmgAwIBAgIUQ2hlY2tUaGlzSXNHb25l",
+}
+
+
+def uses() -> tuple[CheckUse, ...]:
+    library = open_library([ASSETS])
+    return uses_for(CATALOGUE, [found for name in library.guided if (found := library.get(name))])
+
+
+USES = uses()
+
+
+def seed_secrets(world: Any) -> None:
+    """Secrets where clusters have them: environment, annotations, configuration, certificates."""
+    for item in world.store.scan(PODS):  # before anybody looks
+        if item["metadata"]["namespace"] == "kube-system":
+            continue
+        item["spec"].setdefault("containers", [{}])[0]["env"] = [{"name": "PASS", "value": SECRETS["env"]}]
+        notes = item["metadata"].setdefault("annotations", {})
+        notes["kubectl.kubernetes.io/last-applied-configuration"] = json.dumps({"env": SECRETS["env"]})
+        notes["example.com/login"] = f"Authorization: Bearer {SECRETS['token']}"
+        notes["example.com/dsn"] = f"password={SECRETS['password']}"
+        notes["example.com/ca"] = (
+            f"-----BEGIN CERTIFICATE-----\n{SECRETS['certificate']}\n-----END CERTIFICATE-----"
+        )
+
+
+def collected_from(
+    scenario: str, folder: Path, *, masked: bool = False
+) -> tuple[Collected, dict[str, Result]]:
+    live: dict[str, Result] = {}
+    bundle: Collected | None = None
+    world = build_world(scenario, pace=PACE)
+    try:
+        seed_secrets(world)
+        with PracticeServer(world) as server:
+            server.write_kubeconfig(folder / "kubeconfig")
+            cluster = connect(kubeconfig=str(folder / "kubeconfig"))
+            try:
+                scope = Scope(USES, key="key", mask_names=masked, mask_addresses=masked)
+                for event in collect(cluster, scope, CATALOGUE, layout=LAYOUT, now=time.time(), klinik="0"):
+                    if isinstance(event, CheckFinished):
+                        live[event.result.alias] = event.result
+                    elif isinstance(event, Collected):
+                        bundle = event
+            finally:
+                cluster.close()
+    finally:
+        world.close()
+    assert bundle is not None
+    return bundle, live
+
+
+@pytest.fixture(scope="module", params=list_scenarios(), ids=lambda info: info.name)
+def staged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Result]]:
+    info: ScenarioInfo = request.param
+    folder = tmp_path_factory.mktemp(info.name)
+    bundle, live = collected_from(info.name, folder)
+    path = folder / "site.klinik"
+    write_bundle(path, bundle.manifest, bundle.tape)
+    return path, live
+
+
+def said(result: Result) -> str:
+    judgement = result.judgement
+    rows = [(row.target, row.verdict, row.text.en, row.value) for row in judgement.rows]
+    whole = (result.verdict, judgement.reason, judgement.summary.en, judgement.summary.zh, judgement.value)
+    return json.dumps([*whole, rows], default=str)
+
+
+def replayed(bundle: Bundle) -> dict[str, Result]:
+    return run_all(Replayed(bundle.info, bundle), USES, CATALOGUE, layout=LAYOUT)
+
+
+def test_replaying_gives_the_same_verdicts_each_time(staged: tuple[Path, dict[str, Result]]) -> None:
+    path, live = staged
+    with open_bundle(path) as bundle:
+        first, second = replayed(bundle), replayed(bundle)
+        kept = {v.alias: (v.verdict, v.reason, v.summary.en, v.value) for v in bundle.manifest.verdicts}
+    assert {alias: said(result) for alias, result in first.items()} == {
+        alias: said(result) for alias, result in second.items()
+    }
+    for alias, result in first.items():
+        judgement = result.judgement
+        value = json.loads(json.dumps(judgement.value))
+        assert kept[alias] == (result.verdict, judgement.reason, judgement.summary.en, value)
+    assert {alias: result.verdict for alias, result in first.items()} == {
+        alias: result.verdict for alias, result in live.items()
+    }
+
+
+def test_no_secret_gets_in(staged: tuple[Path, dict[str, Result]]) -> None:
+    path, _ = staged
+    with zipfile.ZipFile(path) as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"example.com/dsn" in everything, "the seeded objects are in the bundle"
+    for secret in SECRETS.values():
+        assert secret.encode() not in everything
+    assert b"last-applied-configuration" not in everything
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundle]:
+    folder = tmp_path_factory.mktemp("healthy")
+    made, _ = collected_from("healthy", folder)
+    write_bundle(folder / "b", made.manifest, made.tape)
+    with open_bundle(folder / "b") as opened:
+        yield opened
+
+
+def test_masked_names_and_addresses_are_gone_and_verdicts_stay(tmp_path: Path) -> None:
+    made, live = collected_from("ovs-too-many-open-files", tmp_path, masked=True)
+    write_bundle(tmp_path / "b", made.manifest, made.tape)
+    with zipfile.ZipFile(tmp_path / "b") as archive:
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"10.16." not in everything
+    assert b"node-3" not in everything
+    assert made.changed == ()
+    with open_bundle(tmp_path / "b") as bundle:
+        again = replayed(bundle)
+    assert {a: r.verdict for a, r in again.items()} == {a: r.verdict for a, r in live.items()}
+
+
+def test_nothing_can_be_written_to_a_bundle(bundle: Bundle) -> None:
+    cluster = Replayed(bundle.info, bundle)
+    with pytest.raises(Invalid, match="bundle"):
+        cluster.patch(PODS, "x", {}, namespace="default")
+    with pytest.raises(Invalid, match="bundle"):
+        cluster.delete(PODS, "x", namespace="default")
+    with pytest.raises(Invalid, match="bundle"):
+        cluster.create(PODS, {})
+
+
+def test_what_was_not_recorded_is_not_taken_for_absent(bundle: Bundle) -> None:
+    cluster = Replayed(bundle.info, bundle)
+    with pytest.raises(NotRecorded):
+        list(cluster.list(Resource.parse("v1/secrets")))
+    with pytest.raises(NotRecorded):
+        cluster.exec("kube-system", "nobody", "openvswitch", ("true",))
+    with pytest.raises(NotFound):
+        cluster.get(Resource.parse("v1/nodes"), "node-77")
+    assert not issubclass(NotRecorded, NotFound), "a missing kind may be taken for an empty list"
+
+
+def test_an_object_is_found_in_the_list_that_holds_it(bundle: Bundle) -> None:
+    cluster = Replayed(bundle.info, bundle)
+    assert cluster.get(Resource.parse("v1/nodes"), "node-1")["metadata"]["name"] == "node-1"
+    assert cluster.version().startswith("v1.")
+    assert cluster.info.recorded == bundle.manifest.collected_at
+
+
+def test_two_times_are_compared(bundle: Bundle, tmp_path: Path) -> None:
+    made, _ = collected_from("subnet-ip-count-wrong", tmp_path)
+    write_bundle(tmp_path / "later", made.manifest, made.tape)
+    with open_bundle(tmp_path / "later") as later:
+        changes = {
+            c.alias: (c.before, c.after) for c in verdict_changes(bundle.manifest, later.manifest, "en")
+        }
+        objects = list(object_changes(bundle, later))
+        assert list(object_changes(later, later)) == []
+        assert list(output_changes(later, later)) == []
+    assert ("ok", "fail") in changes.values()
+    assert any(o.change == "added" and o.resource == "kubeovn.io/v1/ips" for o in objects)

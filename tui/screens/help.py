@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.screens.dialog import Dialog
@@ -28,8 +30,8 @@ class HelpScreen(Dialog[None]):
         legend = [f"{sign} {self.say('verdict.' + name)}" for name, sign in signs.verdicts.items()]
         causes = [f"{sign} {self.say('cause.' + name)}" for name, sign in signs.causes.items()]
         with self.frame(), VerticalScroll(id="help"):
-            yield Static(_laid_out(self.say(f"help.{self.page}")), markup=False)
-            yield Static(_laid_out(self.say("help.everywhere")), markup=False)
+            for page in (self.page, "everywhere"):
+                yield from _laid_out(self.say(f"help.{page}"))
             yield Static(Content("  ".join(legend)), markup=False)
             yield Static(Content("  ".join(causes)), markup=False)
 
@@ -38,15 +40,13 @@ class HelpScreen(Dialog[None]):
         self.query_one("#help").focus()
 
 
-def _laid_out(text: str) -> Content:
+def _laid_out(text: str) -> Iterator[Widget]:
     """Lines ``key<tab>what it does`` with the key in colour; a line without a tab is a heading or a sentence."""
-    lines = []
     for number, line in enumerate(text.split("\n")):
         key, tab, what = line.partition("\t")
         if tab:
-            lines.append(
-                Content.assemble((key, "bold $primary"), " " * max(1, 14 - Content(key).cell_length), what)
-            )
+            named = Static(Content.styled(key, "bold $primary"), classes="key", markup=False)
+            yield Horizontal(named, Static(what, classes="what", markup=False), classes="line")
         else:
-            lines.append(Content.styled(line, "bold" if number == 0 else "$quiet"))
-    return Content("\n").join([*lines, Content("")])
+            yield Static(Content.styled(line, "bold" if number == 0 else "$quiet"), markup=False)
+    yield Static("")

@@ -33,8 +33,8 @@ _ANGLE = re.compile(r"\s{0,8}>\s+(?=\S)")
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _OPENS = re.compile(r"(?:^|[;&|(!]|\b(?:then|do|else)\b)\s*(?:for|while|until|if|case|select)\b")
 _CLOSES = re.compile(r"(?:^|[;&|(])\s*(?:done|fi|esac)\b")
-_BODY = re.compile(r"(?:\)\s*|^|\bfunction\s+\w+\s*)\{\s*$")
-_BODY_END = re.compile(r"^\s*\}")
+_BODY = re.compile(r"(?:\)|(?:^|&&|\|\||[;|&!]|\bthen|\bdo|\belse|\bfunction\s+[\w.:-]{1,80}))\s*\{(?=\s|$)")
+_BODY_END = re.compile(r"(?:^|;)\s*\}")
 _HEREDOC = re.compile(r"<<-?\s*(?:'([^'\n]{1,60})'|\"([^\"\n]{1,60})\"|\\?([A-Za-z_][\w.-]{0,60}))")
 
 
@@ -275,7 +275,7 @@ class _Scan:
         text = plain.rstrip()
         self.trailing = plain.endswith("\\") or text.endswith(("|", "&&", "||"))
         self.blocks += len(_OPENS.findall(text)) - len(_CLOSES.findall(text))
-        self.blocks += bool(_BODY.search(text)) - bool(_BODY_END.match(text))
+        self.blocks += len(_BODY.findall(text)) - len(_BODY_END.findall(text))
         document = _HEREDOC.search(line) if "<<" in text and "<<<" not in text else None
         if document:
             self.document = next(group for group in document.groups() if group)

@@ -28,6 +28,10 @@ zsh for while until if case [ [[ yum dnf apt apt-get apt-cache rpm dpkg apk snap
 init crontab useradd usermod passwd groupadd visudo getenforce setenforce semanage restorecon firewall-cmd ufw
 nvidia-smi dcgmi birdcl birdc vtysh gobgp bfdd-control frr lldpctl ibstat rdma mlxconfig devlink dpdk-devbind.py
 exec eval trap wait true false exit hostname uname id whoami date who w last which whereis type tree seq nproc
+vi vim nano readlink realpath mapfile semodule setsebool getsebool sestatus ausearch audit2allow checkmodule
+semodule_package grub2-mkconfig update-grub grubby netplan nmstatectl qemu-img virsh cosign radosgw-admin mvn gradle
+istio pilot-agent kubectx kubens stern dlv gcore sosreport nfsstat rpcinfo blockdev sgdisk wipefs cryptsetup dmsetup
+tune2fs fsck xfs_repair e2fsck mdadm lvcreate lvremove vgcreate vgremove pvcreate pvremove rclone restic mongodump
 kcat mke2fs mkfs.ext4 mkfs.xfs dd sync truncate fallocate fio stress stress-ng ab wrk hey vegeta envsubst openstack
 """
 KNOWN = frozenset(_KNOWN_TEXT.split())
@@ -36,6 +40,7 @@ KNOWN = frozenset(_KNOWN_TEXT.split())
 _PATH = re.compile(
     r"(?:\.{1,2}|~)?/[\w.+-]+(?:/[\w.+-]+)*(?<!\.yaml)(?<!\.yml)(?<!\.json)(?<!\.conf)(?<!\.log)(?<!\.crt)\Z"
 )
+_PROGRAM_PATH = re.compile(r"/(?:s?bin|libexec|scripts?)/|\.(?:sh|py|pl|rb)\Z")
 _ASSIGN = re.compile(r"[A-Za-z_]\w{0,60}=(?!=)")
 _FUNCTION = re.compile(
     r"\s*(?:function\s+[\w.:-]{1,80}\s*(?:\(\s*\))?|[\w.:-]{1,80}\s*\(\s*\))\s*\{?\s*(?:#.*)?\Z"
@@ -43,7 +48,8 @@ _FUNCTION = re.compile(
 _FIELD = re.compile(r"[a-z][a-z_.]{0,30}=[^$(]*\Z")
 _WORD = re.compile(r"[a-z][a-z0-9_]*(?:[.+-][a-z0-9_]+){0,6}\Z")
 _ANSWER = re.compile(
-    r"(?:^\S+ (?:created|configured|unchanged|deleted|patched|scaled|labeled|annotated|restarted|exposed|edited"
+    r"(?:^\S+ (?:\"[^\"]{1,120}\" )?(?:force )?(?:created|configured|unchanged|deleted|patched"
+    r"|scaled|labeled|annotated|restarted|exposed|edited"
     r"|cordoned|uncordoned|drained|evicted|replaced|condition met|approved|tainted|untainted|not found)\b)"
     r"|^(?:Error|error|Warning|W|E|I|F)\b ?[(:0-9]|^\d|^[{}\[\]<>|+=*\"'│├└─…-]|^\S+:(?:\s|$)|^\w+\s*[:=]\s|^\.\.\."
 )
@@ -58,6 +64,14 @@ def is_known(word: str) -> bool:
     )
 
 
+def _is_listed_path(line: str, word: str) -> bool:
+    """Whether a line names a file or a folder and says what it is, as in `/data   what it holds` or `/export *`."""
+    if not word.startswith("/") or _PROGRAM_PATH.search(word) or word.rpartition("/")[2] in KNOWN:
+        return False
+    rest = line.strip()[len(word) :]
+    return not rest.strip() or rest.startswith(("  ", " *", " (", ":", " #"))
+
+
 def starts_command(line: str) -> bool:
     """Whether a line begins with a program of the field, or with assignments before one (or alone)."""
     words = line.split(None, 6)[:6]
@@ -69,7 +83,9 @@ def starts_command(line: str) -> bool:
         if len(words) == 1 or "=$(" in words[0] or '="' in words[0] or "='" in words[0]:
             return True
         words = words[1:]
-    return bool(words) and is_known(words[0].lstrip("({!").rstrip(";") or words[0])
+    if not words or _is_listed_path(line, words[0]):
+        return False
+    return is_known(words[0].lstrip("({!").rstrip(";") or words[0])
 
 
 _NEEDS_TEXT = """
@@ -93,7 +109,9 @@ def is_bare(words: Sequence[str]) -> bool:
 def may_start_command(line: str) -> bool:
     """Whether a line could begin with a program nobody listed: a small word, and nothing that looks like an answer."""
     words = line.split(None, 1)
-    return bool(words) and bool(_WORD.match(words[0])) and not looks_like_answer(line)
+    if not words or not _WORD.match(words[0]) or line.rstrip().endswith((";", "{")):
+        return False  # the lines of a configuration file end so
+    return (len(words) > 1 or "_" in words[0] or "-" in words[0]) and not looks_like_answer(line)
 
 
 def looks_like_answer(line: str) -> bool:

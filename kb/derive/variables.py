@@ -44,7 +44,7 @@ def templated(steps: Sequence[DraftStep]) -> list[DraftStep]:
         # still named where no input reaches (in a manifest), or meant for a program that reads its environment
         exported = steps[at].shell.lstrip().startswith("export")
         if naming[at] & left or (exported and not naming[at] & used):
-            done[at] = steps[at]
+            done[at] = _with_slots(steps[at], {}, naming[at])
     return [done[at] for at in sorted(done)]
 
 

@@ -339,6 +339,14 @@ def test_facet_and_guide_agree_on_any_text(lines: list[str]) -> None:
         ("", "2024-01-01T00:00:00Z ERR it broke\n", []),
         ("bash", 'time=1 level=WARN msg="no parser for x"\n', []),
         ("bash", "A=1 B=2 env\n", ["A=1 B=2 env"]),
+        ("bash", 'kubectl delete po a\npod "a" deleted\n', ["kubectl delete po a"]),
+        ("bash", "server {\n  listen 80;\n  root /srv/www;\n}\n", []),
+        ("bash", "/data   what is kept\n/srv/a *\n/opt/x/bin/run --now\n", ["/opt/x/bin/run --now"]),
+        (
+            "bash",
+            "for a in 1 2; do\n  [ $a = 1 ] && {\n    echo $a\n  }\ndone\nls { a; }",
+            ["for a in 1 2; do\n  [ $a = 1 ] && {\n    echo $a\n  }\ndone", "ls { a; }"],
+        ),
         (
             "bash",
             "backup() {\n  name=$1\n  cp $name $name.old\n}\n\nbackup a",

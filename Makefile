@@ -21,7 +21,7 @@ run: $(STAMP)
 	@$(BIN)/klinik --or-practice
 
 test: $(STAMP) ovn
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # The test bed installs Open vSwitch and OVN where it may, and says so where it may not.
 ovn:

@@ -97,3 +97,38 @@ def _any(listed: object, *wanted: str) -> bool:
 
 def _dicts(listed: object) -> list[Object]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+# --- what every cluster comes with ------------------------------------------------------------------------------------
+
+_VIEW: tuple[tuple[str, str], ...] = (
+    (
+        "",
+        "bindings configmaps endpoints events limitranges namespaces namespaces/status persistentvolumeclaims "
+        "persistentvolumeclaims/status pods pods/log pods/status replicationcontrollers replicationcontrollers/scale "
+        "replicationcontrollers/status resourcequotas resourcequotas/status serviceaccounts services services/status",
+    ),
+    (
+        "apps",
+        "controllerrevisions daemonsets daemonsets/status deployments deployments/scale deployments/status "
+        "replicasets replicasets/scale replicasets/status statefulsets statefulsets/scale statefulsets/status",
+    ),
+    ("autoscaling", "horizontalpodautoscalers horizontalpodautoscalers/status"),
+    ("batch", "cronjobs cronjobs/status jobs jobs/status"),
+    ("discovery.k8s.io", "endpointslices"),
+    ("networking.k8s.io", "ingresses ingresses/status networkpolicies"),
+    ("policy", "poddisruptionbudgets poddisruptionbudgets/status"),
+)
+"""Kubernetes' own role `view`: no nodes, no Secrets, no commands, and none of Kube-OVN's kinds."""
+
+
+def stage_roles(store: Store) -> None:
+    """Puts the roles there that operators bind people to: ``cluster-admin`` and ``view``."""
+    everything: Object = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+    view = [
+        {"apiGroups": [group], "resources": kinds.split(), "verbs": ["get", "list", "watch"]}
+        for group, kinds in _VIEW
+    ]
+    for name, rules in (("cluster-admin", [everything]), ("view", view)):
+        labels = {"kubernetes.io/bootstrapping": "rbac-defaults"}
+        store.create(CLUSTER_ROLES, {"metadata": {"name": name, "labels": labels}, "rules": rules})

@@ -27,7 +27,7 @@ from tui.connect import connect
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
-    from tui.cli.forbidden import Forbidden
+    from tui.forbidden import Forbidden
 
 Seen = Callable[[Result], None]
 
@@ -175,7 +175,7 @@ def _run_explained(
     cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, root: Root, show: Seen | None
 ) -> tuple[dict[str, Result], Forbidden]:
     """Runs checks while the permissions they need are asked for; what was forbidden says what is missing."""
-    from tui.cli.forbidden import Forbidden
+    from tui.forbidden import Forbidden
 
     with Forbidden(cluster, uses, catalogue, root.roots) as forbidden:
         held: list[Result] = []

@@ -10,6 +10,7 @@ from typing import Any
 from checks.cluster import NODES, PODS, Object, Resource
 from checks.practice.kinds import builtin_kinds, named
 from checks.practice.ovnkinds import KUBE_OVN_1_9, kube_ovn_kinds
+from checks.practice.rbac import stage_roles
 from checks.practice.sim import daemons
 from checks.practice.sim import manifests as m
 from checks.practice.sim.clock import SimClock, rfc3339
@@ -67,6 +68,7 @@ class Builder:
         self._nodes()
         stage_rafts(self.stage)
         self._namespaces()
+        stage_roles(self.stage.store)
         self._vpcs_and_subnets()
         stage_ovn(self.stage, self.network, self.data)
         self._nodes_join()

@@ -14,7 +14,7 @@ from checks.rbac import in_words, missing
 from kb.messages import message
 from kb.model import CheckUse
 from kb.text import Text
-from tui.cli.preflight import Preflight
+from tui.preflight import Preflight
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue

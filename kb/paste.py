@@ -105,7 +105,11 @@ def find(
     matches = tuple(match for match in found if match.lines[0].score >= KNOWN)
     hints = tuple(match for match in found if match.lines[0].score < KNOWN)
     return PasteOutcome(
-        matches[:limit], hints[:limit], len(matches), paste.total, paste.read - search.skipped
+        matches[:limit],
+        hints[:limit],
+        len(matches),
+        paste.total,
+        paste.read - sum(search.skipped.values()),
     )
 
 
@@ -117,8 +121,8 @@ class _Search:
         self._index = index
         self._allowed = allowed
         self._few = few
-        self.skipped = 0
-        """Lines that were not looked up because there are too many words."""
+        self.skipped: dict[int, int] = {}
+        """Lines that were not looked up because there are too many words: their number, how many are like them."""
         self._words = MOST_WORDS
         self._comparisons = COMPARISONS
         self._holders: dict[Pair | str, _Holders] = {}
@@ -132,7 +136,8 @@ class _Search:
         words = line.form.words
         self._words -= len(words)
         if self._words < 0:
-            self.skipped += line.times if not line.halves else 0
+            if not line.halves:
+                self.skipped[line.number] = line.times
             return
         sought: set[Pair | str] = {*words, *pairwise(words)}
         known = {part for part in sought if self._holding(part).documents}

@@ -114,6 +114,17 @@ def test_one_line_among_two_thousand_finds_its_article_and_is_named(shipped: Lib
     assert found.took_ms > 0
 
 
+def test_warnings_of_the_same_log_do_not_hide_an_error(shipped: Library) -> None:
+    log = ovs(2000)
+    for place in range(40, 2000, 300):
+        log[place] = (
+            "2026-11-20T15:19:18.001Z|00044|timeval|WARN|Unreasonably long 1085ms poll interval (9ms user)"
+        )
+    log[1500] = "2026-11-20T15:19:19.328Z|00045|netlink_socket(handler7)|ERR|fcntl: Too many open files"
+    best = shipped.paste("\n".join(log)).matches[0]
+    assert (best.article_id, best.lines[0].number) == ("ovs-too-many-open-files", 1501)
+
+
 @pytest.mark.parametrize("kind", HEALTHY)
 def test_a_healthy_log_is_not_known(shipped: Library, kind: str) -> None:
     assert shipped.paste("\n".join(HEALTHY[kind](1500))).matches == ()
@@ -187,6 +198,41 @@ def test_more_lines_of_one_article_weigh_more_but_never_beyond_one(library: Call
     assert {line.number for line in found.matches[0].lines} == {1, 2}
 
 
+def test_what_every_program_writes_is_a_hint_at_most(library: Callable[..., Library]) -> None:
+    common = "# Replica\n\n## Symptoms\n\n```\nTraceback (most recent call last):\n```\n"
+    real = "# Beacon\n\n## Symptoms\n\n```\nBeaconLost: pulsar beacon has no quorum left\n```\n"
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 3\nBeaconLost: pulsar beacon has no quorum left'
+    found = library(common=common, real=real).paste(trace)
+    assert [match.article_id for match in found.matches] == ["real"]
+    assert [match.article_id for match in found.hints] == ["common"]
+
+
+def test_exceptions_are_known_with_and_without_their_package(library: Callable[..., Library]) -> None:
+    text = (
+        "# Names\n\n## Symptoms\n\nThe log says `UnknownPulsarException beacon.internal` again and again.\n"
+    )
+    kb = library(names=text)
+    trace = (
+        "Caused by: org.acme.net.UnknownPulsarException: beacon.internal\n\tat org.acme.Main.run(Main.java:7)"
+    )
+    assert kb.paste(trace).matches[0].lines[0].number == 1
+
+
+def test_what_the_scripts_of_an_article_print_is_known(library: Callable[..., Library]) -> None:
+    text = (
+        '# Sync\n\n## Steps\n\n```yaml\nscript: |\n  if [ -z "$A" ]; then\n'
+        '    echo "ERROR: mirror list and mirror tag cannot both be set for $name" >&2\n  fi\n```\n'
+    )
+    found = library(sync=text).paste("step 1\nERROR: mirror list and mirror tag cannot both be set for web\n")
+    assert [line.number for line in found.matches[0].lines] == [2]
+
+
+def test_two_words_of_trouble_tell_if_one_is_a_name(library: Callable[..., Library]) -> None:
+    text = "# Init\n\n## Issue\n\nThe log shows `ring_setup() failed` and `it failed`.\n"
+    found = library(init=text).paste("\n".join([*kubelet(30), "[ERROR] ring_setup() failed with 11 tries"]))
+    assert [line.matched for line in found.matches[0].lines] == ["ring_setup() failed"]
+
+
 def test_commands_and_manifests_of_articles_are_no_messages(library: Callable[..., Library]) -> None:
     text = (
         "# Scale\n\n## Resolution\n\n```bash\nkubectl -n kube-system get pods -l app=ovs -o wide\n```\n\n"
@@ -223,6 +269,33 @@ def test_repeated_lines_are_counted_once(library: Callable[..., Library]) -> Non
     ]
     known = library(gateway=MESSAGE).paste("\n".join(["start", *lines])).matches[0].lines
     assert [(line.number, line.times) for line in known] == [(2, 9)]
+
+
+def test_among_lines_with_the_same_known_words_none_is_lost(library: Callable[..., Library]) -> None:
+    text = "# Open\n\n## Symptoms\n\n`could not open quasar vault of <owner>` is logged.\n"
+    log = [
+        klog(f"could not open quasar door of vault {n} for {word}", "E") for n in range(90) for word in "abc"
+    ]
+    log[200] = klog("could not open quasar vault of team-a", "E")
+    assert library(open=text).paste("\n".join(log)).matches[0].lines[0].number == 201
+
+
+def test_of_many_long_lines_the_beginnings_are_read(library: Callable[..., Library]) -> None:
+    words = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(3000)]
+    log = [klog(" ".join(DICE.choices(words, k=480))) for _ in range(4000)]
+    log[3000] = f"{MESSAGE.splitlines()[5]} {log[3000]}"
+    began = time.process_time()
+    found = library(gateway=MESSAGE).paste("\n".join(log))
+    assert time.process_time() - began < 6  # two seconds on a quiet machine
+    assert found.matches[0].lines[0].number == 3001
+    assert found.lines_read <= found.lines_total == 4000
+
+
+def test_binary_data_is_passed_over_and_the_text_in_it_read(library: Callable[..., Library]) -> None:
+    junk = DICE.randbytes(300_000).decode("utf-8", "replace")
+    line = "\x1b[31mlease of gateway gw-1 revoked by peer 10.0.0.9 after 31s\x1b[0m"
+    found = library(gateway=MESSAGE).paste(f"{junk}\n{line}\n{junk}")
+    assert found.matches[0].lines[0].text == "lease of gateway gw-1 revoked by peer 10.0.0.9 after 31s"
 
 
 def test_lines_of_trouble_are_read_first_when_there_are_too_many() -> None:
@@ -272,7 +345,7 @@ def test_monsters_are_bounded(shipped: Library, text: str) -> None:
     assert all(c.isprintable() for match in found.matches for line in match.lines for c in line.text)
 
 
-def test_ten_thousand_different_lines_take_about_a_second(shipped: Library) -> None:
+def test_ten_thousand_different_lines_take_less_than_a_second(shipped: Library) -> None:
     letters = "abcdefghijklmnopqrstuvwxyz"
     log = [
         klog(f"could not open {''.join(DICE.choices(letters, k=8))} of {''.join(DICE.choices(letters, k=6))}")
@@ -280,7 +353,7 @@ def test_ten_thousand_different_lines_take_about_a_second(shipped: Library) -> N
     ]
     began = time.process_time()
     found = shipped.paste("\n".join(log))
-    assert time.process_time() - began < 4  # a second on a quiet machine
+    assert time.process_time() - began < 2  # a third of a second on a quiet machine
     assert found.lines_read == 10_000
 
 

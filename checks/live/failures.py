@@ -88,6 +88,11 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
     return about.error(_kind(code, said), text)
 
 
+def behind(error: ClusterError) -> bool:
+    """Whether not the server but a kubelet or an aggregated API behind it is away, which asking again does not mend."""
+    return bool(_BEHIND.search(error.message))
+
+
 def _said(status: dict[str, Any]) -> str:
     """The message, with the causes where it is one of the generic ones that say nothing."""
     said = str(status.get("message") or "")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from checks.errors import ClusterError, Timeout, Unauthenticated, Unreachable
 from checks.live.deadline import Deadline
-from checks.live.failures import About, refusal
+from checks.live.failures import About, behind, refusal
 from kb.messages import message
 
 CONNECT = 3.0
 """Seconds a connection may take, TLS included."""
+PAUSES = (0.1, 0.4, 1.2)
+"""Seconds, give or take a half, before a read is tried again."""
 LIMIT = 256 * 1024 * 1024
 _CHUNK = 256 * 1024
 
@@ -43,29 +46,45 @@ class Call:
 def fetch(pool: Any, server: str, headers: Mapping[str, str], call: Call, deadline: Deadline) -> bytes:
     """The body of a successful answer; raises ClusterError.
 
-    A read is tried once more where its connection broke; any call is where the server says when (429, and 503 for
-    reads), as long as that is before the deadline.
+    A read is tried again where its connection broke or the server stumbled (5xx), any call where the server said that
+    it did nothing (429): when the server says so, else after growing pauses, and always before the deadline.
     """
-    broken = 0
+    pauses = iter(PAUSES)
     while True:
         try:
-            code, answer, wait = _once(pool, server, headers, call, deadline)
+            code, answer, told = _once(pool, server, headers, call, deadline)
+            if code < 300:
+                return answer
+            problem = refusal(code, answer, call.about)
+            wait = _wait(code, told, call, problem, pauses)
         except ClusterError as error:
-            broken += 1
-            if (
-                call.about.write
-                or isinstance(error, Timeout | Unauthenticated)
-                or broken > 1
-                or deadline.over
-            ):
-                raise
-            continue
-        if code < 300:
-            return answer
-        again = code == 429 or (code == 503 and not call.about.write)
-        if not again or wait is None or wait >= deadline.left:
-            raise refusal(code, answer, call.about)
+            problem, wait = error, _wait_after(error, call, pauses)
+        if wait is None or wait >= deadline.left:
+            raise problem
         time.sleep(wait)
+
+
+def _wait(
+    code: int, told: float | None, call: Call, problem: ClusterError, pauses: Iterator[float]
+) -> float | None:
+    """Seconds until a refused call may be tried again; None: it is not."""
+    if code == 429 or (code == 503 and not call.about.write and told is not None):
+        return told if told is not None else _spread(next(pauses, None))
+    stumbled = code in (500, 502, 503, 504) and not behind(problem)
+    return _spread(next(pauses, None)) if stumbled and not call.about.write else None
+
+
+def _wait_after(error: ClusterError, call: Call, pauses: Iterator[float]) -> float | None:
+    """Seconds until a call without an answer may be tried again; one that reached nobody is tried once more only."""
+    if call.about.write or isinstance(error, Timeout | Unauthenticated):
+        return None
+    pause = next(pauses, None)
+    return None if pause is None or (not error.sent and pause != PAUSES[0]) else _spread(pause)
+
+
+def _spread(pause: float | None) -> float | None:
+    """A pause of somewhere around this length, so that many callers do not come back at once."""
+    return None if pause is None else pause * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
 
 
 def _once(

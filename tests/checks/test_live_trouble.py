@@ -109,14 +109,37 @@ def test_a_hanging_handshake_ends(tmp_path: Path) -> None:
         cluster.close()
 
 
-def test_reads_are_tried_again_once_where_the_connection_broke(
+def test_reads_are_tried_again_where_the_connection_broke(
     cluster: LiveCluster, server: PracticeServer
 ) -> None:
-    server.faults.drop("/subnets", times=1)
+    server.faults.drop("/subnets", times=3)
     assert list(cluster.list(SUBNETS))
-    server.faults.drop("/subnets", times=2)
+    server.faults.drop("/subnets")
     with pytest.raises(Unreachable, match="broke before the answer was there"):
         list(cluster.list(SUBNETS))
+
+
+@pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
+def test_reads_are_tried_again_where_the_server_stumbled(
+    cluster: LiveCluster, server: PracticeServer, code: int
+) -> None:
+    server.faults.status("GET .*/subnets", code, "not now", times=3)
+    assert list(cluster.list(SUBNETS))
+
+
+def test_trying_again_ends_with_the_deadline(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.status("/subnets", 503, "not now")
+    with within(1), pytest.raises(Unreachable, match="not now"):
+        list(cluster.list(SUBNETS, timeout=0.3))
+
+
+@pytest.mark.parametrize("code", [500, 503, 504])
+def test_a_write_is_sent_once_where_the_server_stumbled(
+    cluster: LiveCluster, server: PracticeServer, code: int
+) -> None:
+    server.faults.status("PATCH", code, "not now", times=1)
+    with pytest.raises(ClusterError):
+        cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1}})
 
 
 def test_a_write_whose_answer_is_lost_is_in_doubt(

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 
+from kb.safe import one_line
 from tui.i18n import translate
 from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.screens.home import HomeScreen
 from tui.services import Place, Services
 from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
+from tui.upkeep import LibraryChanged, Upkeep
 from tui.widgets.status import ClusterState
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class KlinikApp(App[int]):
         self.services = services
         self.signs = signs_for()
         self.link = Link(self, services)
+        self.upkeep = Upkeep(self, services)
         self.leaving = False
         """The operator wants to quit as soon as the write under way is answered."""
         self.forward_trail: list[Callable[[], None]] = []
@@ -82,7 +85,15 @@ class KlinikApp(App[int]):
 
     def on_mount(self) -> None:
         """Everything slow begins after the first frame is there."""
-        self.call_after_refresh(self.set_timer, 0.01, self.link.start)
+        self.call_after_refresh(self.set_timer, 0.01, self._begin)
+
+    def _begin(self) -> None:
+        self.link.start()
+        self.upkeep.start()
+
+    def on_app_focus(self) -> None:
+        """Back from an editor, perhaps: the files are looked at sooner."""
+        self.upkeep.look()
 
     def open_article(self, article_id: str, lang: str = "", *, keep_trail: bool = False) -> None:
         """Shows an article."""
@@ -237,6 +248,27 @@ class KlinikApp(App[int]):
             self.pop_screen()
         self.link.go(place)
 
+    def on_library_changed(self, message: LibraryChanged) -> None:
+        """Files came, changed or went: every screen that shows them says so, what is wrong is said quietly."""
+        news = message.news
+        if news is None:
+            why = one_line(str(message.error), 200)
+            self.notify(self.say("upkeep.failed", why=why), severity="warning", markup=False)
+            return
+        self.link.library_changed(news.shelf, news.guides)
+        for screen in self.screen_stack:
+            for name, what in (("library_news", news.shelf), ("files_changed", news)):
+                told = getattr(screen, name, None)
+                if told is not None and screen.is_mounted:
+                    told(what)
+        if news.errors:
+            first = news.errors[0]
+            where = one_line(first.path.replace("\\", "/").rpartition("/")[2], 60)
+            said = self.say(
+                "upkeep.errors", n=len(news.errors), where=where, why=one_line(first.said(self.lang), 160)
+            )
+            self.notify(said, severity="warning", markup=False, timeout=8)
+
     def on_answered(self, message: Answered) -> None:
         """Reports of the link's threads."""
         self.link.answered(message)
@@ -251,6 +283,7 @@ class KlinikApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Threads end, a practice cluster ends."""
+        self.upkeep.close()
         self.link.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -148,6 +148,21 @@ class Services:
                 library = self.open_library()
                 found = {name: library.get(name) for name in library.guided}
                 self._shelf = Shelf(library, {name: article for name, article in found.items() if article})
+            return self._shelf
+
+    def reread(self, articles: Iterable[str]) -> Shelf:
+        """The shelf after these articles changed, came or went; the library is in step with its files already."""
+        with self._reading:
+            if self._shelf is None:
+                raise LookupError("the shelf was never opened")
+            library, guided = self._shelf.library, dict(self._shelf.guided)
+            written = frozenset(library.guided)
+            for name in articles:
+                guided.pop(name, None)
+                found = library.get(name) if name in written else None
+                if found is not None:
+                    guided[name] = found
+            self._shelf = Shelf(library, dict(sorted(guided.items())))
             return self._shelf
 
     def catalogue(self) -> Catalogue:

@@ -22,7 +22,8 @@ from tui.widgets.hints import Hint
 from tui.work import ask
 
 if TYPE_CHECKING:
-    pass
+    from kb.model import Article
+    from tui.upkeep import News
 
 
 class ArticleScreen(LiveSymptoms):
@@ -38,6 +39,9 @@ class ArticleScreen(LiveSymptoms):
     def __init__(self, article_id: str, lang: str) -> None:
         super().__init__(lang)
         self.article_id = article_id
+        self.fresh: Article | None = None
+        """The article as it is on disk now, where that differs from what is shown."""
+        self.notice = ""
         self.pages: tuple[str, ...] = ("",)
         self.page = 0
         self.found_at = -1
@@ -45,6 +49,7 @@ class ArticleScreen(LiveSymptoms):
     def body(self) -> Iterator[Widget]:
         """A crumb, contents on the left, symptoms and text on the right, the find box below."""
         yield Static("", id="crumb", classes="crumb", markup=False)
+        yield Static("", id="notice", markup=False)
         with Horizontal(id="main"):
             yield OptionList(id="toc", markup=False)
             with Vertical(id="right"):
@@ -57,11 +62,14 @@ class ArticleScreen(LiveSymptoms):
 
     def ready(self) -> None:
         """The article is read on a thread: its file may be slow."""
-        self.query_one("#find").display = False
+        self.query_one("#find").display = self.query_one("#notice").display = False
         self.query_one("#pages").display = False
         self.query_one("#symptoms").display = False
+        self._read("article")
+
+    def _read(self, tag: str) -> None:
         services, name = self.app.services, self.article_id
-        ask(self, "article", 0, lambda: services.shelf().library.get(name))
+        ask(self, tag, 0, lambda: services.shelf().library.get(name))
 
     def way_here(self) -> Callable[[], None] | None:
         """The same article in the same language."""
@@ -71,7 +79,9 @@ class ArticleScreen(LiveSymptoms):
     # --- text ---------------------------------------------------------------------------------------------------
 
     async def on_answered(self, message: Answered) -> None:
-        """The article is read."""
+        """The article is read, for the first time or once more."""
+        if message.tag == "fresh":
+            self._compare(message.value)
         if message.tag != "article":
             return
         if message.error is not None or message.value is None:
@@ -80,13 +90,63 @@ class ArticleScreen(LiveSymptoms):
                 Content.styled(" " + self.say("article.unreadable", why=why), "$text-error")
             )
             return
-        self.article = message.value
-        if self.lang not in self.article.texts:
-            self.lang = self.article.text(self.lang).lang
-        self.show_symptoms()
+        self._take(message.value)
         self._focus_first()
         self.start_checks()
         await self._render_text()
+
+    def _take(self, article: Article) -> None:
+        self.article, self.fresh = article, None
+        self.query_one("#notice").display = False
+        if self.lang not in article.texts:
+            self.lang = article.text(self.lang).lang
+        self.show_symptoms()
+
+    # --- files that change meanwhile ----------------------------------------------------------------------------
+
+    def files_changed(self, news: News) -> None:
+        """The file changed or went: nothing moves under the reader's eyes, a line says so."""
+        if self.article_id in news.removed:
+            self._note("article.gone")
+        elif self.article_id in news.changed:
+            self._read("article" if self.article is None else "fresh")
+
+    def _compare(self, fresh: Article | None) -> None:
+        """What is shown is still so, or differs, or can no longer be read."""
+        shown = self.article
+        if fresh is None or shown is None:
+            self._note("article.unreadable_now")
+        elif (fresh.guide, fresh.text(self.lang).markdown) == (
+            shown.guide,
+            shown.text(self.lang).markdown,
+        ):
+            self._take(fresh)
+            self._crumb()
+        else:
+            self.fresh = fresh
+            self._note("article.changed")
+
+    def _note(self, key: str) -> None:
+        self.notice = key
+        view = self.query_one("#notice", Static)
+        view.display = True
+        view.update(Content.styled(f" ! {self.say(key)}", "$text-warning"))
+
+    def action_again(self) -> None:
+        """Takes the text as it is on disk now, its place kept, and runs the checks again."""
+        fresh = self.fresh
+        if fresh is not None:
+            if self.article is None or fresh.guide != self.article.guide:
+                self.results = {}
+            self._take(fresh)
+            self.run_worker(self._render_in_place(), exclusive=True, group="markdown")
+        super().action_again()
+
+    async def _render_in_place(self) -> None:
+        view = self.query_one("#text", VerticalScroll)
+        where = view.scroll_y
+        await self._render_text()
+        self.call_after_refresh(view.scroll_to, y=where, animate=False)
 
     def _focus_first(self) -> None:
         guide = self.article.guide if self.article else None
@@ -244,6 +304,8 @@ class ArticleScreen(LiveSymptoms):
     def retext(self) -> None:
         """The app's words in the other language."""
         self._crumb()
+        if self.query_one("#notice").display:
+            self._note(self.notice)
         self.show_symptoms()
 
     def hints(self) -> tuple[Hint, ...]:

@@ -24,7 +24,7 @@ class KlinikScreen(Screen[ResultT]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False),
-        Binding("ctrl+r", "again", show=False),
+        Binding("ctrl+r", "read_again", show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     help_key = "home"
@@ -90,6 +90,11 @@ class KlinikScreen(Screen[ResultT]):
     def way_here(self) -> Callable[[], None] | None:
         """How to come here again; None: there is no way."""
         return None
+
+    def action_read_again(self) -> None:
+        """Ctrl+R: the files of the library, and whatever the screen shows."""
+        self.app.upkeep.look(at_once=True)
+        self.action_again()
 
     def action_again(self) -> None:
         """Reads again."""

@@ -34,6 +34,7 @@ from tui.widgets.rows import Row
 if TYPE_CHECKING:
     from checks.walk import Walk
     from kb.model import Article, Guide
+    from tui.upkeep import News
 
 PHASES = ("symptoms", "cause", "fix", "proof")
 
@@ -43,7 +44,7 @@ class GuideScreen(KlinikScreen[None]):
 
     CSS_PATH = "guide.tcss"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
-        "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c,ctrl+r": "check",
+        "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
         "H": "heavy", "o": "evidence", "n": "note", "f": "finish",
     })  # fmt: skip
     help_key = "guide"
@@ -179,6 +180,11 @@ class GuideScreen(KlinikScreen[None]):
             self.action_phase(3)
         self.start_checks()
 
+    def files_changed(self, news: News) -> None:
+        """A walk goes on with the guide it began with, whatever happens to its file."""
+        if self.guide is not None and self.article_id in (*news.changed, *news.removed):
+            self.notify(self.say("guide.kept"), markup=False, timeout=8)
+
     def _resume(self, path: str) -> None:
         """Goes on with an earlier session in place of this walk, which wrote nothing yet."""
         if self.app.screen is self and self.snap.path is None:
@@ -251,19 +257,13 @@ class GuideScreen(KlinikScreen[None]):
 
     def _draw_line(self) -> None:
         signs, lang = self.app.signs, self.app.lang
-        marks = []
-        reached = {1: bool(self.snap.results), 2: bool(self.snap.session.cause), 3: self._fixed(), 4: False}
-        for number, name in enumerate(PHASES, 1):
-            style = "bold $primary" if number == self.phase else "$quiet"
-            tick = f" {signs.verdicts['ok']}" if reached[number] else ""
-            marks.append(Content.styled(f"{number} {self.say('phase.' + name)}{tick}", style))
+        reached = {1: bool(self.snap.results), 2: bool(self.snap.session.cause), 3: self._fixed()}
         left = Content.assemble(
             (f" {self.say('derived.crumb' if self.derived else 'guide.crumb')} ", "$quiet"),
             (one_line(self.article_title), "bold"),
         )
-        self.query_one("#crumb", Static).update(
-            Row(left, Content("  ").join([*marks, Content("")]), share=0.7)
-        )
+        marks = text.phase_marks(PHASES, self.phase, reached, lang, signs)
+        self.query_one("#crumb", Static).update(Row(left, marks, share=0.7))
         said = text.verdict_line(self.snap, lang, signs, self.checking)
         if self.guide is not None and self.derived:
             said = derived.line(self.snap, self.guide, lang)
@@ -344,6 +344,11 @@ class GuideScreen(KlinikScreen[None]):
             self.start_checks()
         if self.derived:
             self.notify(self.say("derived.no_checks"), markup=False)
+
+    def action_again(self) -> None:
+        """The same; a guide without checks has nothing to read."""
+        if not self.derived:
+            self.action_check()
 
     def action_heavy(self) -> None:
         """Runs the heavy checks too, after asking."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -154,6 +154,18 @@ def _notes(session: Session, lang: str) -> list[Content]:
         *(Content.assemble(dim(f"  {n.operator}: "), foreign(n.text)) for n in session.notes),
         Content(""),
     ]
+
+
+def phase_marks(
+    names: Sequence[str], phase: int, reached: Mapping[int, bool], lang: str, signs: Signs
+) -> Content:
+    """The phases in a row: the one in view stands out, those that are through have a tick."""
+    marks = []
+    for number, name in enumerate(names, 1):
+        style = "bold $primary" if number == phase else "$quiet"
+        tick = f" {signs.verdicts['ok']}" if reached.get(number) else ""
+        marks.append(Content.styled(f"{number} {translate(lang, 'phase.' + name)}{tick}", style))
+    return Content("  ").join([*marks, Content("")])
 
 
 def part_of(guide: Guide, snap: Snapshot, phase: int, index: int) -> Symptom | Cause | None:

@@ -32,7 +32,10 @@ Sources = Mapping[str, tuple[Source, ...]]
 LARGE = 8_000_000
 """Bytes of files from which on starting other processes is worth its while."""
 BATCH = 400_000
-"""Bytes of files that are handed to a process at a time."""
+"""Bytes of files that are handed to a process at a time; fewer near the end, so that all are done at one time."""
+SHARES = 8
+"""Batches are at most such a part of what is left for each process."""
+LEAST = 20_000
 MOST_WORKERS = 8
 START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from kb.indexingworker import main; main()"
 
@@ -166,7 +169,7 @@ class _Crew:
         self._said.put((number, None))
 
     def work(self, sources: Sources) -> Iterator[Indexed]:
-        batches = _batches(sources)
+        batches = _batches(sources, len(self._processes))
         for number in [*range(len(self._processes))] * 2:
             self._hand(number, next(batches, None))
         finished: set[int] = set()
@@ -225,14 +228,16 @@ class _Crew:
             shutil.rmtree(self._folder / f"worker-{number}", ignore_errors=True)
 
 
-def _batches(sources: Sources) -> Iterator[list[Any]]:
+def _batches(sources: Sources, workers: int) -> Iterator[list[Any]]:
     batch: list[Any] = []
     size = 0
+    left = sum(map(bytes_of, sources.values()))
     for article, files in sources.items():
         batch.append([article, [astuple(source) for source in files]])
         size += bytes_of(files)
-        if size >= BATCH:
+        if size >= min(BATCH, max(LEAST, left // (SHARES * workers))):
             yield batch
+            left -= size
             batch, size = [], 0
     if batch:
         yield batch

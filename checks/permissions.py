@@ -44,7 +44,7 @@ def of_check(spec: CheckSpec, layout: Layout, params: Mapping[str, Any] = NOTHIN
     """What a check's reads need; `params` are those a guide sets, a namespace may be among them."""
     needed: set[Permission] = set()
     for read in spec.reads.values():
-        needed |= _of_read(read, layout, {**spec.params, **params})
+        needed |= of_read(read, layout, {**spec.params, **params})
     return frozenset(needed)
 
 
@@ -102,7 +102,8 @@ def _order(permission: Permission) -> tuple[bool, str, str]:
 # --- reads ------------------------------------------------------------------------------------------------------------
 
 
-def _of_read(read: Read, layout: Layout, params: Mapping[str, Any]) -> set[Permission]:
+def of_read(read: Read, layout: Layout, params: Mapping[str, Any] = NOTHING) -> set[Permission]:
+    """What one read needs, the pods of its role looked up included."""
     match read:
         case ListRead():
             return {Permission("list", Resource.parse(read.resource), _namespace(read, params))}

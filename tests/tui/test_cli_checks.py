@@ -382,3 +382,12 @@ def test_the_doctor_asks_for_what_the_roles_give(klinik: Run, troubled: Bed) -> 
     where = ("--kubeconfig", str(troubled.kubeconfig), "--as", "viewer")
     found: dict[str, Any] = json.loads(klinik("doctor", "-o", "json", *where).stdout)
     assert [p for p in found["permissions"] if p["allowed"] is not True] == []
+
+
+def test_the_doctor_names_the_way_out(klinik: Run, troubled: Bed) -> None:
+    """What is not allowed, who needs it, and what prints the role."""
+    troubled.server.faults.forbid("delete", "ips")
+    done = klinik("doctor", "--kubeconfig", str(troubled.kubeconfig))
+    assert done.returncode == 1
+    assert "may not delete ips.kubeovn.io: needed by subnet-ip-count-wrong/delete-orphan-ips" in done.stdout
+    assert "klinik doctor --rbac" in done.stdout

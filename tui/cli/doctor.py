@@ -234,6 +234,8 @@ def _lines(document: dict[str, Any], answers: list[Answer]) -> Iterator[Line]:
         else:
             users = ", ".join(answer.users[:6]) + (" …" if len(answer.users) > 6 else "")
             yield Verdict.FAIL, t("doctor.may-not", users=users, **words)
+    if any(answer.allowed is False for answer in answers):
+        yield Verdict.FAIL, message("rbac.doctor-hint").get(help_language())
 
 
 def _cluster_lines(document: dict[str, Any]) -> Iterator[Line]:

@@ -53,7 +53,8 @@ WHOLE: Mapping[SectionKind, tuple[str, ...]] = {
         "procedure", "resolution steps", "recovery procedure", "recovery", "operational steps", "repair",
         "解决方案", "解决办法", "解决步骤", "解决", "处理", "处理方法", "处理步骤", "处理方案", "处置",
         "处置步骤", "标准处置步骤", "修复", "修复方法", "修复步骤", "修复方案", "操作步骤", "恢复步骤",
-        "恢复操作步骤", "恢复", "根治方案", "根治", "永久方案", "最终方案",
+        "恢复操作步骤", "恢复", "实施建议", "处理建议", "处置建议", "操作建议", "解决建议", "应对措施", "应对方案",
+        "改进措施", "根治方案", "根治", "永久方案", "最终方案",
     ),
     "workaround": (
         "workaround", "workarounds", "temporary fix", "temporary solution", "mitigation",

@@ -14,11 +14,14 @@ from kb.derive.hintvalue import NOTHING, Hint
 from kb.derive.outline import Part, Role
 from kb.derive.programs import is_bare, is_known, starts_command
 from kb.derive.prose import gives_cause, introduces_output, is_instruction, plain, sentences, tells_trouble
+from kb.importing.codelines import is_command
 from kb.markdown import Piece
 
 MOST_COMMANDS = 10
 _DOING: frozenset[Role] = frozenset(("diagnosis", "resolution", "workaround", "verify"))
 _INLINE = re.compile(r"`([^`\n]{3,500})`")
+_COLON = re.compile(r"[:：]\s+|：")
+_PROMPT = re.compile(r"^(?:[$#]\s|\[[^\]]{1,60}\][#$]\s?)\s*")
 _SAYS_RUN = re.compile(
     r"(?:\b(?:run|running|execute|use|using|with|via|by|issue|enter|type|command)|执行|运行|使用|通过|命令|输入|用)\W{0,6}$",
     re.I,
@@ -55,7 +58,7 @@ def _hint(piece: Piece) -> Hint:
         warns=bool(_WARNING.match(piece.text)),
         causal=any(map(gives_cause, said[:40])),
         troubled=tells_trouble(text),
-        commands=told_commands(piece.text),
+        commands=told_commands(piece.text) or bare_command(piece.text),
     )
 
 
@@ -100,6 +103,18 @@ def told_commands(text: str) -> tuple[str, ...]:
             continue
         found.append(code)
     return tuple(found[:MOST_COMMANDS])
+
+
+def bare_command(text: str) -> tuple[str, ...]:
+    """The command that a piece is, without marks, or that stands behind its colon."""
+    line = text.strip()
+    if "\n" in line or "`" in line or len(line) > 600:
+        return ()
+    for code in (line, *(line[match.end() :] for match in _COLON.finditer(line))):
+        code = _PROMPT.sub("", code.strip())
+        if is_command(code) and len(words := code.split()) > 1 and not is_bare(words):
+            return (code,)
+    return ()
 
 
 def _looks_run(text: str, at: int) -> bool:

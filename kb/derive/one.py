@@ -12,7 +12,15 @@ from kb.derive.procedure import procedure_steps, purpose, reading_steps, reasons
 from kb.derive.programs import starts_command
 from kb.derive.prose import first_and_rest, plain, title
 from kb.derive.steps import MOST_STEPS, steps_of
-from kb.derive.texts import cause_column, cause_in_prose, causes, is_how_to, signatures, symptoms
+from kb.derive.texts import (
+    cause_column,
+    cause_in_prose,
+    causes,
+    is_how_to,
+    lead_symptoms,
+    signatures,
+    symptoms,
+)
 from kb.derive.variables import templated
 from kb.model import ArticleText
 
@@ -43,7 +51,8 @@ def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft |
     if not steps:
         return None
     own, causing = _causes(found, steps, text.title, trouble)
-    seen = symptoms(found) or [purpose(found, text.title) if procedure else _title_symptom(found, text.title)]
+    seen = symptoms(found) or (lead_symptoms(found) if trouble else [])
+    seen = seen or [purpose(found, text.title) if procedure else _title_symptom(found, text.title)]
     return Draft(
         text.lang,
         tuple(seen),

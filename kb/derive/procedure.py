@@ -10,7 +10,7 @@ from kb.derive.draft import DraftStep, Phase, Place
 from kb.derive.outline import Part, Role
 from kb.derive.prose import LONGEST_TEXT, plain, sentences, title
 from kb.derive.steps import MOST_STEPS, steps_of
-from kb.derive.worth import DOING, may_command, may_tell, tells
+from kb.derive.worth import DOING, TROUBLE, may_command, may_tell, tells
 from kb.markdown import Piece
 
 _PHASES: Mapping[Role, Phase] = {"diagnosis": "diagnose", "workaround": "workaround", "verify": "verify"}
@@ -33,7 +33,8 @@ def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[Dra
         asked = known or part.role == "verify"
         here = part if asked else replace(part, role="resolution")
         step = told and (asked or part.telling)
-        steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known)
+        steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known, counting=asked or part.telling)
+        told = told and part.role not in TROUBLE  # what is seen and why is not to be done
         made += [s for s in steps if s.shell or step or (told and (s.block or s.told))]
         if len(made) >= MOST_STEPS:
             break

@@ -33,14 +33,20 @@ _VERBS_EN = frozenset(_VERBS_EN_TEXT.split())
 _NO_OBJECT = frozenset(("is", "are", "was", "were", "has", "can", "does", "that", "will", "may", "must"))
 """Behind a verb they say that it is a noun here, or that nothing is asked (note that)."""
 _VERBS_ZH = re.compile(
-    r"^(?:首先|其次|然后|接着|随后|最后|再|先|请|可以|需要|建议|应当|应该|可|并|如需|若需|直接|手动|重新|依次|分别|逐个|在[^，。]{1,30}(?:上|中|内|里)，?)*"
+    r"^(?:首先|其次|然后|接着|随后|最后|再|先|请|可以|需要|建议|应当|应该|可|并|如需|若需|直接|手动|重新|依次|分别|逐个|在[^，。]{1,30}(?:上|中|内|里|时)[，,]?)*"
     r"(?:将|把|修改|执行|运行|删除|重启|升级|检查|确认|查看|查询|登录|进入|使用|通过|创建|新建|编辑|配置|设置|添加|增加|移除|清理|清空|恢复|"
     r"停止|启动|启用|禁用|关闭|打开|开启|调整|调大|调小|扩容|缩容|替换|更新|应用|部署|安装|卸载|等待|验证|备份|导出|导入|下载|上传|拉取|获取|"
     r"收集|采集|抓取|比较|对比|定位|排查|联系|回滚|回退|迁移|绑定|解绑|授予|授权|批准|选择|指定|标记|打标|隔离|驱逐|观察|测试|读取|列出|"
-    r"识别|对于|减少|降低|提高|提升|增大|保持|避免|跳过|重建|重试|刷新|挂载|卸下|切换|生成|复制|粘贴|填写|输入|点击|保存|提交|同步|触发|审查|缩小|放宽|描述|记录|参考|遵循|确定|找到|找出|判断|跟踪|监控|审核|重置|补充|纠正|更正|声明|提供|注入|固定|划分|拆分|搜索)"
+    r"识别|对于|减少|降低|提高|提升|增大|保持|避免|跳过|重建|重试|刷新|挂载|卸下|切换|生成|复制|粘贴|填写|输入|点击|保存|提交|同步|触发|审查|缩小|放宽|描述|记录|参考|遵循|确定|找到|找出|判断|跟踪|监控|审核|重置|补充|纠正|更正|声明|增强|完善|优化|引入|改进|加固|清除|手工|强制|统一|规划|预留|限制|扩展|缩短|延长|校验|核对|登陆|断开|释放|回收|取消|准备|杀掉|摘除|提供|注入|固定|划分|拆分|搜索)"
 )
 _LABEL = re.compile(r"(?:[\u3400-\u9fff]{1,4}|[A-Za-z]+(?: [a-z]+)?)\s*[:：]?\Z")
 """One or two words head what follows and say nothing themselves."""
+_LABELLED = re.compile(r"[^:：。.!?！？,，;；/]{2,40}[:：]\s*(?=\S)")
+_TELLING_LABEL = re.compile(
+    r"symptom|cause|reason|result|expect|output|impact|effect|example|environment|error|issue|problem|warning|default|type"
+    r"|现象|原因|根因|问题|结果|预期|输出|影响|示例|环境|报错|错误|说明|注|默认|类型|含义|作用",
+    re.I,
+)
 _EFFECT_ZH = re.compile(
     r"^(?:修改|增加|减少|降低|提高|提升|增大|删除|重启|升级|更新|使用|设置|调整|调大|调小|启用|禁用|停止|启动|创建|配置|关闭|打开|恢复|执行|运行"
     r"|替换|迁移|部署|安装|保持|避免|通过|扩容|缩容)[^，。：:;；]{0,60}?"
@@ -70,7 +76,7 @@ _TROUBLE = re.compile(
     r"|without|intermittent|flap|broken|blocked|problem|symptom|surfaces? as|drift|high\b|spike)|\bno \w+|Err\b"
     r"|失败|错误|报错|异常|无法|不能|不通|不可|没有|未能|未被|不再|超时|拒绝|崩溃|重启|丢失|丢包|断开|中断|卡住|卡在|挂起|缓慢|变慢|延迟|过高|过多|过大"
     r"|飙升|泄漏|增长|耗尽|不足|冲突|缺失|为空|不一致|不符|不匹配|失效|无效|告警|警告|驱逐|阻塞|频繁|反复|不断|问题|故障|停留|处于|残留|被删|不生效"
-    r"|不正确|不会|不到|消失|抖动|错|误",
+    r"|(?:占用|使用率|利用率|负载|延时|时延)[^，。,]{0,12}高|偏高|升高|高达|打满|跑满|占满|不正确|不会|不到|消失|抖动|错|误",
     re.I,
 )
 
@@ -147,10 +153,17 @@ def first_and_rest(text: str) -> tuple[str, str]:
 
 
 def is_instruction(sentence: str) -> bool:
-    """Whether a sentence tells somebody to do something."""
+    """Whether a sentence tells somebody to do something, with or without a label before it ("Clean up: remove …")."""
     text = sentence.lstrip(" -*•\"'“(（")
     if _LABEL.match(text):
         return False
+    if _tells(text):
+        return True
+    label = _LABELLED.match(text)
+    return label is not None and not _TELLING_LABEL.search(label.group()) and _tells(text[label.end() :])
+
+
+def _tells(text: str) -> bool:
     if re.match(r"[\u3400-\u9fff]", text) or re.search(r"[\u3400-\u9fff]", text[:12]):
         return (bool(_VERBS_ZH.match(text)) and not _EFFECT_ZH.match(text)) or bool(
             re.match(r"^如果.{1,60}[，,](?:请|则|可|需|应|就|将|把)", text)

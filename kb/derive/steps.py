@@ -14,6 +14,10 @@ from kb.derive.prose import LONGEST_TEXT, heading_of, paragraph, plain, sentence
 from kb.markdown import Piece
 from kb.model import CodeBlock
 
+SOURCES = frozenset(
+    ("c", "cpp", "c++", "go", "golang", "python", "py", "java", "rust", "javascript", "js", "lua", "perl")
+)
+"""Languages of programs: their text explains, unless the article says to write it down."""
 MOST_STEPS = 200
 """Steps of one text; what has more is no procedure."""
 _LONGEST_BLOCK = 8_000
@@ -76,6 +80,8 @@ class _Maker:
     impact: str = ""
     manifest: str = ""
     listed: bool = False
+    counting: bool = True
+    """What is numbered is to be done, whatever it says."""
     admonition: str = ""
     headed: bool = False
     """What waits begins with a line in bold, which heads what follows as a heading would."""
@@ -163,6 +169,7 @@ class _Maker:
         """A block without commands: something to write down somewhere, or what a command answers."""
         answer = (tag in UNTAGGED | CONSOLES | SHELLS or waiting.answers) and not _is_manifest(piece.text)
         doing = self.phase in ("fix", "workaround") and tag not in ("mermaid", "diff")
+        doing = doing and (tag not in SOURCES or waiting.instructs)
         if doing and (not answer or waiting.instructs) and piece.text.strip():
             self.manifest = piece.text[:_LONGEST_BLOCK]
             words = f"{waiting.text}\n{self.manifest}".strip()
@@ -187,10 +194,15 @@ class _Maker:
             self.remark_on_waiting(text)
             return
         self.flush()
-        if hint.commands or piece.ordered or hint.leads or (self.listed and not self.steps):
+        if (
+            hint.commands
+            or (piece.ordered and self.counting)
+            or hint.leads
+            or (self.listed and not self.steps)
+        ):
             self.waiting = _Waiting()
             self.waiting.take(text, hint)
-            self.waiting.counted = piece.ordered
+            self.waiting.counted = piece.ordered and self.counting
         else:
             self.remark(text)
 
@@ -230,9 +242,12 @@ class _Maker:
             self.remark_on_waiting(text)
 
 
-def steps_of(part: Part, phase: Phase, *, prose: bool = True) -> list[DraftStep]:
-    """The steps of one part in order; `prose`: its words are a step even where they do not sound like one."""
-    maker = _Maker(part, phase, Place(part.heading, part.trail, part.scope, part.line))
+def steps_of(part: Part, phase: Phase, *, prose: bool = True, counting: bool = True) -> list[DraftStep]:
+    """The steps of one part in order.
+
+    `prose`: its words are a step even where they do not sound like one; `counting`: so are items of numbered lists.
+    """
+    maker = _Maker(part, phase, Place(part.heading, part.trail, part.scope, part.line), counting=counting)
     maker.listed = not any(p.kind == "code" or (p.kind == "item" and p.ordered) for p in part.pieces)
     for piece, hint in zip(part.pieces, part.hints, strict=True):
         if piece.kind == "code":

@@ -61,11 +61,24 @@ def symptoms(parts: Sequence[Part]) -> list[str]:
             continue
         for piece, hint in zip(part.pieces, part.hints, strict=True):
             if piece.kind == "item" and piece.depth == 1:
-                _take(found, _symptom_of(piece))
+                # "look at the log" is how to see it, not what is seen
+                _take(introducing if hint.leads else found, _symptom_of(piece))
             elif piece.kind == "paragraph" and not piece.depth:
                 text = _symptom_of(piece)
                 _take(found if hint.troubled else introducing, text)
     return (found or introducing)[:MOST_SYMPTOMS]
+
+
+def lead_symptoms(parts: Sequence[Part]) -> list[str]:
+    """What the paragraphs before the first section tell of trouble, where no section is about symptoms."""
+    found: list[str] = []
+    for part in parts:
+        if part.trail:
+            break
+        for piece, hint in zip(part.pieces, part.hints, strict=True):
+            if piece.kind in ("paragraph", "item") and hint.troubled and not hint.leads:
+                _take(found, _symptom_of(piece))
+    return found[:MOST_SYMPTOMS]
 
 
 def _symptom_of(piece: Piece) -> str:

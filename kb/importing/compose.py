@@ -18,6 +18,14 @@ from kb.problem import Problem
 SITE_TAIL = re.compile(
     r"\s+[|·»–—-]\s+[^|·»–—-]{1,40}\Z|\s*[_|]\s*[^_|]{1,20}(?:博客|社区|论坛|知乎|简书|掘金|CSDN).{0,20}\Z"
 )
+ORIGINAL = re.compile(
+    r"\s*(?:[-*+]\s+)?(?:\*\*)?(?:(?:original|source|page|full) title|原标题|原始标题|原文标题|页面标题|完整标题)"
+    r"(?:\*\*)?\s*[:：]\s*(?:\*\*)?\s*(\S.{3,300})",
+    re.I,
+)
+"""What an export of a wiki writes below a page whose name it had to shorten."""
+WEAK = re.compile(r"[A-Za-z0-9_.-]{1,14}|(?:[\u3400-\u9fff]{1,4})|.*(?:\.{3}|…)")
+"""A name of one word, or one that was cut."""
 LONGEST_TITLE = 200
 SAID = 200
 """Words a text needs before its own language is believed more than its name."""
@@ -46,7 +54,7 @@ def compose(draft: Draft, key: str, *, lang: str, named_lang: str, stem: str) ->
     repaired = repair.repair(rows, key)
     notes += repaired.notes
     rows = repaired.rows
-    title = _title(repaired.title, draft, rows, stem, key, notes)
+    title = _fuller(_title(repaired.title, draft, rows, stem, key, notes), rows, key, notes)
     rows, moved = sections.in_order(rows)
     if moved:
         notes.append(note(key, moved, "repair.order"))
@@ -85,6 +93,19 @@ def _title(found: str, draft: Draft, rows: list[Row], stem: str, key: str, notes
             return words
     title = " ".join(re.sub(r"[_\s]+", " ", stem).split()) or "untitled"
     notes.append(note(key, 0, "guess.title", "warning", title=title))
+    return title
+
+
+def _fuller(title: str, rows: list[Row], key: str, notes: list[Problem]) -> str:
+    """The title that the text itself gives as the original one, where its heading is only a word or was cut."""
+    if not WEAK.fullmatch(title):
+        return title
+    for row in rows:
+        named = None if row.code else ORIGINAL.match(row.text[:400])
+        fuller = " ".join(named[1].split()).strip("*") if named else ""
+        if fuller and len(fuller) > len(title.rstrip(".…")) and not WEAK.fullmatch(fuller):
+            notes.append(note(key, row.number, "guess.title", title=fuller))
+            return fuller[:LONGEST_TITLE]
     return title
 
 

@@ -528,3 +528,59 @@ def test_a_symptom_is_the_sentence_that_tells_of_trouble() -> None:
         "It keeps leases. After an upgrade pods cannot reach the service.\n\n## Resolution\n\nRestart it.\n"
     )
     assert [s.text.en for s in guide(en=text).symptoms] == ["After an upgrade pods cannot reach the service"]
+
+
+def test_commands_in_lists_without_marks_are_steps_and_what_is_seen_is_not() -> None:
+    """As a ticket system exports it: no fences, the symptom before the first heading."""
+    text = """# 网关
+
+网关内存占用偏高。
+
+## 根因
+
+1. 表项没有清理。
+2. 网关没有老化机制。
+
+## 处理
+
+- kubectl ko nbctl set logical_router r options:x=false
+- 手动执行：./clean.sh "10.16."
+- 清理：重启网关
+
+## 临时方案
+
+- 避免频繁创建网关
+"""
+    found = guide(zh=text)
+    assert [s.text.zh for s in found.symptoms] == ["网关内存占用偏高"]
+    assert len(found.causes) == 2
+    assert shells(found) == ["kubectl ko nbctl set logical_router r options:x=false", './clean.sh "10.16."']
+    assert [s.text.zh for s in found.steps[2:]] == ["清理：重启网关", "避免频繁创建网关"]
+
+
+def test_what_is_counted_is_a_step_only_where_steps_are() -> None:
+    text = """# T
+
+## 现象
+
+1. Pod 已删除。
+2. 子网无法删除。
+
+## 解决方案
+
+1. 先核实。
+2. 之后可以重启。
+
+## 最佳实践
+
+```bash
+kubectl get subnet
+```
+
+```c
+int main(void) { return 0; }
+```
+"""
+    found = guide(zh=text)
+    assert [s.text.zh for s in found.steps][:2] == ["先核实", "之后可以重启"]
+    assert len(found.steps) == 3

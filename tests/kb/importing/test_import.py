@@ -410,3 +410,28 @@ def test_the_corpus_and_the_seeds_are_imported_whole_and_stay_as_they_are(tmp_pa
     again, end = bring(sources, root)
     assert {event.state for event in again} == {"unchanged"}
     assert files(root) == before
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "title"),
+    [
+        ("ovn", "- Original Title: Gateway nodes lose routes", "Gateway nodes lose routes"),
+        ("网关", "原标题：网关节点重启后丢失路由", "网关节点重启后丢失路由"),
+        (
+            "Gateway nodes lo...",
+            "* **Original Title**: Gateway nodes lose routes",
+            "Gateway nodes lose routes",
+        ),
+        ("Gateway nodes lose routes", "- Original Title: something else", "Gateway nodes lose routes"),
+        ("ovn", "- Original Title: ovn", "ovn"),
+        ("ovn", "The original title was better.", "ovn"),
+    ],
+)
+def test_a_title_of_one_word_gives_way_to_the_original_one(
+    tmp_path: Path, heading: str, line: str, title: str
+) -> None:
+    """Exports of wikis shorten names and keep the full one below the text."""
+    source = tmp_path / "a.md"
+    source.write_text(f"# {heading}\n\n## Cause\n\n- Dust.\n\n## Related\n\n{line}\n", encoding="utf-8")
+    made = [e for e in import_sources([str(source)], tmp_path / "kb") if isinstance(e, Imported)]
+    assert [e.title for e in made] == [title]

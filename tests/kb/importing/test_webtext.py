@@ -14,6 +14,8 @@ from kb import headings
 from kb.articlefile import language
 from kb.importing.codelines import is_command
 from kb.importing.gluedmarkdown import unglue
+from kb.importing.model import Imported
+from kb.importing.run import import_sources
 from kb.importing.webtext import clean, is_scraped
 from kb.importing.webtextsigns import SIGNS
 from kb.importing.webtextwords import STRONG
@@ -411,3 +413,14 @@ def test_seeds_become_clean_articles(number: str, title: str, kinds: set[str]) -
 def test_the_markdown_seed_is_no_page() -> None:
     """What is Markdown already is left to the Markdown import."""
     assert not is_scraped(seed("000"))
+
+
+@seeds
+@pytest.mark.shared
+def test_the_markdown_seed_is_named_after_its_original_title(tmp_path: Path) -> None:
+    """Its heading is one word; the export says below what the page was called."""
+    (source,) = SEEDS.glob("000_*.txt")
+    (made,) = (e for e in import_sources([str(source)], tmp_path) if isinstance(e, Imported))
+    assert made.lang == "zh"
+    assert made.title.startswith("ovs-vswitched ")
+    assert made.article.startswith("ovs-vswitched")

@@ -29,7 +29,7 @@ class Permission:
 
     @property
     def shown(self) -> str:
-        """As kubectl names it: ``pods/exec``, ``subnets.kubeovn.io``, ``daemonsets.apps ovs-ovn``; with its namespace."""
+        """As kubectl names it: ``pods/exec -n kube-system``, ``subnets.kubeovn.io``, ``daemonsets.apps ovs-ovn``."""
         kind = f"{self.resource.dotted}/{self.subresource}" if self.subresource else self.resource.dotted
         named = f"{kind} {self.name}" if self.name else kind
         return f"{named} -n {self.namespace}" if self.namespace else named

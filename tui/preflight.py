@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class Preflight:
         self._answers: dict[Permission, bool | None] = {}
         self._lock = threading.Condition()
         self._closed = False
+        self._until = 0.0
         permissions = list(dict.fromkeys(needed))
         self._total = len(permissions)
         for permission in permissions:
@@ -39,10 +41,15 @@ class Preflight:
         with self._lock:
             return self._over()
 
-    def answers(self, patience: float = PATIENCE) -> Mapping[Permission, bool | None]:
-        """What is known, after at most `patience` seconds; what the server did not speak of is None or absent."""
+    def answers(self) -> Mapping[Permission, bool | None]:
+        """What is known; what the server did not speak of is None or absent.
+
+        Who asks first waits for the rest, at most `PATIENCE` seconds; however many ask after that, none waits again.
+        """
         with self._lock:
-            self._lock.wait_for(self._over, patience)
+            now = time.monotonic()
+            self._until = self._until or now + PATIENCE
+            self._lock.wait_for(self._over, max(0.0, self._until - now))
             return dict(self._answers)
 
     def _over(self) -> bool:

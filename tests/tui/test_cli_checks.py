@@ -294,14 +294,16 @@ def test_a_server_that_will_not_say_delays_no_verdict(klinik: Run, troubled: Bed
     """Permission reviews that hang: the run takes as long as it takes, and ends."""
     troubled.server.faults.hang("selfsubjectaccessreviews")
     where = ("--kubeconfig", str(troubled.kubeconfig))
-    began = time.monotonic()
     done = klinik("check", "ovn.raft", "subnet.capacity", *where)
     assert done.returncode == 0, done.stdout
     troubled.server.faults.forbid("create", "pods", subresource="exec")
-    again = klinik("check", "ovn.raft", "subnet.capacity", *where)
+    began = time.monotonic()
+    again = klinik("check", *where)
+    took = time.monotonic() - began
     assert again.returncode == 3
     assert "doctor --rbac" not in again.stdout, "nobody said what is missing"
-    assert time.monotonic() - began < 30
+    assert again.stdout.count("unknown") > 10
+    assert took < 10, "one wait for all of them"
 
 
 def test_the_role_that_is_named_is_the_role_that_helps(klinik: Run, troubled: Bed) -> None:

@@ -7,6 +7,8 @@ Whoosh: what is read was opened by `kb.index`.
 from __future__ import annotations
 
 import mmap
+import os
+import weakref
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,12 +32,23 @@ class Damaged(Exception):
     """The index on disk cannot be read; it is to be built anew."""
 
 
-def open_words(storage: Any, segment: Any) -> Words:
+def open_words(storage: Any, segment: Any, *, searching: bool = False) -> Words:
+    """The words of a segment; for `searching` a few of them at a time, else all from the first to the last."""
     name = segment.make_filename(SUFFIX)
     if hasattr(storage, "files"):  # in memory
         return Words(storage.files[name])
     with open(storage._fpath(name), "rb") as file:
-        return Words(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        if not searching or not hasattr(os, "pread"):
+            return Words(view)
+        own = os.dup(file.fileno())
+    try:
+        words = Words(view, lambda begin, size: os.pread(own, size, begin))
+    except BaseException:
+        os.close(own)
+        raise
+    weakref.finalize(words, os.close, own)
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class IndexReader:
             segment = reader.segment()
             if segment is None:  # an index without any document
                 continue
-            words = open_words(self._index.storage, segment)
+            words = open_words(self._index.storage, segment, searching=True)
             if words.documents != segment.doc_count_all():
                 raise BadWords("of another segment")
             leaves.append(_Leaf(words, base, frozenset(segment.deleted_docs())))
@@ -118,7 +131,7 @@ class IndexReader:
                 else:
                     documents.extend(map(add, numbers, repeat(leaf.base)) if leaf.base else numbers)
                     weights.extend(values)
-        except (BadWords, UnicodeError) as error:
+        except (BadWords, OSError, UnicodeError) as error:
             raise Damaged(str(error)) from error
         return Postings(documents, weights) if documents else NONE
 
@@ -150,7 +163,7 @@ class IndexReader:
                     if leaf.deleted:
                         return len(self.postings(term))
                     found += leaf.words.spread(place)
-        except (BadWords, UnicodeError) as error:
+        except (BadWords, OSError, UnicodeError) as error:
             raise Damaged(str(error)) from error
         return found
 
@@ -236,7 +249,7 @@ class IndexReader:
                 for place in nlargest(4 * limit, words.beginning(prefix), key=words.spread):
                     term = words.term(place)
                     found[term] = found.get(term, 0) + words.spread(place)
-        except (BadWords, UnicodeError) as error:
+        except (BadWords, OSError, UnicodeError) as error:
             raise Damaged(str(error)) from error
         return sorted(found, key=lambda text: (-found[text], len(text), text))[:limit]
 
@@ -250,6 +263,6 @@ class IndexReader:
                     for place in range(len(words.beginning(LITERAL)), len(words)):
                         term = words.term(place)
                         self._words[term] = self._words.get(term, 0) + words.spread(place)
-            except (BadWords, UnicodeError) as error:
+            except (BadWords, OSError, UnicodeError) as error:
                 raise Damaged(str(error)) from error
         return self._words

@@ -98,10 +98,15 @@ class WordPool:
 
 
 class Words:
-    """The words of a finished segment; raises BadWords where its file cannot be right."""
+    """The words of a finished segment; raises BadWords where its file cannot be right.
 
-    def __init__(self, data: bytes | memoryview) -> None:
+    With `fetch` postings are read by it (from, bytes) and not out of `data`: a memory map brings in 16 pages and more
+    for every list that is looked at, and keeps them.
+    """
+
+    def __init__(self, data: bytes | memoryview, fetch: Callable[[int, int], bytes] | None = None) -> None:
         view = memoryview(data)
+        self._fetch = fetch
         try:
             if bytes(view[: len(MAGIC)]) != MAGIC:
                 raise BadWords("not a file of words")
@@ -118,6 +123,7 @@ class Words:
                 raise BadWords("cut off or changed")
             self._firsts, self._starts = parts[0].cast("Q"), parts[3].cast("I")
             self._documents, self._weights = parts[1].cast("I"), parts[2].cast("f")
+            self._begin = len(MAGIC) + SIZES.size + len(parts[0])
             self._terms = parts[4]
             self.articles: Sequence[str] = _split(parts[5], self.documents)
         except (ValueError, TypeError, OverflowError) as error:
@@ -155,14 +161,27 @@ class Words:
 
     def numbers(self, place: int) -> memoryview[int]:
         """The documents the term at a place stands in."""
-        found = self._documents[self._firsts[place] : self._firsts[place + 1]]
+        found: memoryview[int]
+        if self._fetch:
+            found = memoryview(self._fetched(self._begin, place)).cast("I")
+        else:
+            found = self._documents[self._firsts[place] : self._firsts[place + 1]]
         if len(found) and max(found) >= self.documents:
             raise BadWords("a document that does not exist")
         return found
 
     def weights(self, place: int) -> memoryview[float]:
         """What the term at a place weighs in each of its documents."""
+        if self._fetch:
+            return memoryview(self._fetched(self._begin + self._documents.nbytes, place)).cast("f")
         return self._weights[self._firsts[place] : self._firsts[place + 1]]
+
+    def _fetched(self, begin: int, place: int) -> bytes:
+        first, last = self._firsts[place], self._firsts[place + 1]
+        found = self._fetch(begin + WORD * first, WORD * (last - first)) if self._fetch else b""
+        if len(found) != WORD * (last - first):
+            raise BadWords("cut off while it was read")
+        return found
 
 
 def merge(segments: Sequence[tuple[Words, Mapping[int, int]]], write: Callable[[bytes], object]) -> None:

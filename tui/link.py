@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from checks.access import Access
     from checks.cluster import Cluster
     from checks.model import CheckFinished, Result
+    from checks.triage import Finding
     from kb.model import Article, CheckUse
     from tui.app import KlinikApp
-    from tui.triage import Finding
 
 
 class Link:
@@ -162,7 +162,7 @@ class Link:
         """What the cluster shows so far."""
         if self.shelf is None:
             return ()
-        from tui.triage import findings
+        from checks.triage import findings
 
         return findings(self.guided(), self.uses, self.results)
 
@@ -177,7 +177,7 @@ class Link:
 
         def events(stop: Event) -> Iterator[Any]:
             from checks.runner import run
-            from tui.triage import uses_of
+            from checks.triage import uses_of
 
             catalogue = services.catalogue()
             cheap = {spec.id for spec in map(catalogue.get, catalogue.ids()) if spec and spec.cost == "cheap"}

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from checks.model import Judgement, Result, Verdict
+from checks.triage import findings, uses_of
 from kb.messages import area
 from kb.model import Article, CheckUse, Guide, Symptom
 from kb.text import Text
@@ -20,7 +21,6 @@ from tui.i18n import ago, language_of
 from tui.screens.article_text import pages_of
 from tui.screens.evidence import raw, said, symptom_verdict
 from tui.theme import ASCII, UNICODE, signs_for, wants_no_color
-from tui.triage import findings, uses_of
 from tui.widgets.rows import Page, Row, Rule
 from tui.widgets.status import ClusterState, status_line
 

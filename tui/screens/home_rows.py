@@ -17,10 +17,10 @@ from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
     from checks.session import SessionSummary
+    from checks.triage import Finding
     from kb.hits import Hit
     from kb.model import Article
     from tui.questions import Told
-    from tui.triage import Finding
 
 BAD = ("fail", "warn")
 

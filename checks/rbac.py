@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from checks.cluster import Object
@@ -187,8 +187,14 @@ def missing(needs: Iterable[Permission], answers: Mapping[Permission, bool | Non
 
 
 def in_words(permissions: Iterable[Permission]) -> str:
-    """``create, get pods/exec -n kube-system; list nodes``: verbs of one kind together, the same in both languages."""
-    verbs: dict[str, list[str]] = {}
-    for permission in permissions:
-        verbs.setdefault(permission.shown, []).append(permission.verb)
-    return "; ".join(f"{', '.join(sorted(found))} {shown}" for shown, found in verbs.items())
+    """``list ips.kubeovn.io, nodes; create, get pods/exec -n kube-system``; the same in both languages."""
+    verbs: dict[tuple[str, str], list[str]] = {}
+    for one in permissions:
+        verbs.setdefault((one.namespace, replace(one, namespace="").shown), []).append(one.verb)
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for (namespace, kind), found in verbs.items():
+        kinds.setdefault((", ".join(sorted(found)), namespace), []).append(kind)
+    return "; ".join(
+        f"{found} {', '.join(several)}" + (f" -n {namespace}" if namespace else "")
+        for (found, namespace), several in kinds.items()
+    )

@@ -9,7 +9,7 @@ from checks.cluster import Resource
 from checks.layout import Layout
 from checks.model import CheckSpec, ExecRead, ListRead, LogsRead, Read
 from checks.permissions import of_check
-from checks.rbac import without_covered
+from checks.rbac import in_words, without_covered
 from kb.messages import message
 from kb.text import Text
 
@@ -26,6 +26,7 @@ def description(spec: CheckSpec, layout: Layout, lang: str) -> dict[str, Any]:
         "unit": spec.unit,
         "reads": [_read_json(name, read, lang) for name, read in spec.reads.items()],
         "permissions": [{"verb": one.verb, "resource": one.shown} for one in needed],
+        "needs": in_words(needed),
         "params": dict(spec.params),
         "applies": applies(spec, lang),
         "articles": list(spec.articles),

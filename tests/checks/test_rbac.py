@@ -414,3 +414,5 @@ def test_what_is_missing_is_named_in_words() -> None:
     three = Permission("list", pods)
     found = missing([one, two, three], {one: False, two: False, three: None})
     assert in_words(found) == "create, get pods/exec -n kube-system"
+    wide = [Permission("list", Resource.parse(kind)) for kind in ("v1/nodes", "kubeovn.io/v1/ips")]
+    assert in_words([*wide, one]) == "list nodes, ips.kubeovn.io; get pods/exec -n kube-system"

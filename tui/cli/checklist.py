@@ -40,10 +40,7 @@ def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "why", one["why"]
     for read in one["reads"]:
         yield "reads", read["text"]
-    verbs: dict[str, list[str]] = {}
-    for needed in one["permissions"]:
-        verbs.setdefault(needed["resource"], []).append(needed["verb"])
-    yield "needs", "; ".join(f"{', '.join(found)} {resource}" for resource, found in verbs.items())
+    yield "needs", one["needs"]
     if one["params"]:
         yield "params", ", ".join(f"{name}={value!r}" for name, value in one["params"].items())
     yield "applies", one["applies"]["text"]

@@ -69,10 +69,10 @@ def _read_json(name: str, read: Read, lang: str) -> dict[str, Any]:
             more = {"on": read.on, "tail": read.tail, "since": read.since, "previous": read.previous}
         case _:
             assert_never(read)
-    return {"name": name, "kind": read.kind, **more, "text": in_words(read, lang)}
+    return {"name": name, "kind": read.kind, **more, "text": read_in_words(read, lang)}
 
 
-def in_words(read: Read, lang: str) -> str:
+def read_in_words(read: Read, lang: str) -> str:
     """One read in a line: ``exec ovs: ovs-ofctl dump-aggregate br-int``."""
     match read:
         case ListRead():

@@ -48,7 +48,7 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     ]
     if optional:
         sentences.append(message("report.applies-optional", kinds=", ".join(optional)))
-    text = "; ".join(sentence.get(lang) for sentence in sentences)
+    text = ("；" if lang == "zh" else "; ").join(sentence.get(lang) for sentence in sentences)
     return {"roles": roles, "optional": optional, "text": text}
 
 

@@ -38,8 +38,12 @@ def list_checks(specs: Sequence[CheckSpec], output: str, lang: str) -> int:
 
 def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "why", one["why"]
+    whole = [read for read in one["reads"] if read["kind"] == "list" and read["text"].count(" ") == 1]
+    if whole:
+        yield "reads", "list " + ", ".join(read["text"].partition(" ")[2] for read in whole)
     for read in one["reads"]:
-        yield "reads", read["text"]
+        if read not in whole:
+            yield "reads", read["text"]
     yield "needs", one["needs"]
     if one["params"]:
         yield "params", ", ".join(f"{name}={value!r}" for name, value in one["params"].items())

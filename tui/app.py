@@ -117,6 +117,13 @@ class KlinikApp(App[int]):
 
         self.push_screen(SessionsScreen())
 
+    def open_findings(self) -> None:
+        """Shows what is wrong in the library."""
+        from tui.screens.findings import FindingsScreen
+
+        if not isinstance(self.screen, FindingsScreen):
+            self.push_screen(FindingsScreen())
+
     def open_text(self, title: str, text: str, *, copies: str = "") -> None:
         """Shows raw text, made safe; `copies` is what Ctrl+Y takes, without it the commands of the text."""
         from tui.screens.raw import RawScreen

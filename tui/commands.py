@@ -77,6 +77,7 @@ class KlinikCommands(Provider):
         elif state.phase == "connected" and not state.locked:
             yield self._action("arm", app.ask_to_arm)
         yield self._action("sessions", app.open_sessions)
+        yield self._action("findings", app.open_findings)
         yield self._action("again", app.link.again)
         yield self._action("language", partial(setattr, app, "lang", "en" if app.lang == "zh" else "zh"))
         theme = LIGHT.name if app.theme == DARK.name else DARK.name

@@ -15,6 +15,7 @@ from kb.importing import (
     webtextcode,
     webtextheadings,
     webtextrender,
+    webtexttitle,
     webtextwords,
     webtextzones,
 )
@@ -105,7 +106,7 @@ def clean(text: str) -> Cleaned:
     named = webtextchrome.labels(page)
     webtextchrome.contents(page)
     why = webtextzones.reasons(page)
-    at = webtextzones.find_title(page, why)
+    at = webtexttitle.find_title(page, why)
     if at >= 0:
         webtextzones.cut_head(page, why, at)
     webtextzones.cut_tail(page, why, at)
@@ -123,12 +124,12 @@ def _title(page: Page, at: int) -> tuple[str, str]:
     if at < 0:
         return _title_from_text(page), ""
     bare = webtextheadings.plain(re.sub(r"^[/>»›|#\s]+", "", page.lines[at].bare))
-    title, site = webtextzones.split_site(bare)
+    title, site = webtexttitle.split_site(bare)
     if not site:
         for line in page.lines[: at + 30]:
             other = re.sub(r"^[/>»›|#\s]+", "", line.bare[:300])
             if other.startswith(title) and len(other) > len(title):
-                found = webtextzones.split_site(other)
+                found = webtexttitle.split_site(other)
                 site = site or (found[1] if found[0] == title else "")
     return title, site
 

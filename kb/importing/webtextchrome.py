@@ -18,6 +18,11 @@ _CONTENTS = """
     content
 """
 CONTENTS = frozenset(fold(word) for word in _CONTENTS.split("|"))
+FOLDS = frozenset(
+    fold(word)
+    for word in ("收起", "展开", "隐藏", "显示", "hide", "show", "[hide]", "[show]", "close", "toggle")
+)
+"""What stands beside the words "table of contents"."""
 NUMBERS = re.compile(
     r"^(?:第?\s*[0-9]+(?:\.[0-9]+)*\s*[章节步]?|[一二三四五六七八九十]+)\s*[.、:)：]?\s*|^[（(]\s*[0-9一二三四五六七八九十]+\s*[)）]\s*"
 )
@@ -49,6 +54,8 @@ def reason(text: str) -> str:
     bare = BULLET.sub("", text, count=1).strip()
     if holds_command(bare):
         return ""
+    if webtextsigns.pictographic(bare):
+        return "emoji-picker"
     return webtextwords.button(bare) or webtextsigns.page_line(bare)
 
 
@@ -195,6 +202,8 @@ def contents(page: Page) -> None:
     while at < len(solid):
         titled = fold(page.lines[solid[at]].bare) in CONTENTS
         start = at + 1 if titled else at
+        while titled and start < len(solid) and fold(page.lines[solid[start]].bare) in FOLDS:
+            start += 1
         end = start
         last = solid[at]
         while end < len(solid) and _comes_again(page, solid[end], keys, where):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kb.importing import codelines
+from kb.importing import codelines, webtextsigns, webtextwords
 from kb.importing.codelines import codey, is_command, kind, prose
 from kb.importing.webtextmodel import Page, cells
 
@@ -13,6 +13,8 @@ CONTINUES = re.compile(r"(?:\\|\||&&|\|\||[,({\[])$")
 HEREDOC_LINES = 400
 PREFIXES = ("•", "◦", "▪", "●", "○", "·")
 LIST_ITEM = re.compile(r"^\s*(?:[•◦▪●○■□➢➤✓✔·]|[-*+–](?=\s)|\(?\d{1,3}[.)、](?=\s|\D))\s*")
+MEMBER = re.compile(r"[A-Za-z][\w ().-]{1,30}:")
+"""A name in what a command prints, with its values on the lines below."""
 NOT_PROSE_HEAD = re.compile(r"[/\\=|<>{}\[\]()$#@_;\"'`]|\d")
 
 
@@ -125,10 +127,27 @@ def _all_code(page: Page, certain: list[bool], first: int, end: int) -> bool:
     """Whether a block between blank lines is code from its first line to its last."""
     sure = sum(certain[first:end])
     for i in range(first, end):
+        if not certain[i] and (_chrome(page, i) or _introduces(page, i)):
+            return False
         if _chinese_prose(page, i) or (LIST_ITEM.match(page.lines[i].text) and not certain[i]):
             return False
     prosaic = sum(prose(page.lines[i].text) for i in range(first, end) if not certain[i])
     return certain[first] or (sure * 2 >= end - first and prosaic == 0)
+
+
+def _chrome(page: Page, i: int) -> bool:
+    """Whether a line is a button, a by-line or an emoji of the page, which no program prints."""
+    bare = page.lines[i].bare
+    if len(bare) > webtextsigns.LONGEST:
+        return False
+    found = webtextwords.button(bare) and not webtextwords.weak(bare) and not bare.endswith(":")
+    return bool(found or webtextsigns.page_line(bare) or webtextsigns.pictographic(bare))
+
+
+def _introduces(page: Page, i: int) -> bool:
+    """Whether a short Chinese line announces what stands below it."""
+    bare = page.lines[i].bare
+    return codelines.chinese(bare) >= 2 and bare.endswith((":", "：")) and not page.lines[i].indent
 
 
 def _chinese_prose(page: Page, i: int) -> bool:
@@ -147,6 +166,10 @@ def _follows(page: Page, kinds: list[str], certain: list[bool], i: int, end: int
     """Whether a line that proves nothing belongs to the code right before it."""
     line, before = page.lines[i], page.lines[i - 1]
     bare = line.bare
+    if _chrome(page, i) or _introduces(page, i):
+        return False
+    if MEMBER.fullmatch(bare) and i + 1 < end and (kinds[i + 1] or codey(page.lines[i + 1].bare)):
+        return True
     if LIST_ITEM.match(bare) and not kinds[i] and not bare.startswith("- "):
         return False
     if CONTINUES.search(before.bare[-4:]) and not _chinese_prose(page, i):

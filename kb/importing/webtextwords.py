@@ -32,6 +32,7 @@ _STRONG = {
         ai写代码 | 运行代码 | 代码解读 | 自动换行 | copy | copy code | copy to clipboard | toggle word wrap |
         copied! | copy snippet | click to copy | wrap text | open in playground | run code | expand code |
         collapse code | view raw | toggle line numbers | toggle dark mode | show more code | 复制到剪贴板 |
+        体验ai代码助手 | ai代码助手 | ai代码解释 | raw |
         登录后复制 | 代码语言 | 显示代码 | explain | try it | code snippet | 点击展开代码 | view plain |
         copy as markdown
     """,
@@ -81,6 +82,7 @@ _STRONG = {
     """,
     "related": """
         编辑推荐 | 阅读排行 | 推荐排行 | 最新随笔 | quick links | related resources | further resources | 相关产品 |
+        本文收录于以下专栏 | 收录于以下专栏 | 作者最近文章 |
         热门项目推荐 | 热门内容推荐 | 项目优选 | 相关推荐 | 相关项目推荐 | 相关内容推荐 | 热门推荐 | 推荐阅读 |
         推荐文章 | 为你推荐 | 猜你喜欢 | 猜你还喜欢 | 热门文章 | 最新文章 | 最近文章 | 热门标签 | 文章推荐 |
         更多推荐 | 更多文章 | 更多相关文章 | 相关阅读 | 大家都在看 | 大家还在看 | 看了又看 | 精彩推荐 |
@@ -119,7 +121,8 @@ _STRONG = {
         人才招聘 | 广告服务 | 版权申诉 | 关于csdn | 帮助 | all rights reserved | privacy policy | privacy |
         terms | terms of service | terms of use | terms and conditions | cookie policy | cookie settings |
         cookie preferences | manage cookies | accept all cookies | accept cookies | accept | accept all |
-        reject all | legal | code of conduct | do not sell my personal information | legal notice | imprint |
+        reject all | 接受 cookie | 接受所有 cookie | 全部接受 | 全部拒绝 | cookie 设置 |
+        legal | code of conduct | do not sell my personal information | legal notice | imprint |
         accessibility | trademarks | status | site status | manage preferences | your privacy choices |
         contact | press | newsletter | newsletter signup | join our newsletter | rss | atom | facebook page |
         stay connected | disclaimer
@@ -132,6 +135,7 @@ _STRONG = {
         featured image | profile image | profile picture | user avatar | zoom image will be displayed
     """,
     "author-line": """
+        product(s) | products(s) | 专栏目录 | 首发于 |
         作者 | 原创 | 已认证 | 关注数 | 粉丝 | 粉丝数 | 文章数 | 文章标签 | 标签 | 分类 | 专栏 | 版权 | 置顶 |
         编辑 | 楼主 | 个人主页 | 博主 | 等级 | 码龄 | author | posted by | written by | member | contributor |
         collaborator | owner | maintainer | min read | edited | updated | published | modified | asked |

@@ -15,9 +15,6 @@ HEAD = 400
 """Lines in which a title is looked for."""
 SENTENCE = re.compile(r"[。！？；;.!?:：](?:[”’\"')）\]]*)(?:\s|$)")
 CLOSED = re.compile(r"[。！？；，,;.!:：](?:[”’\"')）\]]*)$")
-SPLIT = re.compile(
-    r"\s+[-|·–—•:»]\s+|\s*[_|｜]\s*|\s*--\s*|[-–—](?=CSDN|知乎|博客园|简书|掘金|腾讯云|阿里云|华为云)"
-)
 SITE = re.compile(
     r"csdn|博客|知乎|掘金|简书|社区|论坛|专栏|开发者|资讯|官网|文档|手册|教程网|问答|学院|头条|网$|站$|blog|"
     r"github|gitlab|gitee|gitcode|medium|"
@@ -111,118 +108,14 @@ def solid(page: Page, i: int) -> bool:
     )
 
 
-def find_title(page: Page, why: list[str]) -> int:
-    """The index of the title line, -1 where the page shows none."""
-    head: list[int] = []
-    limit = min(HEAD, len(page.lines))
-    for i, line in enumerate(page.lines[:HEAD]):
-        if not line.bare or page.cut[i] or why[i]:
-            continue
-        if solid(page, i) and not (
-            cells(line.bare) <= 160 and not CLOSED.search(line.bare) and not page.code[i]
-        ):
-            limit = min(limit, i + 3)
-            break
-        head.append(i)
-    titles = [i for i in head if _may_be_title(page, i)]
-    if not titles:
-        return -1
-    best = min(titles, key=lambda i: (-_title_score(page, i, why, limit), i))
-    parts = {fold(part) for part in SPLIT.split(_crumb(page.lines[best].bare)) if cells(part) >= 16}
-    alone = [i for i in titles if i != best and fold(_crumb(page.lines[i].bare)) in parts]
-    return alone[0] if alone else best
-
-
-def _may_be_title(page: Page, i: int) -> bool:
-    bare = _crumb(page.lines[i].bare)
-    width = cells(bare[:400])
-    if (
-        page.code[i]
-        or not 6 <= width <= 200
-        or webtextsigns.pictographic(bare)
-        or not re.search(r"\w{2}", bare)
-    ):
-        return False
-    if BULLET.match(page.lines[i].text) and not re.match(r"^\d", page.lines[i].text):
-        return False
-    ended = re.search(r"[。；，,;:：]$", bare) or (bare.endswith(".") and prose(bare))
-    return not ended and not re.match(r"^https?://\S+$", bare)
-
-
-def _crumb(bare: str) -> str:
+def crumb(bare: str) -> str:
+    """A line without the signs of a path of pages before it."""
     return re.sub(r"^[/>»›|#\s]+", "", bare)
 
 
-def _title_score(page: Page, i: int, why: list[str], limit: int) -> float:
-    bare = _crumb(page.lines[i].bare)
-    own = fold(bare)
-    score = min(cells(bare), 56) / 16
-    following = [j for j in range(i + 1, min(len(page.lines), i + 60)) if page.lines[j].bare][:6]
-    before = [j for j in range(max(0, i - 30), i) if page.lines[j].bare]
-    if _again(page, i, own, limit):
-        score += 3
-    if (
-        SITE.search(bare)
-        and cells(bare) <= 32
-        and len(SPLIT.split(bare)) == 1
-        and re.search(r"portal|docs|博客|社区|论坛|blog|forum", own)
-    ):
-        score -= 3
-    if re.match(r"^[A-Z][a-z]+ [A-Z][a-z]+$", bare):
-        score -= 1.5
-    if any(why[j] == "author-line" for j in following[:3]):
-        score += 2
-    if not [j for j in before if not why[j] and not page.cut[j]]:
-        score += 1.5
-    if headings.kind(bare) != "other" and headings.normal(bare) in _known():
-        score -= 4
-    if re.match(
-        r"^(?:[一二三四五六七八九十]+[、.]|[(（][一二三四五六七八九十\d]+[)）]|\d+[.、)]\s*\D)", bare
-    ):
-        score -= 2
-    if own in page.contents:
-        score -= 2
-    if bare != page.lines[i].bare:
-        score -= 0.5
-    if SPLIT.search(bare) and SITE.search(SPLIT.split(bare)[-1]):
-        score -= 0.25
-    return score
-
-
-def _again(page: Page, i: int, own: str, limit: int) -> bool:
-    """Whether the line comes again near the top, alone or before the name of the site."""
-    if cells(own) < 8:
-        return False
-    for j in range(min(len(page.lines), limit)):
-        if j == i or not page.lines[j].bare or len(page.lines[j].text) > 300:
-            continue
-        other = fold(_crumb(page.lines[j].bare))
-        if other == own or (
-            other.startswith(own) and len(other) - len(own) <= 60 and not other[len(own)].isalnum()
-        ):
-            return True
-        if own.startswith(other) and len(other) * 2 > len(own) and not own[len(other)].isalnum():
-            return True
-        if other.endswith(own) and re.match(r"^[\[【(]?\S{1,12}[\]】):： ]\s*$", other[: -len(own)]):
-            return True
-    return False
-
-
-def _known() -> frozenset[str]:
+def known() -> frozenset[str]:
+    """Names of the sections that are recognised."""
     return frozenset(name for names in headings.WHOLE.values() for name in names)
-
-
-def split_site(title: str) -> tuple[str, str]:
-    """A title without the name of the site behind it, and that name."""
-    parts = SPLIT.split(title)
-    cut = len(parts)
-    while cut > 1 and SITE.search(parts[cut - 1]) and cells(parts[cut - 1]) <= 48:
-        cut -= 1
-    if cut == len(parts):
-        return title, ""
-    at = title.find(parts[cut], len(" ".join(parts[:cut])) - cut - 4 if cut > 1 else len(parts[0]))
-    kept = title[:at].rstrip(" -|·–—•:»_｜") if at > 0 else parts[0]
-    return (kept, " - ".join(part for part in parts[cut:] if part)) if cells(kept) >= 6 else (title, "")
 
 
 def cut_head(page: Page, why: list[str], title: int) -> None:
@@ -233,7 +126,7 @@ def cut_head(page: Page, why: list[str], title: int) -> None:
             page.code[i] = ""
     first = next((i for i in range(title + 1, len(page.lines)) if _opens(page, i, why)), len(page.lines))
     marks = [i for i in range(title + 1, first) if why[i] in ("author-line", "share", "navigation")]
-    own = fold(_crumb(page.lines[title].bare))
+    own = fold(crumb(page.lines[title].bare))
     for i in range(title + 1, min(len(page.lines), title + HEAD)):
         if page.cut[i] or not page.lines[i].bare or page.code[i]:
             continue
@@ -244,13 +137,13 @@ def cut_head(page: Page, why: list[str], title: int) -> None:
 
 
 def _same(page: Page, i: int, title: int) -> bool:
-    return _repeats(page.lines[i].bare, fold(_crumb(page.lines[title].bare)))
+    return _repeats(page.lines[i].bare, fold(crumb(page.lines[title].bare)))
 
 
 def _repeats(bare: str, own: str) -> bool:
     if len(bare) > 300:
         return False
-    other = fold(_crumb(re.sub(r"^【摘要】\s*|^(?:摘要|abstract)\s*[:：]\s*", "", bare)))
+    other = fold(crumb(re.sub(r"^【摘要】\s*|^(?:摘要|abstract)\s*[:：]\s*", "", bare)))
     return other == own or (
         other.startswith(own) and bool(SITE.search(other[len(own) :])) and len(other) < len(own) + 60
     )
@@ -261,11 +154,11 @@ def _opens(page: Page, i: int, why: list[str]) -> bool:
     bare = page.lines[i].bare
     if not bare or page.cut[i] or why[i]:
         return False
-    return solid(page, i) or (prose(bare) and chinese(bare) >= 12) or headings.normal(bare) in _known()
+    return solid(page, i) or (prose(bare) and chinese(bare) >= 12) or headings.normal(bare) in known()
 
 
 def _name_like(bare: str) -> bool:
-    return cells(bare) <= 40 and not SENTENCE.search(bare) and headings.normal(bare) not in _known()
+    return cells(bare) <= 40 and not SENTENCE.search(bare) and headings.normal(bare) not in known()
 
 
 def cut_tail(page: Page, why: list[str], title: int) -> None:
@@ -321,7 +214,7 @@ def _resumes(page: Page, i: int, before: int, total: int, weight: list[int]) -> 
     if RESUMES.match(bare) or (fold(NUMBERED.sub("", bare)) in page.contents and len(bare) > 4):
         return True
     words = headings.normal(bare)
-    if words in _known() and words not in VAGUE and headings.kind(bare) != "related":
+    if words in known() and words not in VAGUE and headings.kind(bare) != "related":
         return True
     return weight[i] > 100 and before * 3 < total and bool(CLOSED.search(bare))
 
@@ -365,7 +258,7 @@ def _label(bare: str) -> bool:
         cells(bare) <= 24
         and len(bare.split()) <= 2
         and not CLOSED.search(bare)
-        and headings.normal(bare) not in _known()
+        and headings.normal(bare) not in known()
     )
 
 

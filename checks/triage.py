@@ -1,4 +1,4 @@
-"""What this cluster shows: the symptom checks of every guide, folded to one finding per article. Search in reverse. Pure.
+"""Search in reverse: the symptom checks of every guide on one cluster, folded to one finding per article. Pure.
 
 An article that matches is ranked by its worst symptom first, then by how much of it shows; what only could not be seen
 is never taken for health, and comes after everything that was.

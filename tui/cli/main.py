@@ -18,6 +18,7 @@ COMMANDS = {
     "search": "tui.cli.search:search",
     "show": "tui.cli.knowledge:show",
     "check": "tui.cli.checking:check",
+    "triage": "tui.cli.triage:triage",
     "guide": "tui.cli.checking:guide",
     "sessions": "tui.cli.sessions:sessions",
     "bundle": "tui.cli.bundle:bundle",

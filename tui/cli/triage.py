@@ -41,7 +41,7 @@ def triage(
 
     library, catalogue = open_library(root), open_catalogue(root)
     lang = language(root)
-    articles = {name: found for name in library.guided if (found := library.get(name))}
+    articles = {name: one for name in library.guided if (one := library.get(name))}
     among = {spec.id for spec in catalogue if everything or spec.cost == "cheap"}
     uses = uses_of(articles.values(), among)
     if not uses:

@@ -50,6 +50,8 @@ async def test_keys_typed_before_the_library_is_open_are_searched_when_it_is(
         await pilot.press(*"mac_binding memory")
         assert app.screen.query_one(SearchBox).value == "mac_binding memory"
         assert home_of(app).shelf is None
+        await pilot.pause()
+        assert "as soon as the library is ready" in screen_text(app)
         gate.set()
         home = await found(pilot, "mac_binding memory")
         assert home.found.hits[0].article_id == "ovn-mac-binding-leak"

@@ -275,6 +275,38 @@ async def test_an_unfinished_word_finds_what_begins_with_it(
         assert [hit.article_id for hit in home.found.hits] == ["east"]
 
 
+async def test_changed_files_are_asked_again_where_the_cursor_is(
+    services: Callable[..., Services], library: Callable[[], Any], tmp_path: Path
+) -> None:
+    """New articles settle in; words and pastes are answered anew, and nobody is thrown off the line."""
+    from tests.tui.test_paste import answered, paste
+
+    app = klinik(services(open_library=library, open_cluster=nowhere))
+    log = "noise one\nE0405 06:07:08 pump.go:17] impeller jammed by gravel\nnoise two\n" + "more noise\n" * 20
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home_of(app).shelf is not None, "the library")
+        paste(app, log)
+        home = await answered(pilot)
+        assert not home.inquiry.matches()
+        await pilot.press(*"valve")
+        await found(pilot, "valve")
+        await pilot.press("down", "down")
+        at = app.focused.highlighted_option.id
+        text = EN.format(name="west", kind="Solution", version="4.1", component="pump")
+        text += "\n## Symptoms\n\nThe log says `impeller jammed by gravel`:\n\n```\nimpeller jammed by gravel\n```\n"
+        path = tmp_path / "kb/articles/west/en.md"
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+        home.shelf.library.refresh()
+        home.library_news(home.shelf)
+        await until(pilot, lambda: home.found.total == 4, "the new article")
+        await pilot.pause()
+        assert app.focused.highlighted_option.id == at
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: home.inquiry.matches(), "the paste again")
+        assert home.inquiry.matches()[0].article_id == "west"
+
+
 async def test_the_palette_narrows(services: Callable[..., Services], library: Callable[[], Any]) -> None:
     """Whoever does not know the key finds the action by its name."""
     app = klinik(services(open_library=library, open_cluster=nowhere))

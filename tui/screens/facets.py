@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from kb.facets import KEYS
 from kb.safe import one_line
+from kb.where import passes
 from tui.keys import quiet
 from tui.messages import Answered
 from tui.screens.dialog import Dialog
@@ -159,7 +160,15 @@ class FacetsDialog(Dialog[dict[str, str]]):
     def _line(self, key: str, value: str, count: int) -> Option:
         sign = self.app.signs.ticked if self._is(key, value) else self.app.signs.unticked
         left = Content.assemble(sign, " ", one_line(self._label(key, value), 60))
-        return Option(Row(left, dim(f"{count:,}") if count else Content("")), id=f"{key}={value}")
+        more = "+" if self._lets_others_pass(key, value) else ""
+        return Option(Row(left, dim(f"{count:,}{more}") if count else Content("")), id=f"{key}={value}")
+
+    def _lets_others_pass(self, key: str, value: str) -> bool:
+        """Whether the filter is wider than the value: ``ovn`` lets ``kube-ovn`` pass, ``4.1.0`` what is for ``4.x``."""
+        if key == "guide":
+            return False
+        fits = passes(key, value)
+        return any(fits(other) for other, _ in (self.counts or {}).get(key, ()) if other != value)
 
     # --- choosing -----------------------------------------------------------------------------------------------
 

@@ -96,8 +96,8 @@ class HomeScreen(KlinikScreen[None]):
     def retext(self) -> None:
         """Everything in the other language; the cursor stays."""
         inquiry = self.inquiry
-        if inquiry.paste is not None and not inquiry.text:
-            self._ask_paste(inquiry.paste, inquiry.before, inquiry.where)
+        if inquiry.paste is not None:
+            inquiry.again(self.app.lang)
         self._show(keep=True)
 
     def hints(self) -> tuple[Hint, ...]:
@@ -113,6 +113,7 @@ class HomeScreen(KlinikScreen[None]):
             self.inquiry.ask(event.value, self.app.lang)
         else:
             self.inquiry.forget()
+        if self.inquiry.words is None:
             self._show()
         self.refresh_hints()
 
@@ -159,8 +160,9 @@ class HomeScreen(KlinikScreen[None]):
         if kind == "library":
             self._library(message)
         elif kind == "paste":
+            again = self.inquiry.answer is not None
             if self.inquiry.take_paste(message):
-                self._show()
+                self._show(keep=again)
         elif kind == "told" and message.run == self.inquiry.run and message.error is None:
             if message.value is None:
                 self.notify(self.say("article.one_language"), markup=False)
@@ -192,12 +194,11 @@ class HomeScreen(KlinikScreen[None]):
         self._show(keep=True)
 
     def library_news(self, shelf: Shelf) -> None:
-        """Files of the library changed and were taken in: the same is asked again, the cursor stays."""
+        """Files of the library changed and were taken in: the same is asked again."""
         self.reads.shelf = shelf
         self.reads.count()
         self.query_one(Preview).forget()
-        if self.inquiry.text:
-            self.inquiry.ask(self.inquiry.text, self.app.lang)
+        self.inquiry.again(self.app.lang)
         self._show(keep=True)
 
     def on_screen_resume(self) -> None:
@@ -223,7 +224,7 @@ class HomeScreen(KlinikScreen[None]):
         """The list and the frame of the box; with `keep` the cursor stays where it is."""
         look, inquiry, box = self.look(), self.inquiry, self.query_one(SearchBox)
         if inquiry.text or inquiry.paste is not None:
-            options = lines.asked(inquiry, look)
+            options = lines.asked(inquiry, self.reads, look)
         else:
             options = lines.cluster_options(self.app.link, self.app.cluster_state, look)
             options += lines.session_options(self.reads.sessions, look)
@@ -359,10 +360,7 @@ class HomeScreen(KlinikScreen[None]):
             self.action_into_list()
 
     def action_back(self) -> None:
-        """From the list into the box; from its text to nothing or to the paste; from that to the text before it.
-
-        Alt+Right brings back what was left.
-        """
+        """From the list into the box, from its text to nothing or to the paste, from that to the text before it."""
         box, inquiry, app = self.query_one(SearchBox), self.inquiry, self.app
         if not box.has_focus:
             box.focus()

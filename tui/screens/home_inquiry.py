@@ -131,6 +131,16 @@ class Inquiry:
         self.forget()
         self.paste, self.before, self.where = paste, before, dict(where or {})
         self.answer, self.began = None, time.monotonic()
+        self._compare(paste, lang)
+
+    def again(self, lang: str) -> None:
+        """Asks the same once more: the library has changed. Until the answer comes, the old one stands."""
+        if self.text:
+            self.ask(self.text, lang)
+        if self.paste is not None:
+            self._compare(self.paste, lang)
+
+    def _compare(self, paste: Pasted, lang: str) -> None:
         self._paste_run += 1
         services, filters = self._services, self.where
         ask(

@@ -29,12 +29,15 @@ SUGGESTED = 48
 """Characters of a better spelling in the frame of the box."""
 
 
-def asked(inquiry: Inquiry, look: Look) -> list[Option] | None:
+def asked(inquiry: Inquiry, reads: Reads, look: Look) -> list[Option] | None:
     """The answer to what is asked; None while words wait for theirs (what stands there stays)."""
     if inquiry.error and (inquiry.text or inquiry.paste):
         return [rows.note(look.say("home.search_failed", error=inquiry.error), "failed", "$text-error")]
+    if inquiry.text and inquiry.words is not None:
+        return words_options(inquiry.words, look)
     if inquiry.text:
-        return words_options(inquiry.words, look) if inquiry.words is not None else None
+        at_work = reads.shelf is None or reads.progress is not None
+        return [rows.note(look.say("home.waits"), "waits")] if at_work else None
     if inquiry.answer is not None:
         return answer_options(inquiry.answer, inquiry.where, look)
     paste = inquiry.paste

@@ -12,7 +12,7 @@ import click
 from checks.model import CheckFinished, Result, RunStarted, Verdict
 from checks.report import Level, outcome
 from kb.messages import message
-from kb.model import CheckUse
+from kb.model import Article, CheckUse
 from tui.cli import printing
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop
@@ -235,6 +235,8 @@ def guide(
     if missing:
         raise Stop(t("check.no-such", ids=", ".join(missing)), USAGE)
     reporting = Reporting("guide", output, to, fail_on, lang, article.id)
+    if article.guide.origin == "derived" and output in ("text", "json"):
+        return _derived(article, reporting, where.over(root.where), fail_on)
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reporting.begin(connection.cluster.info)
         reach(connection.cluster)
@@ -252,6 +254,27 @@ def guide(
     return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)
 
 
+def _derived(article: Article, reporting: Reporting, where: Where, fail_on: Level) -> int:
+    """A guide without checks asks the cluster nothing, and needs none."""
+    from checks.errors import NoCluster
+    from checks.guidejson import guide_json
+    from checks.nowhere import Nowhere
+    from tui.cli.derivedguide import print_derived
+
+    try:
+        with connect(where) as connection:
+            info = connection.cluster.info
+    except NoCluster:
+        info = Nowhere().info
+    document = guide_json(info, article, {}, reporting.lang)
+    if reporting.output == "json":
+        reporting.begin(info)
+        reporting.document({**document, "missing": []})
+    else:
+        print_derived(document)
+    return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)
+
+
 def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str, verbose: bool) -> None:
     say(click.style(one_row(document["title"]), bold=True))
     say(click.style(t("guide.symptoms"), bold=True))
@@ -263,11 +286,8 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
         say(f"{printing.cause_state(cause['state'])} {one_row(cause['text'])}")
         for reason in cause["because"]:
             say(f"{'':12}{one_row(_because(reason))}")
-    if document["origin"] == "derived":
-        say(t("guide.derived"))
     say(click.style(t("guide.steps"), bold=True))
-    states = ("open",) if document["origin"] == "derived" else ("supported",)
-    wanted = {c["id"] for c in document["causes"] if c["state"] in states}
+    wanted = {c["id"] for c in document["causes"] if c["state"] == "supported"}
     steps = list({s["id"]: s for s in document["steps"] if s["cause"] in wanted}.values())
     if not steps:
         say(f"  {t('guide.no-steps')}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from kb.decoding import decode
 from kb.messages import message
 from kb.pastehits import PasteMatch, PasteOutcome
 from tui.cli.failures import FAILED, OK, USAGE, Stop
@@ -18,6 +19,8 @@ from tui.cli.texts import help_language
 
 MOST_BYTES = 64_000_000
 """Of a longer paste, half from each end is read."""
+SAMPLE = 65_536
+"""Bytes that tell the encoding."""
 
 
 def p(key: str, /, **params: object) -> str:
@@ -33,6 +36,8 @@ def read_paste(name: str) -> str:
         return _decoded(sys.stdin.buffer.read(MOST_BYTES))
     try:
         with open(name, "rb") as file:
+            if not file.seekable():  # a pipe, as of <(kubectl logs …)
+                return _decoded(file.read(MOST_BYTES))
             size = file.seek(0, 2)
             file.seek(0)
             if size <= MOST_BYTES:
@@ -45,18 +50,18 @@ def read_paste(name: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
+        if "\0" not in text[:SAMPLE]:
+            return text
     except UnicodeDecodeError as error:
         # what was cut in the middle of a letter is UTF-8 all the same
         if error.start > len(data) - 4:
             return data.decode("utf-8", "replace")
-    try:
-        return data.decode("gb18030")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")
+    encoding = decode(data[:SAMPLE], "").encoding
+    if encoding.startswith("UTF-") and encoding != "UTF-8":
+        return decode(data, "").text or ""
+    return data.decode(encoding or "utf-8", "replace")
 
 
 def search_paste(name: str, *, limit: int, where: Mapping[str, str], output: str, root: Root) -> int:
@@ -111,6 +116,7 @@ def _json_match(match: PasteMatch) -> dict[str, Any]:
     return {
         "id": match.article_id,
         "lang": match.lang,
+        "langs": list(match.langs),
         "title": match.title,
         "score": match.score,
         "path": match.path,

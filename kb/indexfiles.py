@@ -1,4 +1,6 @@
-"""Whoosh's segments, read through their memory map: Whoosh itself copies each into memory before it reads any of it.
+"""Whoosh's segments, read where something is wanted: Whoosh itself copies each into memory before it reads any of it.
+
+A memory map would not copy, and yet keep 16 pages for every text that was looked at.
 
 The classes here are named in the table of contents that Whoosh pickles. Importing this module imports Whoosh.
 """
@@ -11,6 +13,8 @@ from typing import Any
 from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
+
+from kb.fileparts import AVAILABLE, FileParts
 
 CHUNK = 512
 """Bytes that are read ahead: what is read at a time are single numbers and short keys."""
@@ -32,29 +36,43 @@ class Segment(W3Segment):  # type: ignore[misc]
 
 
 class _Parts(CompoundStorage):  # type: ignore[misc]
+    def __init__(self, file: Any, *, use_mmap: bool) -> None:
+        on_disk = AVAILABLE and hasattr(file, "fileno")
+        self._whole = FileParts(file.fileno()) if on_disk else None
+        super().__init__(file, use_mmap=use_mmap)
+
     def open_file(self, name: str, *args: Any, **options: Any) -> Any:
-        if self._source is None:  # in memory anyway
+        if self._whole is None:
             return super().open_file(name, *args, **options)
-        start, length = self.range(name)
-        return _Part(memoryview(self._source)[start : start + length], name)
+        return _Part(_Window(self._whole, *self.range(name)), name)
 
 
 class _Part(BufferFile):  # type: ignore[misc]
-    def __init__(self, view: memoryview, name: str | None = None) -> None:
+    def __init__(self, window: _Window, name: str | None = None) -> None:
         super().__init__(b"", name=name)
-        self._buf = view
-        self.file = BufferedReader(_Window(view), CHUNK)
+        self._window = window
+        self.file = BufferedReader(window, CHUNK)
+
+    def get(self, position: int, length: int) -> bytes:
+        return self._window.get(position, length)
 
     def subset(self, position: int, length: int, name: str | None = None) -> _Part:
-        return _Part(self._buf[position : position + length], name or self._name)
+        return _Part(self._window.part(position, length), name or self._name)
 
 
 class _Window(RawIOBase):
-    """A stretch of memory as a file."""
+    """A stretch of a file as a file of its own, at a place of its own."""
 
-    def __init__(self, view: memoryview) -> None:
-        self._view = view
+    def __init__(self, file: FileParts, start: int, length: int) -> None:
+        self._file, self._start, self._length = file, start, length
         self._at = 0
+
+    def get(self, position: int, length: int) -> bytes:
+        length = min(length, self._length - position)
+        return self._file.read(self._start + position, length) if length > 0 else b""
+
+    def part(self, position: int, length: int) -> _Window:
+        return _Window(self._file, self._start + position, min(length, self._length - position))
 
     def readable(self) -> bool:
         return True
@@ -63,12 +81,12 @@ class _Window(RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: len(self._view)}[whence]
+        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._length}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        found = self._view[self._at : self._at + len(buffer)]
+        found = self.get(self._at, len(buffer))
         buffer[: len(found)] = found
         self._at += len(found)
         return len(found)

@@ -7,8 +7,6 @@ Whoosh: what is read was opened by `kb.index`.
 from __future__ import annotations
 
 import mmap
-import os
-import weakref
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any
 
 from kb import facets as facetkeys
 from kb.facets import Facets
+from kb.fileparts import AVAILABLE, FileParts
 from kb.indexwords import BadWords, Words
 from kb.literalindex import LITERAL, LiteralKeys
 from kb.postings import NONE, Postings
@@ -39,16 +38,8 @@ def open_words(storage: Any, segment: Any, *, searching: bool = False) -> Words:
         return Words(storage.files[name])
     with open(storage._fpath(name), "rb") as file:
         view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        if not searching or not hasattr(os, "pread"):
-            return Words(view)
-        own = os.dup(file.fileno())
-    try:
-        words = Words(view, lambda begin, size: os.pread(own, size, begin))
-    except BaseException:
-        os.close(own)
-        raise
-    weakref.finalize(words, os.close, own)
-    return words
+        own = FileParts(file.fileno()) if searching and AVAILABLE else None
+    return Words(view, own.read if own else None)
 
 
 @dataclass(frozen=True, slots=True)

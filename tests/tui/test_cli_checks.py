@@ -283,6 +283,11 @@ def test_what_is_forbidden_names_every_verb_and_the_command_for_the_role(klinik:
     lacking = {r["id"]: r["missing"] for r in found["results"]}
     assert lacking["subnet.capacity"] == []
     assert {"verb": "get", "resource": "pods/exec -n kube-system"} in lacking["ovn.raft"]
+    triage = json.loads(klinik("triage", "-o", "json", *where).stdout)
+    assert any(
+        {"verb": "create", "resource": "pods/exec -n kube-system"} in r["missing"] for r in triage["results"]
+    )
+    assert "klinik doctor --rbac" in klinik("triage", *where).stdout
     guide = json.loads(klinik("guide", "ovn-mac-binding-leak", "-o", "json", *where).stdout)
     assert {one["verb"] for one in guide["missing"]} == {"create", "get"}
     text = klinik("guide", "ovn-mac-binding-leak", "--lang", "zh", *where).stdout

@@ -152,7 +152,7 @@ def check(
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reporting.begin(connection.cluster.info)
         reach(connection.cluster)
-        results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, live)
+        results, forbidden = run_explained(connection.cluster, uses, catalogue, root, live)
         about = cluster_json(connection.cluster)
         info = connection.cluster.info
     verdicts = [r.verdict for r in results.values()]
@@ -165,14 +165,14 @@ def check(
     elif output == "text":
         say(_totals(totals))
         scope = chosen[0] if len(chosen) == 1 else ""
-        _print_missing(forbidden, len(results), scope, lang)
+        print_missing(forbidden, len(results), scope, lang)
     else:
         reporting.report(info, tuple(results.values()))
     return exit_code(verdicts, fail_on)
 
 
-def _run_explained(
-    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, root: Root, show: Seen | None
+def run_explained(
+    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, root: Root, show: Seen | None = None
 ) -> tuple[dict[str, Result], Forbidden]:
     """Runs checks while the permissions they need are asked for; what was forbidden says what is missing."""
     from tui.forbidden import Forbidden
@@ -199,7 +199,8 @@ def _totals(totals: Mapping[str, int]) -> str:
     return "  ".join(f"{printing.verdict(v).rstrip()} {n}" for v, n in counted if n)
 
 
-def _print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> None:
+def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> None:
+    """What all checks of the run lacked, and what prints the role for it, where something was forbidden."""
     sentence = forbidden.sentence(total, scope)
     if sentence:
         say(one_row(sentence.get(lang)))
@@ -240,7 +241,7 @@ def guide(
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reporting.begin(connection.cluster.info)
         reach(connection.cluster)
-        results, forbidden = _run_explained(connection.cluster, uses, catalogue, root, None)
+        results, forbidden = run_explained(connection.cluster, uses, catalogue, root)
         info = connection.cluster.info
         document = guide_json(info, article, results, lang)
     document["missing"] = forbidden.all_missing()
@@ -248,7 +249,7 @@ def guide(
         reporting.document(document)
     elif output == "text":
         _print_guide(document, results, lang, verbose)
-        _print_missing(forbidden, len(results), article.id, lang)
+        print_missing(forbidden, len(results), article.id, lang)
     else:
         reporting.report(info, tuple(results.values()), document)
     return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)

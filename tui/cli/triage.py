@@ -11,7 +11,7 @@ import click
 from checks.model import Result, Verdict
 from checks.report import Level
 from tui.cli import printing
-from tui.cli.checking import cluster_json, exit_code, reach, run_uses
+from tui.cli.checking import cluster_json, exit_code, print_missing, reach, run_explained
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library
@@ -50,13 +50,15 @@ def triage(
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reporting.begin(connection.cluster.info)
         reach(connection.cluster)
-        results = run_uses(connection.cluster, uses, catalogue)
+        results, forbidden = run_explained(connection.cluster, uses, catalogue, root)
         about, info = cluster_json(connection.cluster), connection.cluster.info
     found = findings(articles.values(), uses, results)
     if output == "json":
-        reporting.document(_document(about, found, articles, results, lang))
+        missing = {alias: forbidden.of(result) for alias, result in results.items()}
+        reporting.document(_document(about, found, articles, results, missing, lang))
     elif output == "text":
         _print(found, articles, lang, verbose)
+        print_missing(forbidden, len(results), "", lang)
     else:
         reporting.report(info, tuple(results.values()))
     return exit_code([r.verdict for r in results.values()], fail_on)
@@ -67,6 +69,7 @@ def _document(
     found: tuple[Finding, ...],
     articles: Mapping[str, Article],
     results: Mapping[str, Result],
+    missing: Mapping[str, Any],
     lang: str,
 ) -> dict[str, Any]:
     from checks.render import result_json, totals
@@ -87,7 +90,9 @@ def _document(
             for finding in found
             if finding.matches
         ],
-        "results": [result_json(result, lang) for result in results.values()],
+        "results": [
+            {**result_json(result, lang), "missing": missing[alias]} for alias, result in results.items()
+        ],
         "totals": totals(results.values()),
     }
 

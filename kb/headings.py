@@ -19,7 +19,8 @@ ASIDE = re.compile(r"[(\[].*?[)\]]\s*$")
 
 WHOLE: Mapping[SectionKind, tuple[str, ...]] = {
     "symptoms": (
-        "issue", "issues", "problem", "symptom", "symptoms", "problem description", "issue description",
+        "issue", "issues", "issue/introduction", "problem", "symptom", "symptoms", "problem description",
+        "issue description",
         "description", "scenario", "problem scenario", "fault phenomenon", "phenomenon", "error message",
         "error messages", "observed behavior", "observed behaviour", "what you see", "impact", "问题",
         "现象", "症状", "问题现象", "故障现象", "适用现象", "问题描述", "故障描述", "现象描述", "异常现象",

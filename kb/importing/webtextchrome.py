@@ -59,8 +59,30 @@ def reason(text: str) -> str:
     return webtextwords.button(bare) or webtextsigns.page_line(bare)
 
 
+NOTICES = {
+    **{
+        word: word.capitalize()
+        for word in ("note", "tip", "info", "important", "warning", "caution", "danger")
+    },
+    **{word: word for word in ("注意", "警告", "危险", "提示", "重要")},
+}
+"""Labels of boxes, which stand on a line of their own where a page is copied."""
+
+
+def _notices(page: Page) -> None:
+    """The label of a box goes in front of its words."""
+    lines = page.lines
+    for i, line in enumerate(lines):
+        label = NOTICES.get(fold(line.bare)) if 0 < len(line.text) <= 24 else None
+        after = next((j for j in range(i + 1, min(len(lines), i + 3)) if lines[j].bare), 0) if label else 0
+        if after and prose(lines[after].bare) and kind(lines[after].text) == "" and not line.indent:
+            lines[after] = Line(lines[after].number, f"{label}: {lines[after].text.lstrip()}")
+            lines[i] = Line(line.number, "")
+
+
 def before_code(page: Page) -> None:
     """Cut what would be taken for code or stands inside it: emoji, line numbers, copy buttons."""
+    _notices(page)
     _emoji(page)
     _framed(page)
     _gutters(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kb import headings
 from kb.importing import codelines, webtextsigns, webtextwords
 from kb.importing.codelines import codey, is_command, kind, prose
 from kb.importing.webtextmodel import Page, cells
@@ -13,6 +14,7 @@ CONTINUES = re.compile(r"(?:\\|\||&&|\|\||[,({\[])$")
 HEREDOC_LINES = 400
 PREFIXES = ("•", "◦", "▪", "●", "○", "·")
 LIST_ITEM = re.compile(r"^\s*(?:[•◦▪●○■□➢➤✓✔·]|[-*+–](?=\s)|\(?\d{1,3}[.)、](?=\s|\D))\s*")
+SECTIONS = frozenset(name for names in headings.WHOLE.values() for name in names)
 MEMBER = re.compile(r"[A-Za-z][\w ().-]{1,30}:")
 """A name in what a command prints, with its values on the lines below."""
 NOT_PROSE_HEAD = re.compile(r"[/\\=|<>{}\[\]()$#@_;\"'`]|\d")
@@ -21,7 +23,7 @@ NOT_PROSE_HEAD = re.compile(r"[/\\=|<>{}\[\]()$#@_;\"'`]|\d")
 def mark(page: Page) -> None:
     """Set `page.code` (to the kind of every code line) for all lines that are not cut."""
     kinds = [
-        kind(line.text) if not page.cut[i] and not _listed(line.text) else ""
+        kind(line.text) if not page.cut[i] and not _listed(line.text) and not _button(line.bare) else ""
         for i, line in enumerate(page.lines)
     ]
     certain = [_certain(page, kinds, i) for i in range(len(kinds))]
@@ -140,8 +142,18 @@ def _chrome(page: Page, i: int) -> bool:
     bare = page.lines[i].bare
     if len(bare) > webtextsigns.LONGEST:
         return False
-    found = webtextwords.button(bare) and not webtextwords.weak(bare) and not bare.endswith(":")
-    return bool(found or webtextsigns.page_line(bare) or webtextsigns.pictographic(bare))
+    if headings.normal(bare) in SECTIONS and not bare.endswith((":", "：")) and not bare.islower():
+        return True  # the next section begins
+    return _button(bare) or bool(webtextsigns.page_line(bare)) or webtextsigns.pictographic(bare)
+
+
+def _button(bare: str) -> bool:
+    return (
+        len(bare) <= webtextwords.LONGEST
+        and not bare.endswith(":")
+        and bool(webtextwords.button(bare))
+        and not webtextwords.weak(bare)
+    )
 
 
 def _introduces(page: Page, i: int) -> bool:
@@ -173,6 +185,8 @@ def _follows(page: Page, kinds: list[str], certain: list[bool], i: int, end: int
     if LIST_ITEM.match(bare) and not kinds[i] and not bare.startswith("- "):
         return False
     if CONTINUES.search(before.bare[-4:]) and not _chinese_prose(page, i):
+        return True
+    if "\t" in line.text.strip() and codelines.chinese(bare) == 0:
         return True
     if kinds[i] == "comment":
         return (

@@ -14,7 +14,7 @@ DATE = (
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:st|nd|rd|"
     r"th)?(?:,?\s+(?:19|20)?\d\d)?"
     r"|\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?,?\s+(?:19|20)\d\d"
-    r"|\d{1,2}/\d{1,2}/(?:19|20)\d\d)"
+    r"|\d{1,2}[/-]\d{1,2}[/-](?:19|20)\d\d)"
 )
 TIME = r"(?:[T ,]*(?:at\s+)?\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]m)?(?:\s*(?:utc|gmt|z|cst|[+-]\d\d:?\d\d))?)?"
 AGO = (
@@ -39,6 +39,20 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("share", r"^觉得还不错.{0,40}$"),
         ("author-line", r"^@[\w-]{1,39}$"),
         ("author-line", r"^原创\s+\S.{0,40}$"),
+        ("author-line",
+         rf"^(?:更新时间|发布时间|创建时间|最后更新(?:时间)?|最近更新|上次更新)\s*[:：]?\s*{DATE}.{{0,20}}$"),
+        ("author-line", r"^(?:article|document|doc|kb)\s*(?:id|number|no\.?)\s*[:：#]?\s*[\w-]{1,20}$"),
+        ("author-line", rf"^(?:post|posted|written) by \S{{1,40}}(?: on)? {DATE}.{{0,20}}$"),
+        ("author-line", r"^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?:19|20)\d\d$"),
+        ("author-line", r"^(?:posted in|tagged|filed under)\s+\S.{0,60}$"),
+        ("author-line", r"^solved by \S{1,40} in (?:post|reply).{0,20}$"),
+        ("navigation", r"^(?:skip|go|jump) to (?:end|start|beginning) of .{0,30}$"),
+        ("navigation", r"^[^\s>›»=$/]{2,16}\s*[>›»]\s*[^>›»=$/]{1,24}\s*[>›»]\s*[^=$]{0,120}$"),
+        ("navigation", r"^(?:正在)?(?:初始化|加载)(?:中|搜索引擎).{0,10}$|^loading\.{0,3}$|^initializing search$"),
+        ("navigation", r"^(?:请)?(?:输入|键入).{0,10}(?:关键字|关键词|搜索内容).{0,8}$"),
+        ("share", r"^click to (?:share|email|print).{0,60}$|^like (?:this|loading).{0,3}$"),
+        ("related", r"^.{0,80}\bview all posts by\b.{0,40}$|^(?:文章|本文)(?:被|已)?收录于.{0,20}$"),
+        ("footer", r"^如有(?:侵权|侵犯|版权).{0,20}(?:联系|删除).{0,80}$"),
         ("author-line", rf"^{DATE}{TIME}\s+[\u4e00-\u9fff]{{2,4}}$"),
         ("author-line", r"^.{0,40}(?:ip属地|ip 属地|发表于 ?\S{2,4}省).{0,20}$"),
         ("author-line", r"^\d{0,3}\s?(?:\d[\d,.k]*\s?(?:gold|silver|bronze)\s?badges?\s?){1,3}.{0,20}$"),
@@ -140,7 +154,7 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
          r"^.{0,80}(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all rights reserved|版权所有|icp\s?备|icp\s?证|"
          r"公网安备|京公网|粤公网|浙公网|沪公网|增值电信).{0,200}$"),
         ("footer",
-         r"^[【\[]?(?:版权声明|版权归属|著作权|许可协议|本文(?:采用|遵循|为.{0,12}原创)|本作品采用|转载声明|免责声明|"
+         r"^[【\[]?(?:版权声明|原创声明|版权归属|著作权|许可协议|本文(?:采用|遵循|为.{0,12}原创)|本作品采用|转载声明|免责声明|"
          r"声明)\s*[:：,，]?.{0,20}(?:原创|版权|协议|许可|转载|授权|cc|观点|侵权|自负|独家).{0,200}$"),
         ("footer", r"^.{0,60}(?:\bcc\s?(?:by\b|4\.0)|creative commons|知识共享署名).{0,160}$"),
         ("footer",

@@ -10,7 +10,7 @@ from kb.importing.codelines import prose
 from kb.importing.webtextchrome import BULLET
 from kb.importing.webtextmodel import Page, cells
 from kb.importing.webtextwords import fold
-from kb.importing.webtextzones import CLOSED, HEAD, SITE, crumb, known, solid
+from kb.importing.webtextzones import CLOSED, HEAD, SENTENCE, SITE, crumb, known, solid
 
 SPLIT = re.compile(
     r"\s+[-|·–—•:»]\s+|\s*[_|｜]\s*|\s*--\s*|[-–—](?=CSDN|知乎|博客园|简书|掘金|腾讯云|阿里云|华为云)"
@@ -34,10 +34,38 @@ def find_title(page: Page, why: list[str]) -> int:
     titles = [i for i in head if _may_be_title(page, i)]
     if not titles:
         return -1
-    best = min(titles, key=lambda i: (-_title_score(page, i, why, limit), i))
+    body = next((i for i in range(limit) if _begins(page, i, why)), limit)
+    best = min(titles, key=lambda i: (-_title_score(page, i, why, limit) - _nearness(page, i, body, why), i))
     parts = {fold(part) for part in SPLIT.split(crumb(page.lines[best].bare)) if cells(part) >= 16}
     alone = [i for i in titles if i != best and fold(crumb(page.lines[i].bare)) in parts]
     return _last_time(page, titles, alone[0] if alone else best)
+
+
+def _begins(page: Page, i: int, why: list[str]) -> bool:
+    """Whether the article's text has begun: a sentence, code, or the heading of a known section."""
+    bare = page.lines[i].bare
+    if not bare or page.cut[i] or why[i]:
+        return False
+    if solid(page, i):
+        return True
+    if headings.normal(bare) not in known() or cells(bare) > 24:
+        return False
+    after = next((j for j in range(i + 1, min(len(page.lines), i + 4)) if page.lines[j].bare), 0)
+    below = page.lines[after].bare if after else ""
+    return bool(after) and (bool(page.code[after]) or (prose(below) and bool(SENTENCE.search(below))))
+
+
+def _nearness(page: Page, i: int, body: int, why: list[str]) -> float:
+    """A title stands right before its text: the more lines of something else lie between, the less."""
+    if i >= body:
+        return 0.0
+    own = fold(crumb(page.lines[i].bare))
+    between = [
+        j
+        for j in range(i + 1, body)
+        if page.lines[j].bare and not why[j] and not page.cut[j] and fold(crumb(page.lines[j].bare)) != own
+    ]
+    return 2.5 - 0.75 * min(len(between), 6)
 
 
 BANNER = 12
@@ -60,7 +88,9 @@ def _last_time(page: Page, titles: list[int], best: int) -> int:
     if not same or cells(own) < 8:
         return best
     between = [i for i in range(best + 1, same[-1]) if page.lines[i].bare and not page.cut[i]]
-    if any(solid(page, i) or prose(page.lines[i].bare) for i in between):
+    if any(
+        solid(page, i) or (prose(page.lines[i].bare) and SENTENCE.search(page.lines[i].bare)) for i in between
+    ):
         return best
     return same[-1]
 
@@ -77,10 +107,14 @@ def _may_be_title(page: Page, i: int) -> bool:
         return False
     if BULLET.match(page.lines[i].text) and not re.match(r"^\d", page.lines[i].text):
         return False
+    if re.fullmatch(r"[a-z][\w.-]{0,30}(?:, [a-z][\w.-]{0,30}){1,8}", bare):
+        return False  # tags
     ended = re.search(r"[。；，,;:：]$", bare) or (bare.endswith(".") and prose(bare))
     return not ended and not re.match(r"^https?://\S+$", bare)
 
 
+SAID_TWICE = 12
+"""Terminal cells from which on a repeated line is rather a title than an entry of a menu."""
 NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
 """Two words with capitals: rather the author."""
 
@@ -92,12 +126,12 @@ def _title_score(page: Page, i: int, why: list[str], limit: int) -> float:
     following = [j for j in range(i + 1, min(len(page.lines), i + 60)) if page.lines[j].bare][:6]
     before = [j for j in range(max(0, i - 30), i) if page.lines[j].bare]
     if _again(page, i, own, limit) and not NAME.fullmatch(bare):
-        score += 3
+        score += 3 if cells(own) >= SAID_TWICE else 0.5
     if (
         SITE.search(bare)
         and cells(bare) <= 32
         and len(SPLIT.split(bare)) == 1
-        and re.search(r"portal|docs|博客|社区|论坛|blog|forum", own)
+        and re.search(r"portal|docs|博客|社区|论坛|blog|forum|文档|手册|wiki|community|knowledge ?base", own)
     ):
         score -= 3
     if NAME.fullmatch(bare):

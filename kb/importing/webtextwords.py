@@ -34,7 +34,7 @@ _STRONG = {
         collapse code | view raw | toggle line numbers | toggle dark mode | show more code | 复制到剪贴板 |
         体验ai代码助手 | ai代码助手 | ai代码解释 | raw |
         登录后复制 | 代码语言 | 显示代码 | explain | try it | code snippet | 点击展开代码 | view plain |
-        copy as markdown
+        copy as markdown | content_copy
     """,
     "navigation": """
         customer portal faq | 您还未登录 |
@@ -63,6 +63,9 @@ _STRONG = {
         configure space tools | create issue | new issue | sponsor | notifications | actions | security |
         insights | pull requests | discussions | wiki | projects | code | jump to bottom | jump to top |
         jump to content | jump to navigation | search… | search... | type / to search |
+        calendar_today | thumb_up | thumb_down | expand_more | expand_less | chevron_right | chevron_left |
+        arrow_back | arrow_forward | arrow_drop_down | more_vert | open_in_new | keyboard_arrow_down |
+        keyboard_arrow_right | bookmark_border | account_circle | search cancel | 产品详情 | 我的收藏 |
         you must be logged in to vote | ask question | follow us | tour | help | chat | for teams | sitemap
     """,
     "comments": """
@@ -135,7 +138,7 @@ _STRONG = {
         featured image | profile image | profile picture | user avatar | zoom image will be displayed
     """,
     "author-line": """
-        product(s) | products(s) | 专栏目录 | 首发于 |
+        labels | product(s) | products(s) | 专栏目录 | 首发于 |
         作者 | 原创 | 已认证 | 关注数 | 粉丝 | 粉丝数 | 文章数 | 文章标签 | 标签 | 分类 | 专栏 | 版权 | 置顶 |
         编辑 | 楼主 | 个人主页 | 博主 | 等级 | 码龄 | author | posted by | written by | member | contributor |
         collaborator | owner | maintainer | min read | edited | updated | published | modified | asked |
@@ -151,7 +154,7 @@ STRONG: dict[str, tuple[str, ...]] = {
 _NO_START = """
     作者 标签 分类 来源 版权 编辑 发布 运行 帮助 更多 任务 管理 刷新 图片 取消 反馈 目录树 文章分类 推荐 下一页
     code explain image security actions projects features status open close save report watch print x contact
-    support edited updated linked documentation solutions community screenshot star stars pages page language
+    support labels edited updated linked documentation solutions community screenshot star stars pages page language
     terms theme trending ad 归档 categories archives next back previous submit cancel website
 """
 NO_START = frozenset(_NO_START.split())

@@ -250,6 +250,12 @@ def _trailing(page: Page, why: list[str], title: int) -> None:
     for i, line in enumerate(page.lines):
         if line.bare and why[i] and not page.cut[i] and i != title:
             page.cut[i] = why[i]
+    for i in range(len(page.lines) - 1, title, -1):
+        if page.lines[i].bare and not page.cut[i]:
+            # nothing stands below it: the label of what was cut
+            if page.code[i] or not webtextwords.button(page.lines[i].bare):
+                break
+            page.cut[i] = "navigation"
 
 
 def _label(bare: str) -> bool:

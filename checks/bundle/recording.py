@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from checks.bundle import tape as calls
+from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call, Failure, Tape, packed_json
-from checks.cluster import Cluster, ClusterInfo, ExecResult, Object, PatchType, Resource
-from checks.errors import ClusterError, Invalid
+from checks.cluster import Cluster, ClusterInfo, ExecResult, Object, Resource
+from checks.errors import ClusterError
 from checks.facts.answers import slim
 from kb.messages import message
 
 _STDERR = 64 * 1024
 
 
-class Recording:
+class Recording(NoWrites):
     """Passes reads on to `cluster` and puts them on `tape`; refuses writes."""
 
     def __init__(self, cluster: Cluster, tape: Tape) -> None:
+        super().__init__(message("bundle.collecting-reads"))
         self._cluster = cluster
         self._tape = tape
         self._began = time.monotonic()
@@ -143,45 +145,6 @@ class Recording:
             )
         self._put(call, packed_json(may))
         return may
-
-    def patch(
-        self,
-        resource: Resource,
-        name: str,
-        body: Any,
-        *,
-        namespace: str = "",
-        type: PatchType = "merge",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> Object:
-        """Refused: collecting only reads."""
-        raise Invalid(message("bundle.collecting-reads"))
-
-    def create(
-        self,
-        resource: Resource,
-        body: Object,
-        *,
-        namespace: str = "",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> Object:
-        """Refused: collecting only reads."""
-        raise Invalid(message("bundle.collecting-reads"))
-
-    def delete(
-        self,
-        resource: Resource,
-        name: str,
-        *,
-        namespace: str = "",
-        uid: str = "",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> None:
-        """Refused: collecting only reads."""
-        raise Invalid(message("bundle.collecting-reads"))
 
     def close(self) -> None:
         """Nothing of its own to let go of."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from checks.bundle import tape as calls
+from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call
-from checks.cluster import ClusterInfo, ExecResult, Object, PatchType, Resource
+from checks.cluster import ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, Invalid, NotFound, Timeout
 from checks.practice.failures import BadRequest
 from checks.practice.selectors import label_test
@@ -38,10 +39,11 @@ class Records(Protocol):
         ...
 
 
-class Replayed:
+class Replayed(NoWrites):
     """Reads come from `records`; writes are refused."""
 
     def __init__(self, info: ClusterInfo, records: Records) -> None:
+        super().__init__(message("bundle.read-only"))
         self._info = info
         self._records = records
         self._timeouts: Counter[tuple[str, str]] = Counter()
@@ -147,45 +149,6 @@ class Replayed:
     ) -> bool:
         """Whether the user who collected might."""
         return self._json(calls.can_call(verb, resource, namespace, subresource, name)) is True
-
-    def patch(
-        self,
-        resource: Resource,
-        name: str,
-        body: Any,
-        *,
-        namespace: str = "",
-        type: PatchType = "merge",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> Object:
-        """Refused: nothing stands behind a bundle."""
-        raise Invalid(message("bundle.read-only"))
-
-    def create(
-        self,
-        resource: Resource,
-        body: Object,
-        *,
-        namespace: str = "",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> Object:
-        """Refused: nothing stands behind a bundle."""
-        raise Invalid(message("bundle.read-only"))
-
-    def delete(
-        self,
-        resource: Resource,
-        name: str,
-        *,
-        namespace: str = "",
-        uid: str = "",
-        dry_run: bool = False,
-        timeout: float = 15.0,
-    ) -> None:
-        """Refused: nothing stands behind a bundle."""
-        raise Invalid(message("bundle.read-only"))
 
     def close(self) -> None:
         """Nothing to let go of; the file belongs to whoever opened it."""

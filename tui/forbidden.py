@@ -31,7 +31,9 @@ class Forbidden:
 
         layout = load_layout()
         self._needs: Mapping[str, frozenset[Permission]] = {
-            use.alias: of_check(catalogue.get(use.check), layout, use.params) for use in uses
+            use.alias: of_check(catalogue.get(use.check), layout, use.params)
+            for use in uses
+            if use.check in catalogue  # the run says of another that there is none
         }
         self._lacking: dict[str, tuple[Permission, ...]] = {}
         self._roots = tuple(roots)

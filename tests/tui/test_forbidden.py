@@ -59,7 +59,7 @@ def test_with_the_role_view_nothing_is_wrong_and_everything_says_what_it_lacks(c
 
 def test_a_container_that_refuses_is_no_missing_role(cluster: Bed) -> None:
     """Forbidden inside a container: no role would help, and none is promised."""
-    uses = [CheckUse("raft", "ovn.raft")]
+    uses = [CheckUse("raft", "ovn.raft"), CheckUse("none", "no.such-check")]
     told = Judgement(Verdict.UNKNOWN, Text("no"), reason="forbidden", remedy=Text("as it was"))
     result = Result("ovn.raft", "raft", Text("t"), told, (), 0.0, 1)
     with cluster.connected() as client, Forbidden(client, uses, load_catalogue()) as forbidden:

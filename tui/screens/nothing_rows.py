@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from kb.safe import one_line
-from tui.filters import without
 from tui.screens import home_rows as rows
 from tui.screens.home_rows import Look
 from tui.widgets.say import dim
@@ -53,7 +52,7 @@ def understood_lines(words: Words, look: Look) -> list[tuple[str, Content]]:
     parts = words.found.understood
     arrow = look.signs.arrow
     lines = [
-        ("word", _texts(p for p in parts if p.kind == "word")),
+        ("word", _texts(p for p in parts if p.kind == "word" and p.text not in words.misfits)),
         ("unknown", _texts(p for p in parts if p.kind == "unknown")),
         ("corrected", _pairs((p for p in parts if p.kind == "corrected"), arrow)),
         ("glossary", _pairs((p for p in parts if p.kind == "glossary"), "=")),
@@ -77,8 +76,3 @@ def _pairs(parts: Iterable[Understood], sign: str) -> str:
         f"{one_line(p.text, 40)} {sign} {', '.join(one_line(m, 30) for m in p.meant[:MEANINGS])}"
         for p in parts
     )
-
-
-def plain_words(words: Words) -> str:
-    """The words of the question without its filters."""
-    return without(words.found.query, words.found.where)

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from kb.safe import one_line
 from tui import questions
 
 LONGEST = 2000
@@ -50,7 +51,7 @@ class SearchBox(Input):
     def take(self, text: str) -> None:
         """One line goes in where the cursor is; more are a paste."""
         paste = questions.pasted(text)
-        line = " ".join(paste.text.split())
+        line = one_line(paste.text, LONGEST + 1)
         if len(line) > LONGEST or paste.several:
             self.post_message(self.Pasted(paste))
         elif line and self.selection.is_empty:

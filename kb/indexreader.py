@@ -25,6 +25,8 @@ from kb.postings import NONE, Postings
 SUFFIX = ".words"
 REMEMBERED = 500_000
 """Postings that are kept for the next keystroke."""
+PLAIN = 2_000_000
+"""Characters of texts that are kept for it."""
 
 
 class Damaged(Exception):
@@ -69,6 +71,7 @@ class IndexReader:
         self._remembered = 0
         self._words: dict[str, int] | None = None
         self._plain: dict[int, str] = {}
+        self._plain_size = 0
         self._facets: Facets | None = None
         self._documents: dict[str, tuple[int, ...]] | None = None
         self._literals: list[tuple[_Leaf, LiteralKeys]] | None = None
@@ -216,11 +219,14 @@ class IndexReader:
         """The whole text of a document, title first, made comparable by `normal`; kept for the next keystroke."""
         text = self._plain.get(document)
         if text is None:
-            if len(self._plain) > 256:
-                self._plain.clear()
             values = self.stored(document)
             passages = (part for passage in values["passages"] for part in passage)
-            text = self._plain[document] = normal("\n".join((values["name"], *passages, values["phrases"])))
+            text = normal("\n".join((values["name"], *passages, values["phrases"])))
+            self._plain_size += len(text)
+            if self._plain_size > PLAIN:
+                self._plain.clear()
+                self._plain_size = len(text)
+            self._plain[document] = text
         return text
 
     def stored(self, document: int) -> dict[str, Any]:

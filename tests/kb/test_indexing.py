@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -236,3 +238,35 @@ def test_names_that_are_no_text_or_disturb_a_screen_have_ids_all_the_same(tmp_pa
 
 def test_limits_of_files_are_those_of_this_test_only() -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+SEARCHING = """
+import sys
+from pathlib import Path
+from kb import open_library
+def used():
+    return sum(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(("RssAnon", "RssFile")))
+open_library([Path(sys.argv[3])], Path(sys.argv[4])).search("first")
+library = open_library([Path(sys.argv[1])], Path(sys.argv[2]))
+before = used()
+for number in range(12):
+    assert library.search(f"number{number}"), number
+print(used() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel how much memory a process has")
+def test_searching_does_not_bring_the_index_into_memory(many: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    chance = random.Random(1)
+    for number in range(40):
+        lines = b"\n".join(base64.b32encode(chance.randbytes(9000)) for _ in range(25))
+        (root / f"a{number}.md").write_bytes(b"# About number%d\n\n%b\n" % (number, lines))
+    open_library([root], tmp_path / "cache").refresh()
+    size = sum(path.stat().st_size for path in tmp_path.glob("cache/index-*/state-*/*"))
+    assert size > 8 << 20
+    places = (root, tmp_path / "cache", many, tmp_path / "other")
+    command = [sys.executable, "-c", SEARCHING, *map(str, places)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) * 1024 < size / 2

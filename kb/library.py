@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 2000
 """Articles that are kept once they were read."""
+REMEMBERED_BYTES = 24_000_000
+"""Of their files."""
 
 
 def open_library(roots: Sequence[Path] | None = None, cache_dir: Path | None = None) -> Library:
@@ -60,6 +62,7 @@ class Library:
         self._scan: Scan = scan(self.roots)
         self._read: dict[str, tuple[Article | None, tuple[Problem, ...]]] = {}
         self._derived: dict[str, Article] = {}
+        self._sizes: dict[str, int] = {}
         self._opened: Catalog | None = None
 
     @property
@@ -223,8 +226,7 @@ class Library:
             with self._reading:
                 self._scan = fresh
                 for article in (*changed, *removed):
-                    self._read.pop(article, None)
-                    self._derived.pop(article, None)
+                    self._forget(article)
         return Refreshed(changed, removed)
 
     @property
@@ -246,10 +248,19 @@ class Library:
     def _load(self, article: str) -> tuple[Article | None, tuple[Problem, ...]]:
         with self._reading:
             if article not in self._read:
-                while len(self._read) >= REMEMBERED:
-                    del self._read[next(iter(self._read))]
-                self._read[article] = read_article(article, self._scan.sources.get(article, ()))
+                sources = self._scan.sources.get(article, ())
+                self._sizes[article] = sum(source.size for source in sources)
+                kept = sum(self._sizes.values())
+                while self._read and (len(self._read) >= REMEMBERED or kept > REMEMBERED_BYTES):
+                    kept -= self._forget(next(iter(self._read)))
+                self._read[article] = read_article(article, sources)
             return self._read[article]
+
+    def _forget(self, article: str) -> int:
+        """Keep an article no longer; returns how much it was."""
+        self._read.pop(article, None)
+        self._derived.pop(article, None)
+        return self._sizes.pop(article, 0)
 
 
 class _Articles(Mapping[str, Article]):

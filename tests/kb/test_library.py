@@ -160,3 +160,19 @@ def test_the_other_languages_of_an_article_are_known_without_reading_it(root: Pa
     assert library.other_languages("handles", "en") == ("zh",)
     assert library.other_languages("handles", "zh") == ("en",)
     assert library.other_languages("loose", "en") == library.other_languages("nope", "en") == ()
+
+
+def test_articles_that_were_read_are_kept_up_to_a_size(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kb import library as module
+
+    library = open_library([root], tmp_path / "cache")
+    kept = library.get("gateway")
+    assert library.get("handles") is not None
+    assert library.get("gateway") is kept
+    monkeypatch.setattr(module, "REMEMBERED_BYTES", 300)
+    assert library.get("Flow_table_grows") is not None
+    again = library.get("gateway")
+    assert again == kept
+    assert again is not kept

@@ -91,7 +91,11 @@ class Link:
         self.cluster = message.value
         info = message.value.info
         self._change(
-            context=info.context, practice=info.practice, production=info.production, phase="connecting"
+            context=info.context,
+            practice=info.practice,
+            production=info.production,
+            recorded=info.recorded,
+            phase="connecting",
         )
         self._look()
 

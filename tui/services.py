@@ -110,8 +110,10 @@ class Services:
 
         def cluster(place: Place) -> Open:
             if place.kind == "practice":
-                return connect(replace(root.where, practice=place.name))
-            where = replace(root.where, practice=None, context=place.name or root.where.context)
+                return connect(replace(root.where, practice=place.name, bundle=None))
+            bundle = None if place.name else root.where.bundle
+            context = place.name or root.where.context
+            where = replace(root.where, practice=None, context=context, bundle=bundle)
             return connect_or_practice(where) if root.or_practice else connect(where)
 
         def scenarios() -> tuple[Scenario, ...]:
@@ -138,7 +140,7 @@ class Services:
             scenarios=scenarios,
             place=Place("practice", practice) if practice else Place("context", root.where.context or ""),
             lang="zh" if (root.lang or system_language()) == "zh" else "en",
-            read_only=root.read_only,
+            read_only=root.read_only or root.where.bundle is not None,
         )
 
     def shelf(self) -> Shelf:

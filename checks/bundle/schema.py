@@ -48,7 +48,7 @@ def _models() -> tuple[Any, Any]:
         format: str
         version: int
         klinik: str = Field("", max_length=50)
-        collected_at: float = Field(gt=0)
+        collected_at: float = Field(gt=0, lt=2.5e11)
         cluster: Cluster
         article: str = Field("", max_length=300)
         names_masked: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from textual.content import Content
 from textual.widgets import Static
@@ -21,6 +22,8 @@ class ClusterState:
     context: str = ""
     practice: str = ""
     production: bool = False
+    recorded: float = 0.0
+    """Unix time of a bundle's facts; 0 for a cluster that answers now."""
     kubernetes: str = ""
     kube_ovn: str = ""
     nodes_ready: int = -1
@@ -40,6 +43,11 @@ class ClusterState:
 
 def mark(state: ClusterState, lang: str) -> Content:
     """The word that says what kind of cluster it is."""
+    if state.recorded:
+        when = datetime.fromtimestamp(state.recorded).astimezone().strftime("%m-%d %H:%M")
+        return Content.styled(
+            f" {translate(lang, 'status.bundle', when=when)} ", "bold $background on $accent"
+        )
     if state.practice:
         return Content.styled(f" {translate(lang, 'status.practice')} ", "bold $background on $accent")
     if state.production:

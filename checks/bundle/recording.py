@@ -68,16 +68,18 @@ class Recording(NoWrites):
         page: int = 500,
         timeout: float = 15.0,
     ) -> Iterator[Object]:
-        """All objects of a kind; recorded once the last one was read."""
+        """All objects of a kind."""
         call = calls.list_call(resource, namespace, labels, fields)
-        lines: list[bytes] = []
         with self._on_tape(call):
-            for item in self._cluster.list(
-                resource, namespace=namespace, labels=labels, fields=fields, page=page, timeout=timeout
-            ):
-                lines.append(packed_json(slim(item)))
-                yield item
-        self._put(call, b"[" + b",\n".join(lines) + b"]")
+            # Read to the end before any is handed on: a caller who has seen enough would leave half a list.
+            found = [
+                slim(item)
+                for item in self._cluster.list(
+                    resource, namespace=namespace, labels=labels, fields=fields, page=page, timeout=timeout
+                )
+            ]
+        self._put(call, b"[" + b",\n".join(packed_json(item) for item in found) + b"]")
+        yield from found
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
         """One object."""

@@ -22,6 +22,7 @@ from checks.errors import Invalid, NotFound
 from checks.layout import load_layout
 from checks.live import connect
 from checks.model import CheckFinished, Result
+from checks.overview import look
 from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
 from checks.practice.server import PracticeServer
 from checks.runner import run_all
@@ -188,6 +189,12 @@ def test_an_object_is_found_in_the_list_that_holds_it(bundle: Bundle) -> None:
     cluster = Replayed(bundle.info, bundle)
     assert cluster.get(Resource.parse("v1/nodes"), "node-1")["metadata"]["name"] == "node-1"
     assert cluster.version().startswith("v1.")
+    assert {key for piece in look(cluster) for key in piece} == {
+        "kubernetes",
+        "nodes",
+        "nodes_ready",
+        "kube_ovn",
+    }
     assert cluster.info.recorded == bundle.manifest.collected_at
 
 

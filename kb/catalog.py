@@ -155,7 +155,7 @@ class Catalog:
             return
         try:
             with store.lock(0.0 if self._state else PATIENCE) as held:
-                newest = None if anew and held else store.current()
+                newest = None if anew and held else store.current(self._state)
                 if held and (newest is None or changes(newest, sources) != ([], [])):
                     newest = yield from _next_state(store, sources, newest, workers)
                 if not held:

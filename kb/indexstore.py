@@ -61,6 +61,8 @@ class State:
     """Ids of articles without any usable text."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many files each article has."""
+    made: int = 0
+    """When its manifest was written, as the file system tells it."""
 
 
 class Unusable(Exception):
@@ -90,18 +92,21 @@ class IndexStore:
         except OSError as error:
             raise Unusable(str(error)) from error
 
-    def current(self) -> State | None:
-        """The current state if it is whole, ours and of this version; else None."""
+    def current(self, known: State | None = None) -> State | None:
+        """The current state if it is whole, ours and of this version; else None. A `known` one is not read again."""
         try:
             name = (self.folder / POINTER).read_text(encoding="ascii").strip()
             folder = self.folder / name
             if not name.startswith("state-") or "/" in name or not _private(folder):
                 return None
+            made = (folder / MANIFEST).stat().st_mtime_ns
+            if known and (known.folder, known.made) == (folder, made):
+                return known
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             if manifest["version"] != self._version or _fingerprints(folder) != manifest["index"]:
                 return None
             files = {path: _note(path, values) for path, values in manifest["files"].items()}
-            return _state(folder, files, manifest["unusable"])
+            return _state(folder, files, manifest["unusable"], made)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -164,7 +169,7 @@ class IndexStore:
         for number, old in self._states():
             if old != folder and number != before:  # the one before may still be read by another process
                 shutil.rmtree(old, ignore_errors=True)
-        return _state(folder, files, unusable)
+        return _state(folder, files, unusable, (folder / MANIFEST).stat().st_mtime_ns)
 
     def abandon(self, folder: Path) -> None:
         """Remove a state that was not finished."""
@@ -212,9 +217,10 @@ def _fingerprints(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def _state(folder: Path, files: Mapping[str, FileNote], unusable: Iterable[str]) -> State:
+def _state(folder: Path, files: Mapping[str, FileNote], unusable: Iterable[str], made: int) -> State:
     counts = Counter(note.article for note in files.values())
-    return State(folder, int(folder.name.removeprefix("state-")), dict(files), frozenset(unusable), counts)
+    number = int(folder.name.removeprefix("state-"))
+    return State(folder, number, dict(files), frozenset(unusable), counts, made)
 
 
 def _link(source: Path, target: Path) -> None:

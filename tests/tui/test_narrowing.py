@@ -16,6 +16,7 @@ from tui.filters import joined, misfits, without, written
 from tui.questions import counts
 from tui.screens.article import ArticleScreen
 from tui.screens.facets import FacetsDialog
+from tui.screens.findings import FindingsScreen
 from tui.services import Services
 from tui.widgets.preview import Preview
 from tui.widgets.search import HomeList, SearchBox
@@ -336,3 +337,6 @@ async def test_files_with_errors_are_counted_under_an_empty_box(
         await until(pilot, lambda: home_of(app).reads.care.errors, "the errors")
         await pilot.pause()
         assert "errors" in screen_text(app)
+        assert ids(app)[-1] == "do:findings"
+        await pilot.press("down", "end", "enter")
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen), "the findings")

@@ -309,7 +309,7 @@ class HomeScreen(KlinikScreen[None]):
         elif kind == "worth" and self.inquiry.answer is not None:
             self._retype(self.inquiry.answer.worth[int(name)].text)
         elif kind == "do":
-            self.app.action_practice()
+            (self.app.open_findings if name == "findings" else self.app.action_practice)()
 
     def _open_session(self, session_id: str) -> None:
         for session in self.reads.sessions:

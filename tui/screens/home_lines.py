@@ -121,7 +121,7 @@ def care_options(care: Care, look: Look) -> Iterator[Option]:
         yield rows.note(one_line(problem.said(look.lang)), f"index-{place}", "$text-warning")
     if care.errors or care.warnings:
         text = look.say("home.findings", errors=f"{care.errors:,}", warnings=f"{care.warnings:,}")
-        yield rows.note(text, "findings")
+        yield Option(dim(text), id="do:findings")
 
 
 def paste_title(paste: Pasted, look: Look) -> str:

@@ -200,12 +200,13 @@ def test_killed_at_every_step_of_a_state_taking_the_place_of_another(killer: Kil
     assert {True, False} == set(seen), "killed before and after the swap"
 
 
-def test_a_search_does_not_wait_for_a_writer_that_stands_still(killer: Killer) -> None:
+@pytest.mark.parametrize("text", ["", LONG], ids=["little changed", "much changed"])
+def test_a_search_does_not_wait_for_a_writer_that_stands_still(killer: Killer, text: str) -> None:
     """Another process holds the writers' lock in the middle of a build, and does not go on."""
     root, cache = killer.root, killer.cache
-    put(root, "walrus")
+    put(root, "walrus", text=text)
     killer.build()
-    put(root, "dolphin")
+    put(root, "dolphin", text=text)
     with killer.stopped(event="open", times=6):
         before = on_disk(cache)
         library = open_library([root], cache)

@@ -49,6 +49,13 @@ class LibraryChanged(Message, bubble=False):
         self.error = error
 
 
+def pause_after(cost: float, least: float = LEAST, *, asked: bool = False) -> float:
+    """Seconds to wait after a look that took `cost` seconds; shorter where the operator just came back."""
+    if asked:
+        return max(min(least, 0.5), cost / SHARE_WHEN_ASKED)
+    return max(least, cost / SHARE)
+
+
 class Upkeep:
     """One daemon thread; `look` asks it to look sooner."""
 
@@ -102,9 +109,7 @@ class Upkeep:
         began = time.monotonic()
         with self._turn:
             while not self._closed:
-                share = SHARE_WHEN_ASKED if self._asked else SHARE
-                least = min(self._least, 0.5) if self._asked else self._least
-                left = max(least, cost / share) - (time.monotonic() - began)
+                left = pause_after(cost, self._least, asked=self._asked) - (time.monotonic() - began)
                 if left <= 0 or self._at_once:
                     break
                 self._turn.wait(left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tui.upkeep import News
 
 
+ASKED = 15.0
+"""Seconds after Ctrl+R in which a change that is found is what was asked for."""
+
+
 class ArticleScreen(LiveSymptoms):
     """One article in one language."""
 
@@ -42,6 +47,8 @@ class ArticleScreen(LiveSymptoms):
         self.fresh: Article | None = None
         """The article as it is on disk now, where that differs from what is shown."""
         self.notice = ""
+        self.asked = -ASKED
+        """When Ctrl+R was pressed last: what is found changed right after it is shown without another key."""
         self.pages: tuple[str, ...] = ("",)
         self.page = 0
         self.found_at = -1
@@ -124,7 +131,10 @@ class ArticleScreen(LiveSymptoms):
             self._crumb()
         else:
             self.fresh = fresh
-            self._note("article.changed")
+            if time.monotonic() - self.asked < ASKED:
+                self._take_fresh()
+            else:
+                self._note("article.changed")
 
     def _note(self, key: str) -> None:
         self.notice = key
@@ -134,13 +144,17 @@ class ArticleScreen(LiveSymptoms):
 
     def action_again(self) -> None:
         """Takes the text as it is on disk now, its place kept, and runs the checks again."""
+        self.asked = time.monotonic()
+        self._take_fresh()
+        super().action_again()
+
+    def _take_fresh(self) -> None:
         fresh = self.fresh
         if fresh is not None:
             if self.article is None or fresh.guide != self.article.guide:
                 self.results = {}
             self._take(fresh)
             self.run_worker(self._render_in_place(), exclusive=True, group="markdown")
-        super().action_again()
 
     async def _render_in_place(self) -> None:
         view = self.query_one("#text", VerticalScroll)

@@ -202,9 +202,8 @@ class FindingsScreen(KlinikScreen[None]):
         title = Content.assemble((f" {self.say('findings.title')}  ", "bold"), counts)
         self.query_one("#crumb", Static).update(Row(title))
         seconds = f"{self._took:.0f}"
-        said = self.say(
-            f"findings.{self.state}", done=f"{self.done:,}", total=f"{self.total:,}", seconds=seconds
-        )
+        key = "starting" if self.state == "running" and not self.total else self.state
+        said = self.say(f"findings.{key}", done=f"{self.done:,}", total=f"{self.total:,}", seconds=seconds)
         style = "$text-error" if self.state == "failed" else "$quiet"
         left = Content.styled(f" {said} {self.error}".rstrip(), style)
         if self.changed:

@@ -215,3 +215,42 @@ async def test_a_paste_reaches_the_box_from_the_list_and_survives_the_other_lang
         await pilot.pause()
         assert "已粘贴 40 行" in screen_text(app)
         assert "第 8 行" in screen_text(app)
+
+
+async def test_an_article_that_knows_a_paste_is_shown_in_its_other_language(
+    services: Callable[..., Services],
+) -> None:
+    """The lines of the log stay what they are; title and preview change, and the article opens in that language."""
+    app = klinik(services(open_cluster=nowhere))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: home_of(app).shelf is not None, "the library")
+        paste(app, switch_log(30, bad_at=4))
+        home = await answered(pilot)
+        await pilot.press("down", "ctrl+l")
+        await until(pilot, lambda: "ovs-too-many-open-files" in home.inquiry.told, "the other language")
+        await pilot.pause()
+        line = app.screen.query_one(HomeList).options[0].prompt.plain
+        assert home.shelf.guided["ovs-too-many-open-files"].title("zh")[:8] in line
+        assert "Too many open files" in line
+        assert app.screen.query_one(Preview).lang == "zh"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ArticleScreen), "the article")
+        assert app.screen.lang == "zh"
+
+
+async def test_control_characters_of_a_paste_never_reach_the_screen(
+    services: Callable[..., Services],
+) -> None:
+    """A log may hold anything, and colours of a program are no words."""
+    app = klinik(services(open_cluster=nowhere))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: home_of(app).shelf is not None, "the library")
+        paste(app, "\x1b[31maccept failed\x1b[0m\x07\u202e: Too many open files")
+        await found(pilot, "accept failed: Too many open files")
+        paste(
+            app, "\x1b]0;owned\x07one\n\x1b[2Jaccept failed: Too \x1b[1mmany\x1b[0m open files\x9b5n\nthree"
+        )
+        home = await answered(pilot)
+        assert home.inquiry.matches()[0].article_id == "ovs-too-many-open-files"
+        await pilot.pause()
+        assert all(c.isprintable() or c == "\n" for c in screen_text(app))

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.cores import FREE, bench_cores, free
+from tests.bench.large import bench_large
 from tests.bench.printing import line, ratio
 from tests.bench.pty_timing import Timing, measure
 from tests.bench.search import bench_quality, bench_search
@@ -137,14 +138,17 @@ BENCHES: dict[str, Callable[[], bool | None]] = {
     "cores": bench_cores,
     "quality": bench_quality,
     "start": bench_start,
+    "large": bench_large,
 }
+LONG = ("large",)
+"""Only when they are asked for."""
 
 
 def main() -> int:
     """Run all of them, or those named with ``--only``."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=BENCHES, action="append")
-    chosen = parser.parse_args().only or list(BENCHES)
+    chosen = parser.parse_args().only or [name for name in BENCHES if name not in LONG]
     results = [BENCHES[name]() for name in chosen]
     if None in results:
         print("some lines were not judged: the machine had something else to do")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from kb.importing.webtextmodel import cells
 
+REMEMBERED = 20_000
+"""Lines whose sign is remembered: neighbours ask for it again."""
 LONGEST = 400
 """Characters. A longer line is a paragraph, except for the cards of a recommendation list."""
 DATE = (
@@ -243,6 +246,7 @@ HAN = re.compile(r"[\u3400-\u9fff]{3}")
 """So many Chinese characters together are words and no face."""
 
 
+@lru_cache(REMEMBERED)
 def page_line(text: str) -> str:
     """The reason code of a whole line that belongs to the page and not to the article; empty for all others."""
     bare = text.strip()

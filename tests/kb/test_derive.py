@@ -584,3 +584,30 @@ int main(void) { return 0; }
     found = guide(zh=text)
     assert [s.text.zh for s in found.steps][:2] == ["先核实", "之后可以重启"]
     assert len(found.steps) == 3
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "### Cause {n}: dust\n\nBecause of dust.\n\n",
+        "## Step {n}: look\n\n```bash\nV{n}=1\necho $V{n} <pod>\n```\n\n",
+        "- Restart it: then `ip a`\n",
+        "| a{n} | because | restart |\n",
+    ],
+)
+def test_time_grows_with_the_length_only(unit: str) -> None:
+    def seconds(count: int) -> float:
+        body = (
+            "# T\n\n## Cause\n\n| a | cause | fix |\n|---|---|---|\n"
+            if unit[0] == "|"
+            else "# T\n\n## Cause\n\n"
+        )
+        text = body + "".join(unit.replace("{n}", str(n)) for n in range(count))
+        found, _ = parse_article(text.encode(), "x.md", lang="en")
+        assert found is not None
+        began = time.process_time()
+        derive(Article("x", {"en": found}, "", kinds=("Troubleshooting",)))
+        return time.process_time() - began
+
+    small = min(seconds(400), seconds(400))
+    assert seconds(1600) < small * 12 + 0.2

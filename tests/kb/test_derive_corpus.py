@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.fields import guidance
+from kb.importing.compose import compose
+from kb.importing.convert import pieces
 from kb.library import Library, open_library
 from kb.model import Article, Guide
 
@@ -67,7 +74,61 @@ def test_articles_become_guides(
 
 def test_the_facet_says_which_articles_become_guides(guides: list[tuple[Article, Guide | None]]) -> None:
     """What the index says without deriving is what deriving gives, for every article."""
-    from dataclasses import replace
+    bare = [(replace(article, guide=None), guide) for article, guide in guides]
+    assert [one.id for one, guide in bare if (guide is None) != (guidance(one) == "none")] == []
 
-    bare = [replace(article, guide=None) for article, _ in guides]
-    assert [one.id for one in bare if (derive(one) is None) != (guidance(one) == "none")] == []
+
+NASTY = [
+    b"\x00",
+    b"\xff\xfe",
+    b"```",
+    b"\n\n",
+    b"<<EOF\n",
+    b"$(",
+    b"'",
+    b"---\n",
+    b"|",
+    b"# ",
+    b"> " * 300,
+    b"- " * 300,
+]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 10_000),
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 400), st.sampled_from(NASTY)), min_size=1, max_size=12
+    ),
+)
+def test_mutated_articles_are_imported_and_walked_or_refused(
+    files: list[Path], which: int, changes: list[tuple[float, int, bytes]]
+) -> None:
+    """Whatever is cut out of an article or put into it: import and guide stay whole, in bounded time."""
+    source = files[which % len(files)]
+    data = source.read_bytes()
+    for place, length, new in changes:
+        at = int(place * len(data))
+        data = data[:at] + new + data[at + length :]
+    began = time.process_time()
+    for piece in pieces(data, "x", source.name):
+        if piece.draft is None:
+            continue
+        made = compose(piece.draft, "x", lang="", named_lang="", stem="x")
+        text, _ = parse_article(made.body.encode(), "x.md", lang=made.lang)
+        if text is None:
+            continue
+        article = Article("x", {made.lang: text}, "", kinds=("Troubleshooting",))
+        guide = derive(article)
+        assert (guide is None) == (guidance(article) == "none")
+        if guide:
+            ids = {step.id for step in guide.steps}
+            assert guide.symptoms
+            assert guide.causes
+            assert all(cause.fix and set(cause.fix) <= ids for cause in guide.causes)
+    assert time.process_time() - began < 10
+
+
+@pytest.fixture(scope="module")
+def files() -> list[Path]:
+    return sorted(CORPUS.rglob("*.md"))

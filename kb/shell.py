@@ -65,6 +65,8 @@ class Line:
     """Texts of command and process substitutions anywhere in it; each is a line of its own."""
     broken: bool = False
     """It ends in the middle, or cannot be followed."""
+    unread: bool = False
+    """Broken only for us: a shell reads on where this reader gives up."""
 
     @property
     def simple(self) -> Command | None:
@@ -76,6 +78,10 @@ class Line:
 
 class _Broken(Exception):
     """The text cannot be followed."""
+
+
+class _Unread(_Broken):
+    """The text goes on in a way that is not read here."""
 
 
 @dataclass(slots=True)
@@ -118,7 +124,7 @@ class _Reader:
     def _keep(self, word: Word) -> None:
         self.count += 1
         if self.count > MOST:
-            raise _Broken
+            raise _Unread
         if not self.words and _ASSIGNMENT.match(word.raw):
             self.assignments.append(word)
         else:
@@ -247,11 +253,11 @@ class _Reader:
                     following if following in '$`"\\' else "" if following == "\n" else char + following
                 )
                 self.at += 2
-            elif char in "$`":
+            elif char in "$`" and not text.startswith(("$'", '$"'), self.at):
                 plain, piece = self._expansion()
                 literal &= plain
                 parts.append(piece)
-            else:
+            else:  # within double quotes a dollar sign before a quote is only that
                 parts.append(char)
                 self.at += 1
         raise _Broken
@@ -269,18 +275,20 @@ class _Reader:
             self.at = end + 1
         elif text.startswith("$((", start) and (end := text.find("))", start)) > 0:
             if not _ARITHMETIC.fullmatch(text, start + 3, end):
-                raise _Broken
+                raise _Unread
             self.at = end + 2
         elif text.startswith(("$(", "<(", ">("), start):
             self.at = _closing(text, start + 2)
             self.inner.append(text[start + 2 : self.at - 1])
         elif text.startswith("${", start):
             end = text.find("}", start)
-            if end < 0 or any(c in text[start + 2 : end] for c in "`\n({'\""):
+            if end < 0:
                 raise _Broken
+            if any(c in text[start + 2 : end] for c in "`\n({'\""):
+                raise _Unread
             self.at = end + 1
         elif text.startswith(("$'", '$"'), start):
-            raise _Broken  # escapes of their own: what it says is not read
+            raise _Unread  # escapes of their own
         else:
             match = _VARIABLE.match(text, start)
             self.at = match.end() if match else start + 1
@@ -330,12 +338,12 @@ def _closing(text: str, at: int) -> int:
 def parse(text: str) -> Line:
     """A shell line (or several, with their here-documents) as data; never raises, takes time linear in the text."""
     if len(text) > LONGEST or "\0" in text:
-        return Line(broken=True)
+        return Line(broken=True, unread=True)
     reader = _Reader(text.replace("\r\n", "\n").strip())
-    broken = False
+    broken = unread = False
     try:
         reader.run()
-    except _Broken:
-        broken = True
+    except _Broken as error:
+        broken, unread = True, isinstance(error, _Unread)
     broken = broken or reader.open_end
-    return Line(tuple(reader.commands), tuple(reader.operators), tuple(reader.inner), broken)
+    return Line(tuple(reader.commands), tuple(reader.operators), tuple(reader.inner), broken, unread)

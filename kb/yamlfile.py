@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,10 +56,13 @@ def load(file: Path) -> Document:
     """Read and parse a file; never raises for anything about the file, that is in `problems`."""
     path = str(file)
     try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            return _failed(path, finding(path, 0, "yaml.too-large", size=size, limit=MAX_BYTES))
-        raw = file.read_bytes()
+        info = file.stat()
+        if not (stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode)):  # a pipe or a device may never end
+            return _failed(path, finding(path, 0, "file.not-a-file"))
+        if info.st_size > MAX_BYTES:
+            return _failed(path, finding(path, 0, "yaml.too-large", size=info.st_size, limit=MAX_BYTES))
+        with open(file, "rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
     except OSError as error:
         return _failed(path, finding(path, 0, "file.unreadable", why=error.strerror or type(error).__name__))
     try:

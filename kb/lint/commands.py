@@ -55,4 +55,5 @@ def check(view: View) -> Iterator[Problem]:
 
 def _broken(fence: str) -> bool:
     # <name> is a place to fill in, not two redirections
-    return len(fence) <= shell.LONGEST and shell.parse(PLACEHOLDER.sub("x", fence)).broken
+    parsed = shell.parse(PLACEHOLDER.sub("x", fence))
+    return parsed.broken and not parsed.unread

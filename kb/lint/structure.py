@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from kb.lint.view import View, found, grouped, language_of
+from kb.model import Section
 from kb.problem import Problem
 
 FENCE_END = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\Z")
@@ -36,12 +38,22 @@ def _sections(view: View) -> Iterator[Problem]:
     if not any(section.kind in ACTING for section in sections):
         yield found(view.path, view.body_line, "section.no-steps")
     top = min(section.level for section in sections)
-    unknown = [section for section in sections if section.level == top and section.kind == "other"]
+    unknown = [
+        section
+        for place, section in enumerate(sections)
+        if section.level == top and section.kind == "other" and not _parts_known(sections[place + 1 :], top)
+    ]
     if unknown:
         names = ", ".join(section.heading[:40] for section in unknown[:SHOWN])
         yield from grouped(
             view.path, [section.line for section in unknown], "section.unknown", headings=names
         )
+
+
+def _parts_known(following: Sequence[Section], top: int) -> bool:
+    """Whether a heading of the top level has a known section below it: then it names a case, not a section."""
+    below = takewhile(lambda section: section.level > top, following)
+    return any(section.kind != "other" for section in below)
 
 
 def _fences(view: View) -> Iterator[Problem]:

@@ -27,13 +27,16 @@ class Line:
 def commands(fence: str, *, session: bool = False) -> Iterator[Line]:
     """The commands in a fence; where any line has a ``$`` prompt (or in a session) the others are answers."""
     rows = fence.split("\n")
-    prompted = session or any(DOLLAR.match(row[:200]) for row in rows)
+    dollar = any(DOLLAR.match(row[:200]) for row in rows)
+    prompted = session or dollar
     last = {row.strip(): at for at, row in enumerate(rows)} if "<<" in fence else {}
     index = 0
     while index < len(rows):
         number, row = index + 1, rows[index]
         index += 1
         match = PROMPT.match(row[:300]) if prompted else None
+        if match and dollar and row.lstrip().startswith("# "):  # where $ is the prompt, # begins a comment
+            match = None
         if (prompted and not match) or not row.strip() or (row.lstrip().startswith("#") and not match):
             continue
         text = row[match.end() :] if match else row.strip()

@@ -72,6 +72,9 @@ def test_a_mistake_is_found_at_its_line(linted: Lint, body: str, code: str, line
         fence("kubectl get <kind> <name> -n <namespace> | grep '<a b>'"),
         fence("cat <<EOF\nit's fine\nkubectl delete pod a\nEOF"),
         fence("it's an answer, no command", "text"),
+        fence('SA=${SA:-"default"}\ngrep -E "^(a|b)$" x | column -t -s $\'\\t\''),
+        fence("kubectl apply -f - <<'EOF'\nit's\nEOF\necho \"$((1 + 2)) ${a#*\\'}\""),
+        "## Case 1: at night\n\n### Symptoms\n\nBad.\n\n### Resolution\n\nSleep.\n",
         fence("kubectl delete pod a", "yaml"),
         "```\nin `](no.md)` code\n```\n",
         "`[a](no.md)` and [b](https://example.com/no.md) and [c](#cause) and ![d](data:image/png;base64,aa)\n",
@@ -87,6 +90,11 @@ def test_a_mistake_is_found_at_its_line(linted: Lint, body: str, code: str, line
 )
 def test_what_only_resembles_a_mistake_is_none(linted: Lint, body: str) -> None:
     assert linted(*with_body(body)) == []
+
+
+def test_beside_dollar_prompts_a_number_sign_begins_a_comment(linted: Lint) -> None:
+    found = linted(*with_body(fence("# first look\n$ ls\n[root@a ~]# ls\n# done")))
+    assert {p.message.rpartition(": ")[2] for p in found if p.code == "command.prompt"} == {"lines 16, 17"}
 
 
 def test_many_places_of_one_kind_are_one_finding(linted: Lint) -> None:

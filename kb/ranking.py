@@ -28,6 +28,10 @@ FAINT = 0.15
 
 RARER = 2.5
 """A known term weighs at most so much more for its names being rare: a common thing is common by every name."""
+MIDDLE = 1.3
+"""What a saying means weighs at most so many times its middle name: one rare name of many is an accident."""
+FLAT = 0.4
+"""How far weights are brought together (0: not, 1: all the same): a rare word is not the whole question."""
 RELATED = 0.5
 """Ways worth less than this are hints."""
 COMMON_SHARE, COMMON_LEAST = 20, 100
@@ -62,6 +66,10 @@ class Scored:
     weight: float = 0.0
     documents: dict[int, float] = field(default_factory=dict)
 
+    def times(self, scale: float) -> Scored:
+        """The same, all of it multiplied."""
+        return Scored(self.weight * scale, {d: value * scale for d, value in self.documents.items()})
+
 
 def rarity(index: Terms, frequency: int) -> float:
     """How much is learnt from a term that stands in so many documents; 0 when in none."""
@@ -95,15 +103,24 @@ def _says_nothing(index: Terms, way: Way) -> bool:
 
 
 def score(index: Terms, concept: Concept) -> Scored:
-    """How well documents answer a concept."""
+    """How well documents answer a concept, the rarer ones brought nearer to the others."""
+    found = _score(index, concept)
+    return found.times(found.weight**-FLAT) if found.weight > 1 else found
+
+
+def _score(index: Terms, concept: Concept) -> Scored:
     if not concept.members:
         return _word(index, concept)
-    found = together([score(index, member) for member in concept.members])
-    most = math.inf if concept.saying or not found.weight else RARER * found.weight
-    for way in concept.ways:
-        if not _says_nothing(index, way):
-            other = _way(index, way)
-            _better(found, other, min(way.worth, way.worth * most / (other.weight or 1.0)))
+    found = together([_score(index, member) for member in concept.members])
+    ways = [(way, _way(index, way)) for way in concept.ways if not _says_nothing(index, way)]
+    most = math.inf
+    if concept.saying:
+        meant = sorted(other.weight for way, other in ways if way.worth >= RELATED and other.weight)
+        most = MIDDLE * meant[len(meant) // 2] if meant else math.inf
+    elif found.weight:
+        most = RARER * found.weight
+    for way, other in ways:
+        _better(found, other, min(way.worth, way.worth * most / (other.weight or 1.0)))
     return found
 
 
@@ -132,11 +149,7 @@ def _word(index: Terms, concept: Concept) -> Scored:
         found.weight = max(found.weight, PARTS * parts.weight)
         for document, value in parts.documents.items():
             found.documents[document] = found.documents.get(document, 0.0) + PARTS * value
-    if concept.weight == 1.0:
-        return found
-    return Scored(
-        found.weight * concept.weight, {d: value * concept.weight for d, value in found.documents.items()}
-    )
+    return found if concept.weight == 1.0 else found.times(concept.weight)
 
 
 def _way(index: Terms, way: Way, further: float = FURTHER, least: float = NEARLY_ALL) -> Scored:

@@ -25,7 +25,7 @@ LOOKED_AT = 24
 """Articles at the top whose texts are looked at for the words standing together."""
 WORTH_READING = 0.5
 """The other language's text is looked at too when it answers at least this share of what the better one does."""
-WINDOW, TITLE, ANSWERED, TOGETHER, VERBATIM = 0.8, 0.6, 0.3, 0.8, 2.0
+WINDOW, TITLE, ANSWERED, TOGETHER, VERBATIM = 0.8, 0.9, 0.3, 0.8, 2.0
 """How much an article gains for each kind of evidence (`kb.closeness.Evidence`)."""
 CLOSE = 0.8
 """The preferred language is shown when its text answers at least this share of what the other's does."""

@@ -104,7 +104,7 @@ def box_title(inquiry: Inquiry, look: Look) -> Content:
         if words.found.unknown and words.found.hits and not inquiry.matches():
             text = look.say("home.unknown", words=one_line(", ".join(words.found.unknown), 40))
             parts.append(Content.styled(text, "$text-warning"))
-        if words.found.suggestion:
+        if words.found.suggestion and not inquiry.matches():
             text = look.say("home.suggest", text=one_line(words.found.suggestion, SUGGESTED))
             parts.append(Content.assemble((text, "bold $text-warning"), ("  ^T", "bold $primary")))
     if not parts:

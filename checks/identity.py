@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from checks.cluster import ClusterInfo
+from checks.plan import digest
 from checks.session import Session
 from kb.messages import message
-from kb.model import Article
+from kb.model import Article, Guide
 from kb.text import Text
 
 
 def opening(name: str, article: Article, info: ClusterInfo, operator: str, lang: str) -> dict[str, Any]:
     """The content of the first entry of a journal."""
+    guide = article.guide
+    derived = {"guide": fingerprint(guide)} if guide is not None and guide.origin == "derived" else {}
     cluster = {"context": info.context, "server": info.server, "user": info.user, "practice": info.practice}
     return {
         "session": name,
@@ -21,13 +25,25 @@ def opening(name: str, article: Article, info: ClusterInfo, operator: str, lang:
         "lang": lang,
         "cluster": {**cluster, "production": info.production},
         "operator": operator,
+        **derived,
     }
+
+
+def fingerprint(guide: Guide) -> str:
+    """What is done by which step of which cause, as a digest: a derived guide has other steps under old names
+    as soon as its text changes.
+    """
+    causes = [[cause.id, *cause.fix] for cause in guide.causes]
+    steps = [[step.id, asdict(step.action)] for step in guide.steps]
+    return digest([causes, steps])
 
 
 def foreign_to(session: Session, article: Article, info: ClusterInfo) -> Text | None:
     """Why a session cannot go on with this article on this cluster; None where it can."""
     if session.article and session.article != article.id:
         return message("session.other-article", id=session.article)
+    if session.guide and article.guide is not None and session.guide != fingerprint(article.guide):
+        return message("session.guide-changed")
     told = session.cluster
     # A practice cluster gets another port at every start; its scenario is its identity.
     same = (

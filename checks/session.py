@@ -71,6 +71,8 @@ class Session:
     lang: str = "en"
     cluster: Mapping[str, Any] = field(default_factory=_nothing)
     operator: str = ""
+    guide: str = ""
+    """With a guide derived from a text: the digest of what its steps were."""
     reasons: tuple[str, ...] = ()
     """Why writes were armed, in order."""
     opened: float = 0.0
@@ -198,6 +200,7 @@ def _opened(session: Session, e: Entry) -> Session:
         lang=e.get("lang", "en"),
         cluster=e.get("cluster", {}),
         operator=e.get("operator", ""),
+        guide=e.get("guide", ""),
         opened=e.get("at", 0.0),
     )
 

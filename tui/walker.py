@@ -200,13 +200,17 @@ class Walker:
         self._jobs.put(None)
 
     def _work(self) -> None:
+        walk: Walk | None = None
         try:
             walk = self._make()
+            first = snapshot(walk)  # a journal may tell of steps that the guide no longer has
         except Exception as error:  # shown by the owner: it has no walk then
+            if walk is not None:
+                walk.close()
             self._owner.post_message(Answered("open", 0, error=error))
             return
         try:
-            self._owner.post_message(EventArrived("snapshot", 0, snapshot(walk)))
+            self._owner.post_message(EventArrived("snapshot", 0, first))
             self._owner.post_message(Answered("open", 0, value=walk.guide))
             while (job := self._jobs.get()) is not None:
                 self._one(walk, *job)

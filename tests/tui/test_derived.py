@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 
 from kb import open_library
 from tests.tui.conftest import klinik, screen_text, until
-from tests.tui.derived import library_root, no_cluster
+from tests.tui.derived import TUNNEL, library_root, no_cluster
 from tui.app import KlinikApp
 from tui.screens.article import ArticleScreen
 from tui.screens.ask import AskDialog
@@ -243,6 +243,25 @@ async def test_a_skipped_step_keeps_its_reason_and_the_walk_is_resumed_without_a
         again = app.screen
         assert isinstance(again, GuideScreen)
         assert again.snap.session.step(step).reason == "not our node"
+
+
+async def test_a_session_whose_article_changed_is_not_taken_up(app: KlinikApp, tmp_path: Path) -> None:
+    """The third step of today may be another command than the third of yesterday."""
+    async with app.run_test(size=(100, 30)) as pilot:
+        guide = await steps_of(pilot, app)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "why")
+        await pilot.press(*"later", "enter")
+        await until(pilot, lambda: guide.snap.path is not None and guide.snap.session.steps, "skipped")
+        await pilot.press("escape")
+        path = tmp_path / "root" / "articles" / ARTICLE / "en.md"
+        path.write_text(TUNNEL.replace("del-port", "add-port"), encoding="utf-8")
+        app.upkeep.look(at_once=True)
+        await until(pilot, lambda: getattr(app.screen, "fresh", None) is not None, "the news")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "the earlier session")
+        await pilot.press("y")
+        await until(pilot, lambda: "no longer the same" in screen_text(app), "the refusal")
 
 
 async def test_the_place_in_the_article_is_one_key_away(app: KlinikApp) -> None:

@@ -245,6 +245,19 @@ async def test_a_skipped_step_keeps_its_reason_and_the_walk_is_resumed_without_a
         assert again.snap.session.step(step).reason == "not our node"
 
 
+async def test_a_question_about_a_long_line_keeps_its_answers_in_view(app: KlinikApp) -> None:
+    """On a small screen, too."""
+    from tui.screens.step_asks import ask_ran
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        ask_ran(app, "\n".join(["cat <<EOF", *["x" * 200] * 40, "EOF"]), ("a", "b"), lambda: None)
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "the question")
+        await pilot.pause()
+        assert "Not yet" in screen_text(app)
+        assert "I ran it (y)" in screen_text(app)
+        assert " …" in screen_text(app)
+
+
 async def test_a_session_whose_article_changed_is_not_taken_up(app: KlinikApp, tmp_path: Path) -> None:
     """The third step of today may be another command than the third of yesterday."""
     async with app.run_test(size=(100, 30)) as pilot:

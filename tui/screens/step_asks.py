@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tui.walker import Form
 
 
+IN_A_QUESTION = 500
+"""Characters of a line that stand in a question: its answers stay in view on a small screen."""
+
+
 def ask_input(app: KlinikApp, spec: Input, shown: Form, then: Callable[[Any], None]) -> None:
     """Chooses or types the value of one input; what exists only as evidence can only be chosen.
 
@@ -96,7 +100,8 @@ def ask_ran(app: KlinikApp, line: str, missing: tuple[str, ...], then: Callable[
         if yes:
             then()
 
-    shown = line if len(line) <= 1200 else line[:1200] + " …"
+    shown = "\n".join(line[:IN_A_QUESTION].split("\n")[:8])
+    shown += " …" if shown != line else ""
     parts = [app.say("hand.ran"), f"$ {shown}"]
     if missing:
         parts.append(app.say("hand.ran_open", names=", ".join(missing)))

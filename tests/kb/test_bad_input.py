@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +23,7 @@ from kb.guidefile import parse_guide
 from kb.lint import lint
 from kb.model import Article
 from kb.problem import Problem
+from tui.cli.kblint import findings
 
 SAMPLE = """---
 kind:
@@ -167,6 +173,8 @@ MONSTERS: dict[str, Callable[[Path], object]] = {
     "binary.md": lambda p: p.write_bytes(bytes(range(256)) * 40),
     "nul.md": lambda p: p.write_bytes(b"# T\n\n" + b"a\0" * 100),
     "sparse.md": lambda p: os.truncate(p, 200_000_000) if p.write_bytes(b"# T") else None,
+    "long-line.md": lambda p: p.write_bytes(b"# T\n\n" + b"zebra crossing " * 70_000),
+    "long-word.md": lambda p: p.write_bytes(b"# T\n\n" + b"x" * 1_000_000),
     "fifo.md": lambda p: os.mkfifo(p),
     "folder.md": lambda p: p.mkdir(),
     "dangling.md": lambda p: p.symlink_to("nowhere"),
@@ -233,11 +241,89 @@ def test_the_rest_is_searchable(zoo: Path, tmp_path: Path) -> None:
     assert [p.code for p in again.problems] == [p.code for p in library.problems]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read_is_said(tmp_path: Path) -> None:
-    (tmp_path / "secret.md").write_text("# T\n")
-    (tmp_path / "secret.md").chmod(0)
-    assert [p.code for p in lint([tmp_path]) if p.severity == "error"] == ["file.unreadable"]
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Without root's right to read everything, where the tests run as root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_said() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        root, cache = Path(folder) / "root", Path(folder) / "cache"
+        root.mkdir()
+        (root / "sound.md").write_text("# Sound one\n\nzebrafish\n")
+        (root / "secret.md").write_text("# T\n\nzebrafish\n")
+        (root / "closed").mkdir()
+        open_library([root], Path(folder) / "warm").search(
+            "zebrafish"
+        )  # what is imported late is imported now
+        list(lint([root]))
+        (root / "secret.md").chmod(0)
+        (root / "closed").chmod(0)
+        with unprivileged():
+            found = list(lint([root]))
+            library = open_library([root], cache)
+            hits = [hit.article_id for hit in library.search("zebrafish")]
+            problems = list(library.problems)
+        (root / "closed").chmod(0o700)
+    unreadable = {str(root / "secret.md"), str(root / "closed")}
+    assert hits == ["sound"]
+    for said in (found, problems):
+        assert {p.path for p in said if p.code == "file.unreadable"} == unreadable
+        assert {p.severity for p in said if p.path in unreadable} == {"error"}
+
+
+def bind(path: Path) -> None:
+    with closing(socket.socket(socket.AF_UNIX)) as listening:
+        listening.bind(str(path))
+
+
+DEVICES: dict[str, Callable[[Path], object]] = {
+    "pipe": lambda p: os.mkfifo(p),
+    "socket": bind,
+    "endless": lambda p: p.symlink_to("/dev/zero"),
+    "memory": lambda p: p.symlink_to("/proc/self/mem"),
+    "huge": lambda p: os.truncate(p, 200_000_000) if p.write_bytes(b"a: b") else None,
+}
+
+
+@pytest.fixture
+def _not_for_ever() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TimeoutError("held up by a file that never ends")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(30)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("_not_for_ever")
+@pytest.mark.parametrize("name", ["a.md", "articles/a/guide.yaml", "glossary.yaml", "checks/a.yaml"])
+def test_no_file_of_a_root_holds_lint_or_search_up(name: str) -> None:
+    """Pipes, devices, sockets, huge files in the place of any file that klinik reads."""
+    for kind, make in DEVICES.items():
+        with tempfile.TemporaryDirectory() as folder:  # short: a socket's path has 108 bytes at most
+            root = Path(folder)
+            for place in ("articles/a", "checks"):
+                (root / place).mkdir(parents=True)
+            (root / "articles/a/en.md").write_text("# Sound one\n\nzebrafish\n")
+            if name == "a.md":
+                (root / "articles/a/en.md").rename(root / "sound.md")
+            make(root / name)
+            named = {p.path for p in findings([root]) if p.severity != "info"}
+            if (kind, name) != ("memory", "a.md") or sys.platform == "linux":
+                assert str(root / name) in named, kind
+            assert len(open_library([root], root / "cache").search("zebrafish")) == 1, kind
 
 
 # --- time grows with size, not faster ---------------------------------------------------------------------------------

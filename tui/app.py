@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -88,6 +89,7 @@ class KlinikApp(App[int]):
         self.call_after_refresh(self.set_timer, 0.01, self._begin)
 
     def _begin(self) -> None:
+        gc.enable()
         self.link.start()
         self.upkeep.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from tui.cli.failures import USAGE, complain
@@ -19,6 +20,8 @@ def launch(root: Root) -> int:
         # Textual draws on stderr: redirected, the screen would stay black.
         say(t("no-stderr"))
         return USAGE
+    # Collecting garbage while classes are made by the hundred is a tenth of the start; the app turns it on again.
+    gc.disable()
     from tui.app import run
     from tui.services import Services
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Protocol
 
-from kb import spelling
-from kb.query import COMPLETED, MISSPELT, Concept, Way, meaning
-from kb.tokens import is_han, stem
+from kb import commonwords, spelling
+from kb.meant import Correction
+from kb.miswritten import mend
+from kb.query import COMPLETED, Concept, Way, meaning, said_often, standing
+from kb.tokens import HAN_RUN, fold, is_han, stem
 from kb.weighting import loose
 
 COMPLETIONS = 30
+RIGHTED, UNSURE = 0.85, 0.6
+"""What the likeliest word for a misspelt one is worth, and others that are about as likely."""
 JOINED_UP = 0.9
 """What ``nodeport`` is worth for ``node port``."""
-TORN = 0.6
+TORN = 0.8
 """What ``node`` with ``port`` is worth for ``nodeport`` where nobody writes that."""
 SHORTENED = 0.3
 """What 限制流量 is worth for 限流: both characters near each other in a title or heading."""
@@ -31,33 +35,40 @@ class Index(spelling.Vocabulary, Protocol):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A word of the query that the library does not know, and what was taken for it."""
+@dataclass(slots=True)
+class _Expansion:
+    """A query on its way: what each place of it may also be found by, and what was corrected."""
 
-    start: int
-    end: int
-    term: str
+    index: Index
+    least: int
+    """A term in so few documents may be a mistake of theirs."""
+    terms: Sequence[tuple[int, int]]
+    ways: dict[int, list[Way]] = field(default_factory=dict)
+    """By where a concept begins: other spellings of it."""
+    weights: dict[int, float] = field(default_factory=dict)
+    """By where a pair of characters begins: what it is worth in the run as it was meant."""
+    corrected: list[Correction] = field(default_factory=list)
 
 
 def expand(
-    index: Index, typed: Sequence[Concept], *, open_end: bool
+    index: Index,
+    text: str,
+    typed: Sequence[Concept],
+    *,
+    terms: Sequence[tuple[int, int]] = (),
+    open_end: bool = False,
 ) -> tuple[list[Concept], list[Correction]]:
-    """The concepts of a query with everything they may also be found by; and what was corrected."""
-    asked = list(typed)
-    corrected: list[Correction] = []
-    for position, concept in enumerate(asked):
-        last = open_end and concept is typed[-1]
-        if last and (ways := list(_endings(index, concept))):
-            asked[position] = concept.also(ways)
-            continue
-        ways, correction = _spelt(index, concept)
-        corrected += [correction] if correction else []
-        if spelling.is_pair(concept.text) and meaning(concept.text) == 1.0:
-            ways.append(Way((loose(*concept.text),), SHORTENED))
-        if ways:
-            asked[position] = concept.also(ways)
-    return [*asked, *_joined(index, asked)], corrected
+    """The concepts of a query with everything they may also be found by, and what was corrected.
+
+    `terms` are the stretches of the text that are known to be right.
+    """
+    doing = _Expansion(index, max(1, index.size // RARE), terms)
+    _mend_chinese(doing, text)
+    asked = [
+        _expanded(doing, concept, last=open_end and position == len(typed) - 1)
+        for position, concept in enumerate(typed)
+    ]
+    return [*asked, *_joined(index, asked)], doing.corrected
 
 
 def single_character(concept: Concept) -> bool:
@@ -65,47 +76,100 @@ def single_character(concept: Concept) -> bool:
     return len(concept.text) == 1 and is_han(concept.text)
 
 
-def _endings(index: Index, concept: Concept) -> Iterator[Way]:
-    """Words that begin like the last one typed; one letter begins everything."""
-    if is_han(concept.text[0]) or len(concept.text) < 2:
-        return
-    for term in index.completions(concept.text.lower(), COMPLETIONS):
-        yield Way((term,), COMPLETED)
-
-
-def _spelt(index: Index, concept: Concept) -> tuple[list[Way], Correction | None]:
+def _expanded(doing: _Expansion, concept: Concept, *, last: bool) -> Concept:
     if single_character(concept):
-        return [
-            Way((term,), COMPLETED)
-            for term in index.completions(concept.text, COMPLETIONS)
-            if "…" not in term
-        ], None
-    term = concept.ways[0].terms[0]
+        return concept.also(_beginning(doing.index, concept.text))
+    if is_han(concept.text[0]):
+        concept = replace(concept, weight=doing.weights.get(concept.start, concept.weight))
+        ways = list(doing.ways.get(concept.start, ()))
+        if meaning(concept.text) == 1.0:
+            ways.append(Way((loose(*concept.text),), SHORTENED))
+        return concept.also(ways)
+    if last and len(concept.text) > 1:
+        ways = [Way((t,), COMPLETED) for t in doing.index.completions(concept.text.lower(), COMPLETIONS)]
+        if ways:
+            return concept.also(ways)
+    return _spelt(doing, concept)
+
+
+def _beginning(index: Index, character: str) -> Iterator[Way]:
+    """The pairs that begin with a character that stands alone."""
+    for term in index.completions(character, COMPLETIONS):
+        if "…" not in term:
+            yield Way((term,), COMPLETED)
+
+
+def _mend_chinese(doing: _Expansion, text: str) -> None:
+    frequency = doing.index.frequency
+    for found in HAN_RUN.finditer(fold(text)):
+        run, start = found[0], found.start()
+        terms = [(max(a - start, 0), b - start) for a, b in doing.terms if start < b and a < found.end()]
+        mended = mend(run, frequency, doing.index.size, terms)
+        best = _with(run, {m.at: m.meant[0] for m in mended if m.gain > 0})
+        if best != run:
+            for at, worth in standing(best).items():
+                doing.weights[start + at] = worth * meaning(best[at : at + 2])
+        for one in mended:
+            places = range(max(0, one.at - 1), min(one.end, len(run) - 1))
+            for place, other in enumerate(one.meant):
+                better = _with(best, {one.at: other})
+                worth = DOUBTED if one.gain <= 0 else UNSURE if place else RIGHTED
+                for at in places:
+                    if better[at : at + 2] != run[at : at + 2]:
+                        doing.ways.setdefault(start + at, []).append(Way((better[at : at + 2],), worth))
+            if one.gain > 0:
+                term = max((best[at : at + 2] for at in places), key=frequency)
+                doing.corrected.append(Correction(start + one.at, start + one.end, one.meant[0], term))
+
+
+def _with(run: str, instead: Mapping[int, str]) -> str:
+    for at, text in instead.items():
+        run = run[:at] + text + run[at + len(text) :]
+    return run
+
+
+def _spelt(doing: _Expansion, concept: Concept) -> Concept:
+    index = doing.index
     often = max((index.frequency(way.terms[0]) for way in concept.ways), default=0)
-    if often and (often > max(1, index.size // RARE) or meaning(concept.text) < 1):
-        return [], None
-    near = _neighbours(index, term)
-    if often:
-        return [Way((other,), DOUBTED) for other in near if index.frequency(other) >= COMMONER * often], None
+    if (
+        often > doing.least
+        or any(start <= concept.start < end for start, end in doing.terms)
+        or meaning(concept.text) < 1
+    ):
+        return concept
+    near = spelling.near(concept.text, index)
+    if often or commonwords.english(stem(concept.text.lower())):
+        return concept.also(
+            Way((other.term,), DOUBTED)
+            for other in near
+            if index.frequency(other.term) >= COMMONER * max(often, 1)
+        )
     if near:
-        return [Way((other,), MISSPELT) for other in near], Correction(concept.start, concept.end, near[0])
+        return _righted(doing, concept, near)
     if any(index.frequency(part) for part in concept.parts):
-        return _parts_spelt(index, concept), None
-    torn = spelling.halves(concept.text.lower(), index)
-    return ([Way((stem(torn[0]), stem(torn[1])), TORN)] if torn else []), None
+        return concept.also(_parts_spelt(index, concept))
+    torn = spelling.halves(concept.text, index)
+    if not torn:
+        return concept
+    terms = (stem(torn[0]), stem(torn[1]))
+    doing.corrected.append(Correction(concept.start, concept.end, " ".join(torn), terms[1]))
+    return concept.also([Way(terms, TORN)])
 
 
-def _neighbours(index: Index, term: str) -> list[str]:
-    return spelling.sounding(term, index) if spelling.is_pair(term) else spelling.near(term, index)
+def _righted(doing: _Expansion, concept: Concept, near: Sequence[spelling.Near]) -> Concept:
+    best = near[0]
+    doing.corrected.append(Correction(concept.start, concept.end, best.word, best.term))
+    ways = [Way((other.term,), UNSURE if place else RIGHTED) for place, other in enumerate(near)]
+    return replace(concept, weight=said_often(best.word) * meaning(best.word)).also(ways)
 
 
 def _parts_spelt(index: Index, concept: Concept) -> list[Way]:
     """The parts of an identifier with the unknown ones replaced by their nearest neighbours."""
-    better = [
-        part if index.frequency(part) else next(iter(spelling.near(part, index)), part)
-        for part in concept.parts
-    ]
-    return [] if tuple(better) == concept.parts else [Way(tuple(better), MISSPELT)]
+    better = []
+    for part in concept.parts:
+        near = [] if index.frequency(part) else spelling.near(part, index)
+        better.append(near[0].term if near else part)
+    return [] if tuple(better) == concept.parts else [Way(tuple(better), UNSURE)]
 
 
 def _joined(index: Index, asked: Sequence[Concept]) -> Iterator[Concept]:

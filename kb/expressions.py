@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kb.glossary import Glossary, Variant
+from kb.glossary import Variant
 from kb.query import OUTSIDE, Concept, Way, meaning
 from kb.tokens import is_han
 
@@ -13,11 +13,10 @@ SAYING = 0.7
 """What the words of a way of saying something are worth themselves (*killed first* is about neither)."""
 
 
-def with_glossary(text: str, typed: Sequence[Concept], glossary: Glossary) -> list[Concept]:
+def with_glossary(text: str, typed: Sequence[Concept], variants: Sequence[Variant]) -> list[Concept]:
     """The concepts of a query with those that make up a known expression put together, longer ones around shorter."""
-    variants = sorted(glossary.variants(text), key=lambda v: (v.idiom, v.end - v.start))
     asked = list(typed)
-    for variant in variants:
+    for variant in sorted(variants, key=lambda v: (v.idiom, v.end - v.start)):
         asked = _put_together(text, asked, variant)
     return _cut_across(asked, [v for v in variants if not v.idiom])
 

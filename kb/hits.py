@@ -22,6 +22,10 @@ class Snippet:
         return "".join(f"[{text}]" if match else text for text, match in self.segments)
 
 
+Kind = Literal["word", "corrected", "unknown", "glossary"]
+"""What a part of the query is: known as typed, put right, unknown; or a term that others stand for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One article that answers a query, in the language that answers best."""
@@ -50,7 +54,7 @@ class Understood:
     """A part of the query and what it was taken for."""
 
     text: str
-    kind: Literal["word", "corrected", "unknown", "glossary"]
+    kind: Kind
     meant: tuple[str, ...] = ()
     """Corrected: known words; glossary: what else it may be called."""
 

@@ -13,8 +13,8 @@ ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
 
 @lru_cache(maxsize=4096)
-def sounding_like(character: str) -> tuple[str, ...]:
-    """Other characters with a reading of the same syllable, then those with one nearly the same; tones do not count."""
+def sounding_like(character: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Other characters with a reading of the same syllable, and those with one nearly the same; tones do not count."""
     of_character, of_syllable, of_blurred = _table()
     same: dict[str, None] = {}
     near: dict[str, None] = {}
@@ -22,9 +22,9 @@ def sounding_like(character: str) -> tuple[str, ...]:
         same.update(dict.fromkeys(of_syllable[syllable]))
         for other in of_blurred[_blurred(syllable)]:
             near.update(dict.fromkeys(of_syllable[other]))
-    found = dict.fromkeys((*same, *near))
-    found.pop(character, None)
-    return tuple(found)
+    same.pop(character, None)
+    near.pop(character, None)
+    return tuple(same), tuple(other for other in near if other not in same)
 
 
 @lru_cache(maxsize=1)

@@ -70,9 +70,9 @@ class Concept:
 def concepts(text: str) -> list[Concept]:
     """The words of a query as concepts, in order, none twice."""
     found: dict[str, Concept] = {}
-    standing = _standing(text)
+    stands = standing(text)
     for word, _ in zip(words(text), range(MAX_CONCEPTS), strict=False):
-        weight = standing.get(word.start, 1.0) if is_han(word.text[0]) else _said_often(word.text)
+        weight = stands.get(word.start, 1.0) if is_han(word.text[0]) else said_often(word.text)
         weight *= meaning(word.text)
         known = found.get(word.text.lower())
         if known is None or known.weight < weight:
@@ -80,7 +80,7 @@ def concepts(text: str) -> list[Concept]:
     return list(found.values())
 
 
-def _standing(text: str) -> dict[int, float]:
+def standing(text: str) -> dict[int, float]:
     """What each pair of characters is worth by how it stands among the words of its run, by its place in the text."""
     found: dict[int, float] = {}
     for match in HAN_RUN.finditer(fold(text)):
@@ -97,7 +97,8 @@ def _standing(text: str) -> dict[int, float]:
     return found
 
 
-def _said_often(word: str) -> float:
+def said_often(word: str) -> float:
+    """What an English word is worth by how common it is in language at large."""
     return _usual(commonness.level(word.lower().replace("'", "").replace("’", "")))
 
 

@@ -8,9 +8,10 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from kb import closeness, ranking, snippets
-from kb.expansion import Correction, expand
+from kb.expansion import expand
 from kb.expressions import with_glossary
 from kb.hits import Hit, SearchOutcome
+from kb.meant import Correction, as_typed, meant
 from kb.query import Concept, Way, concepts, flat
 from kb.snippets import Matcher
 from kb.tokens import is_han
@@ -61,10 +62,15 @@ def find(
     if not typed:
         return _listed(index, text, allowed or set(), inside, limit, lang or filters.get("lang") or "en")
     open_end = prefix_last and not left[-1:].isspace()
-    expanded, corrected = expand(index, typed, open_end=open_end)
-    asked = with_glossary(left, expanded, glossary) if glossary else expanded
+    variants = glossary.variants(left) if glossary else ()
+    terms = [(v.start, v.end) for v in variants if not v.idiom]
+    expanded, corrected = expand(index, left, typed, terms=terms, open_end=open_end)
+    query = meant(left, corrected)
+    if glossary and corrected:
+        variants = as_typed(glossary.variants(query.text), query)
+    asked = with_glossary(left, expanded, variants)
     found = _candidates(index, asked, allowed, max(limit, LOOKED_AT))
-    ranked = _rerank(index, left, typed, found)
+    ranked = _rerank(index, query.text, concepts(query.text) if query.places else typed, found)
     matcher = Matcher(flat(asked), open_end=open_end)
     hits = tuple(_hit(index, a, score, found.documents[a], matcher, prefer) for a, score in ranked[:limit])
     return SearchOutcome(
@@ -196,7 +202,8 @@ def _suggestion(text: str, corrected: Sequence[Correction], hits: Sequence[Hit])
     for correction in sorted(corrected, key=lambda c: -c.start):
         spelt = _spelt(correction.term, hits)
         if spelt:
-            better = better[: correction.start] + spelt + better[correction.end :]
+            instead = correction.text if is_han(correction.text[0]) else spelt
+            better = better[: correction.start] + instead + better[correction.end :]
     return better if better != text else ""
 
 

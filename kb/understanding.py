@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kb.expansion import Correction
-from kb.hits import Understood
+from kb.hits import Kind, Understood
+from kb.meant import Correction
 from kb.query import Concept
 from kb.tokens import is_han
 
@@ -18,15 +18,12 @@ def understood(
     known: Callable[[Concept], bool],
 ) -> tuple[Understood, ...]:
     """The words of a query in their order, and after them what the glossary added."""
-    meant = {(c.start, c.end): c.term for c in corrected}
     found: list[Understood] = []
     for run in _runs(typed):
         start, end = run[0].start, run[-1].end
-        terms = tuple(meant[c.start, c.end] for c in run if (c.start, c.end) in meant)
-        if any(known(concept) for concept in run):
-            found.append(Understood(text[start:end], "corrected" if terms else "word", terms))
-        else:
-            found.append(Understood(text[start:end], "corrected" if terms else "unknown", terms))
+        meant = tuple(c.text for c in corrected if start <= c.start and c.end <= end)
+        kind: Kind = "corrected" if meant else "word" if any(known(c) for c in run) else "unknown"
+        found.append(Understood(text[start:end], kind, meant))
     for concept in asked:
         others = tuple(way.text for way in concept.ways if way.text)
         if others:

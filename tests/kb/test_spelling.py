@@ -1,4 +1,4 @@
-"""kb.spelling and kb.homophones: what was probably meant, without going through all known words."""
+"""kb.spelling, kb.miswritten and their tables: what was probably meant, without going through all known words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from kb.homophones import sounding_like
-from kb.spelling import halves, near, slips, sounding
+from kb.lookalikes import looking_like
+from kb.meant import Correction, meant
+from kb.miswritten import Mended, mend
+from kb.spelling import halves, near, slips
 
 
 class Known:
@@ -44,42 +47,132 @@ def test_slips_beyond_the_limit_are_not_counted_on() -> None:
     assert slips("aaaaaaaa", "bbbbbbbb", 2) == 3
 
 
-def test_commoner_words_come_first_and_far_ones_not_at_all() -> None:
-    assert near("gatway", Known({"gateway": 5, "gatways": 9, "cat": 3})) == ["gatways", "gateway"]
+def nearest(typed: str, words: Mapping[str, int]) -> list[str]:
+    return [found.term for found in near(typed, Known(words))]
+
+
+def test_of_words_as_near_the_commoner_comes_first_and_far_ones_not_at_all() -> None:
+    assert nearest("clustr", {"cluster": 5, "clutter": 90, "cat": 300}) == ["cluster"]
+    assert nearest("brocker", {"broker": 5, "blocker": 6, "rocker": 9})[0] == "broker"
+    assert nearest("lanch", {"launch": 5, "lunch": 90, "cat": 300})[0] == "lunch"
+
+
+def test_a_likely_slip_beats_a_somewhat_commoner_word() -> None:
+    assert nearest("pdos", {"pod": 20, "pdosa": 25})[0] == "pod"
 
 
 @pytest.mark.parametrize("typed", ["kuberntes", "kubrentes", "kubenretse", "kubernetess", "ukbernetes"])
 def test_long_words_may_have_two_slips(typed: str) -> None:
-    assert near(typed, Known({"kubernetes": 5, "cubes": 9})) == ["kubernetes"]
+    assert nearest(typed, {"kubernet": 5, "cube": 9}) == ["kubernet"]
 
 
-def test_of_short_words_only_swapped_letters_are_taken_for_a_slip() -> None:
-    known = Known({"etcd": 3, "ovs": 5, "right": 9})
-    assert [near(word, known) for word in ("etdc", "ovn", "eted")] == [["etcd"], [], []]
+@pytest.mark.parametrize(
+    ("typed", "word", "term"),
+    [
+        ("ugprade", "upgrade", "upgrad"),
+        ("terminatig", "terminating", "terminat"),
+        ("webooks", "webhooks", "webhook"),
+    ],
+)
+def test_a_slip_in_an_ending_is_seen_too_and_the_word_is_told_whole(typed: str, word: str, term: str) -> None:
+    assert [(found.word, found.term) for found in near(typed, Known({term: 5}))] == [(word, term)]
+
+
+def test_short_words_have_only_the_likeliest_slips() -> None:
+    known = {"etcd": 3, "ovs": 5, "right": 9, "redis": 4}
+    assert [nearest(word, known) for word in ("etdc", "ovn", "rdis", "eted")] == [["etcd"], [], ["redis"], []]
 
 
 def test_the_first_letter_is_hardly_ever_wrong() -> None:
-    assert near("night", Known({"right": 9})) == []
+    assert nearest("night", {"right": 9}) == []
 
 
 def test_numbers_and_chinese_have_no_neighbours_by_letters() -> None:
-    known = Known({"12346": 2, "流表": 3})
-    assert [near(word, known) for word in ("12345", "流裱")] == [[], []]
+    assert [nearest(word, {"12346": 2, "流表": 3}) for word in ("12345", "流裱")] == [[], []]
+
+
+def mended(run: str, words: Mapping[str, int], *terms: tuple[int, int]) -> str:
+    """A run with what was surely meant, in a library of 500 documents."""
+    for found in mend(run, Known(words).frequency, 500, terms):
+        if found.gain > 0:
+            run = run[: found.at] + found.meant[0] + run[found.end :]
+    return run
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("从启", "重启"), ("网官", "网关"), ("名子", "名字"), ("镜象", "镜像"), ("资元", "资源")],
-)
-def test_a_pair_with_a_character_of_the_same_sound_is_found(typed: str, meant: str) -> None:
-    assert sounding(typed, Known({meant: 4, "证书": 9})) == [meant]
+    [("从启", "重启"), ("网官", "网关"), ("镜象", "镜像"), ("资元", "资源"), ("批淮", "批准"), ("折分", "拆分"),
+     ("未端", "末端"), ("服务气", "服务器"), ("缓充区", "缓冲区")],
+)  # fmt: skip
+def test_a_wrong_character_of_the_same_sound_or_a_like_shape_is_put_right(typed: str, meant: str) -> None:
+    known = {meant[at : at + 2]: 40 for at in range(len(meant) - 1)}
+    assert mended(typed, {**known, "证书": 90}) == meant
+
+
+@pytest.mark.parametrize("typed", ["挪到新节点", "原来的机器", "被人清空", "要等很久", "怎么办", "打爆磁盘"])
+def test_what_people_say_is_right_although_no_article_says_it(typed: str) -> None:
+    assert mended(typed, {"节点": 200, "机器": 30, "磁盘": 60, "报表": 50, "大包": 5, "清理": 50}) == typed
+
+
+def test_another_word_of_the_same_sound_is_put_right_where_the_library_says_only_one() -> None:
+    assert mended("苍酷", {"仓库": 60}) == "仓库"
+
+
+def test_a_term_of_the_field_is_not_doubted() -> None:
+    words = {"关机": 60, "虚假": 60}
+    assert mended("网管", {"网关": 300}, (0, 2)) == "网管"
+    assert mended("虚机", words, (0, 2)) == "虚机"
+
+
+def test_a_guess_says_that_it_is_one() -> None:
+    found = mend("过其", Known({"过其": 14, "过期": 12}).frequency, 500)
+    assert [(m.meant, m.gain < 0) for m in found] in ([], [(("期",), True)])
+
+
+def test_a_hostile_run_costs_little() -> None:
+    asked: list[str] = []
+    mend("书" * 100_000, lambda pair: asked.append(pair) or 0, 500)  # type: ignore[func-returns-value]
+    assert len(asked) < 20_000
+    assert Mended(3, ("重启",), 1.0).end == 5
 
 
 def test_tones_and_hissing_beginnings_are_not_told_apart() -> None:
-    assert "重" in sounding_like("从")
-    assert "关" in sounding_like("官")
-    assert "官" not in sounding_like("官")
-    assert sounding_like("x") == ()
+    same, like = sounding_like("从")
+    assert "重" in (*same, *like)
+    assert "关" in sounding_like("官")[0]
+    assert "官" not in sounding_like("官")[0]
+    assert sounding_like("x") == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("淮", "准"),
+        ("未", "末"),
+        ("己", "已"),
+        ("候", "侯"),
+        ("拨", "拔"),
+        ("删", "册"),
+        ("复", "夏"),
+        ("纲", "网"),
+    ],
+)
+def test_characters_of_like_shape_are_known_both_ways(typed: str, meant: str) -> None:
+    assert meant in looking_like(typed) or typed in looking_like(meant)
+    assert typed not in looking_like(typed)
+
+
+def test_a_corrected_text_knows_where_its_parts_were_typed() -> None:
+    query = meant(
+        "node nodeport bsaic", [Correction(5, 13, "node port", ""), Correction(14, 19, "basic", "")]
+    )
+    assert query.text == "node node port basic"
+    at = query.text.index("basic")
+    assert query.typed(at, at + 5) == (14, 19)
+    assert query.typed(10, 14) == (5, 13)
+    assert query.typed(0, 4) == (0, 4)
+    assert query.touched(0, 6)
+    assert not query.touched(0, 4)
 
 
 def test_two_words_written_as_one_are_taken_apart() -> None:

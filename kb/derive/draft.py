@@ -51,6 +51,8 @@ class DraftStep:
     """With no command: what is to be done, with the block to use."""
     told: bool = False
     """The text says in so many words that it is to be done, in one of its languages."""
+    inline: bool = False
+    """A command from the middle of a sentence."""
     block: bool = False
     """The instruction ends with a block to write down somewhere, such as a manifest."""
     impact: str = ""

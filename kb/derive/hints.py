@@ -7,6 +7,7 @@ in one language counts for the other, so that their steps are the same ones.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,6 +23,13 @@ _DOING: frozenset[Role] = frozenset(("diagnosis", "resolution", "workaround", "v
 _INLINE = re.compile(r"`([^`\n]{3,500})`")
 _COLON = re.compile(r"[:：]\s+|：")
 _PROMPT = re.compile(r"^(?:[$#]\s|\[[^\]]{1,60}\][#$]\s?)\s*")
+_SENTENCE = re.compile(r"[。！？；;\n]|[.!?](?=\s)")
+_STATED = re.compile(
+    r"[^。，,.]{0,40}?(?:\b(?:fails?|failed|failing|returns?|returned|hangs?|will|would|does|did|shows?|reports?|prints?|exits?|cannot|is"
+    r"|was|are)\b|会(?![话议计])|返回|失败|报错|无法|不能|显示|报告|卡住|超时|提示|将(?!其|此|该))",
+    re.I,
+)
+"""Behind a command: what it does or did, and not that it is to be run."""
 _SAYS_RUN = re.compile(
     r"(?:\b(?:run|running|execute|use|using|with|via|by|issue|enter|type|command)|执行|运行|使用|通过|命令|输入|用)\W{0,6}$",
     re.I,
@@ -49,6 +57,7 @@ def _hints(part: Part) -> tuple[Hint, ...]:
 def _hint(piece: Piece) -> Hint:
     text = plain(piece.text)
     said = sentences(text)
+    told, named = told_commands(piece.text)
     at = next((n for n, one in enumerate(said[:40]) if is_instruction(one)), -1)
     return Hint(
         leads=at == 0,
@@ -58,7 +67,8 @@ def _hint(piece: Piece) -> Hint:
         warns=bool(_WARNING.match(piece.text)),
         causal=any(map(gives_cause, said[:40])),
         troubled=tells_trouble(text),
-        commands=told_commands(piece.text) or bare_command(piece.text),
+        commands=told or bare_command(piece.text),
+        named=named,
     )
 
 
@@ -87,13 +97,19 @@ def _both(a: Hint, b: Hint) -> Hint:
         a.warns or b.warns,
         a.causal or b.causal,
         a.troubled or b.troubled,
-        max(a.commands, b.commands, key=len),
+        tuple(
+            code
+            for code in max(a.commands, b.commands, key=len)
+            if code not in a.named and code not in b.named
+        ),
     )
 
 
-def told_commands(text: str) -> tuple[str, ...]:
-    """Commands in code marks that a sentence tells to run."""
+def told_commands(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Commands in code marks that a sentence tells to run, and those that it only speaks of."""
     found: list[str] = []
+    named: list[str] = []
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
     for match in _INLINE.finditer(text):
         code = match.group(1).strip().removeprefix("$ ")
         words = code.split()
@@ -101,8 +117,15 @@ def told_commands(text: str) -> tuple[str, ...]:
             continue
         if words[-1] in ("...", "…") or is_bare(words) or not _looks_run(text, match.start()):
             continue
-        found.append(code)
-    return tuple(found[:MOST_COMMANDS])
+        at = bisect_right(ends, match.start())
+        first = ends[at - 1] if at else 0
+        last = next((end for end in ends[at:] if end > match.end()), len(text))
+        behind = plain(text[match.end() : min(last, match.end() + 80)])
+        stated = _STATED.match(behind) and not is_instruction(
+            plain(text[max(first, match.start() - 300) : match.start()])
+        )
+        (named if stated else found).append(code)
+    return tuple(found[:MOST_COMMANDS]), tuple(named)
 
 
 def bare_command(text: str) -> tuple[str, ...]:

@@ -26,6 +26,9 @@ class Hint:
     commands: tuple[str, ...] = ()
     """Commands in code marks that it says to run."""
 
+    named: tuple[str, ...] = ()
+    """Commands in code marks that it only speaks of: they failed, or this is what they would do."""
+
     @property
     def instructs(self) -> bool:
         """Whether one of its sentences tells somebody to do something."""

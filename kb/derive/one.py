@@ -173,7 +173,8 @@ def _steps(found: Sequence[Part]) -> list[DraftStep]:
                 continue
             steps = steps_of(part, phase)
             if role == "symptoms":
-                steps = [s for s in steps if s.shell and starts_command(s.shell)]
+                # a sentence about what failed names commands that nobody is to run
+                steps = [s for s in steps if s.shell and starts_command(s.shell) and (s.told or not s.inline)]
             made += steps
             if phase == "fix":
                 made += _table_steps(part)

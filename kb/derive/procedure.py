@@ -35,7 +35,11 @@ def procedure_steps(found: Sequence[Part], *, trouble: bool = False) -> list[Dra
         step = told and (asked or part.telling)
         steps = steps_of(here, _PHASES.get(part.role, "fix"), prose=known, counting=asked or part.telling)
         told = told and part.role not in TROUBLE  # what is seen and why is not to be done
-        made += [s for s in steps if s.shell or step or (told and (s.block or s.told))]
+        made += [
+            s
+            for s in steps
+            if (s.shell and (s.told or told or not s.inline)) or step or (told and (s.block or s.told))
+        ]
         if len(made) >= MOST_STEPS:
             break
     return made[:MOST_STEPS]

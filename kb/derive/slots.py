@@ -107,11 +107,17 @@ def template(shell: str, assigned: dict[str, str] | None = None, shell_set: Iter
     """
     body, document = _split_document(shell)
     body = _CONTINUED.sub(" ", body)
-    work = _Work(body, {}, frozenset(re.findall(r"\{([A-Za-z_][\w-]*)\}", re.sub(r"\$\{[^}]*\}", "", body))))
+    work = _Work(
+        body, {}, frozenset(re.findall(r"\{([A-Za-z_][\w-]*)\}", re.sub(r"\$\{[^}]*\}", "", body + document)))
+    )
     _angles(work)
     _variables(work, assigned or {}, frozenset(shell_set))
     _others(work)
     _samples(work)
+    outside, work.text = work.text, document
+    if document:
+        work.text = _ANGLE.sub(lambda m: _in_document(work, m), document)
+    document, work.text = work.text, outside
     line = parse(work.text + document)
     simple = line.simple
     argv: tuple[str, ...] = ()
@@ -129,6 +135,13 @@ def _split_document(shell: str) -> tuple[str, str]:
         return shell, ""
     head, newline, rest = shell.partition("\n")
     return (head, newline + rest) if re.search(r"<<-?\s*['\"\\]?[A-Za-z_]", head) else (shell, "")
+
+
+def _in_document(work: _Work, match: re.Match[str]) -> str:
+    """Placeholders in a document, but no tags of markup."""
+    label = match.group(1)
+    tag = label in _NO_PLACEHOLDERS or "=" in label or f"</{label}>" in work.text
+    return match.group() if tag else work.slot(named(label), f"<{label}>")
 
 
 def _angles(work: _Work) -> None:

@@ -128,15 +128,17 @@ class _Maker:
         head, rest = waiting.head
         for number, shell in enumerate(waiting.commands):
             name = title(head) if number == 0 else ""
-            self.command(Shown(shell, self.place.line), name, rest if number == 0 else "")
+            self.command(Shown(shell, self.place.line), name, rest if number == 0 else "", inline=waiting.at)
 
-    def command(self, shown: Shown, name: str, explain: str) -> None:
+    def command(self, shown: Shown, name: str, explain: str, *, inline: int | None = None) -> None:
         step = DraftStep(
             self.phase,
             name,
             _join(explain, _answer(shown.output))[:LONGEST_TEXT],
             replace(self.place, line=shown.line),
             shell=shown.shell,
+            inline=inline is not None,
+            told=inline is not None and inline >= 0,
         )
         if _STDIN.search(shown.shell) and "<<" not in shown.shell and "|" not in shown.shell:
             step, self.manifest = replace(step, stdin=self.manifest), ""
@@ -157,6 +159,8 @@ class _Maker:
             self.block(piece, tag_of(block), waiting)
             return
         head, rest = waiting.head
+        if self.part.role == "symptoms" and not waiting.instructs:
+            head, rest = "", waiting.text  # what is seen is no name for what is done
         for number, shown in enumerate(found):
             first = number == 0 and bool(head)
             own = bool(shown.comment) and (not first or not waiting.instructs)

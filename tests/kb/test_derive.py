@@ -611,3 +611,42 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
 
     small = min(seconds(400), seconds(400))
     assert seconds(1600) < small * 12 + 0.2
+
+
+def test_a_command_that_a_sentence_only_speaks_of_is_no_step() -> None:
+    """What was done when it failed, or what it would do, is not to be run."""
+    text = """# T
+
+## Issue
+
+Running `virtctl memory-dump <vm> --create` fails with an error.
+
+```bash
+kubectl get vmi
+```
+
+## Diagnostic Steps
+
+Sending signals does not help: running `kill -9 <pid>` will leave it asleep.
+
+Run `kubectl describe vmi <vm>` and read its events.
+
+## Resolution
+
+Apply this:
+
+```bash
+cat <<EOF | kubectl apply -f -
+kind: Pod
+metadata:
+  name: <pod-name>
+  labels: {a: <b>bold</b>}
+EOF
+```
+"""
+    found = guide(en=text)
+    assert shells(found)[:2] == ["kubectl get vmi", "kubectl describe vmi {vm}"]
+    assert len(found.steps) == 3
+    assert "name: {pod}" in shells(found)[2]
+    assert "<b>bold</b>" in shells(found)[2]
+    assert [i.name for i in found.steps[-1].inputs] == ["pod"]

@@ -14,6 +14,7 @@ from kb.hits import Hit, SearchOutcome
 from kb.meant import Correction, as_typed, meant
 from kb.query import Concept, Way, concepts, flat
 from kb.snippets import Matcher
+from kb.ties import newest, settled
 from kb.tokens import is_han
 from kb.understanding import understood
 from kb.where import inline, passes
@@ -70,7 +71,10 @@ def find(
         variants = as_typed(glossary.variants(query.text), query)
     asked = with_glossary(left, expanded, variants)
     found = _candidates(index, asked, allowed, max(limit, LOOKED_AT))
-    ranked = _rerank(index, query.text, concepts(query.text) if query.places else typed, found)
+    ranked = settled(
+        _rerank(index, query.text, concepts(query.text) if query.places else typed, found),
+        lambda article: _standing(index, article, prefer),
+    )
     matcher = Matcher(flat(asked), open_end=open_end)
     hits = tuple(_hit(index, a, score, found.documents[a], matcher, prefer) for a, score in ranked[:limit])
     return SearchOutcome(
@@ -143,6 +147,11 @@ def _rerank(
         for article, score in ranked[:LOOKED_AT]
     ]
     return sorted(gained, key=lambda item: (-item[1], item[0])) + ranked[LOOKED_AT:]
+
+
+def _standing(index: IndexReader, article: str, prefer: str) -> tuple[bool, tuple[int, ...]]:
+    texts = [index.stored(document) for document in index.documents(article)]
+    return any(t["lang"] == prefer for t in texts), newest(version for t in texts for version in t["version"])
 
 
 def _gain(index: IndexReader, documents: Mapping[int, float], look: closeness.Look) -> float:

@@ -41,7 +41,15 @@ def test_the_corpus_is_read_without_errors_and_found_well(
         figures = ", ".join(f"{kind} {statistics.mean(values):.3f}" for kind, values in sorted(ranks.items()))
         first = sum(value == 1 for value in ranks["all"]) / len(queries)
         print(f"\nMRR@10 {figures}; success@1 {first:.3f}; median {statistics.median(took):.1f} ms")  # noqa: T201
-    assert statistics.mean(ranks["all"]) >= 0.92
-    assert statistics.mean(ranks["identifier"]) >= 0.97
-    assert statistics.mean(ranks["error"]) >= 0.97
-    assert statistics.mean(ranks["crosslang"]) >= 0.92
+    floors = {
+        "all": 0.94,
+        "identifier": 0.97,
+        "error": 0.97,
+        "crosslang": 0.95,
+        "symptom": 0.92,
+        "question": 0.89,
+    }
+    floors["typo"] = 0.75
+    assert {
+        kind: mean for kind, floor in floors.items() if (mean := statistics.mean(ranks[kind])) < floor
+    } == {}

@@ -42,11 +42,9 @@ def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft |
     """
     roles = {part.role for part in found if part.pieces}
     procedure = not trouble and (is_how_to(text.title) or not roles & {"resolution", "workaround"})
-    steps = (
-        procedure_steps(found)
-        if procedure
-        else _fuller(_steps(found), procedure_steps(found, trouble=trouble))
-    )
+    steps = procedure_steps(found) if procedure else _steps(found)
+    if not procedure and (not steps or any(map(_has_code_elsewhere, found))):
+        steps = _fuller(steps, procedure_steps(found, trouble=trouble))
     steps = steps or reading_steps(found, trouble)
     if not steps:
         return None
@@ -61,6 +59,12 @@ def draft_of(text: ArticleText, found: Sequence[Part], trouble: bool) -> Draft |
         tuple(templated(steps)),
         next((part.heading for part in found if part.role == "rollback"), ""),
         causing,
+    )
+
+
+def _has_code_elsewhere(part: Part) -> bool:
+    return part.role in ("other", "prevention", "cause", "environment") and any(
+        p.kind == "code" for p in part.pieces
     )
 
 

@@ -20,6 +20,7 @@ from kb.text import Text
 from tui.i18n import ago, language_of
 from tui.screens.article_text import pages_of
 from tui.screens.evidence import raw, said, symptom_verdict
+from tui.screens.preview_text import prose
 from tui.theme import ASCII, UNICODE, signs_for, wants_no_color
 from tui.widgets.rows import Page, Row, Rule
 from tui.widgets.status import ClusterState, status_line
@@ -205,3 +206,8 @@ def test_a_narrow_header_keeps_versions_while_all_nodes_are_there_and_nodes_when
     assert "READ-ONLY" in shown
     lacking = status_line(replace(well, nodes_ready=11), "en", UNICODE, 80).plain
     assert "11/12" in lacking
+
+
+def test_a_preview_is_prose_without_markup_and_code_as_it_is() -> None:
+    lines = list(prose("- run `kubectl get ip` on **all**\n  ~~~\n  echo **x**\n  ~~~\nsee [this](x.md)"))
+    assert lines == ["- run kubectl get ip on all", "  ~~~", "  echo **x**", "  ~~~", "see this"]

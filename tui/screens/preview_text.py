@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -36,8 +36,19 @@ def preview(
         lines += _guide(article, guide, text.lang, lang, results, signs)
     body = printable(opening(text.markdown))
     if body:
-        lines += [Content(""), *(Content.styled(line, "$quiet") for line in body.split("\n"))]
+        lines += [Content(""), *(Content.styled(line, "$quiet") for line in prose(body))]
     return lines
+
+
+def prose(body: str) -> Iterator[str]:
+    """The lines without inline Markdown; code stays as it is."""
+    from kb.markdown import strip_inline
+
+    code = False
+    for line in body.split("\n"):
+        bare = line.lstrip()
+        code ^= bare.startswith(("```", "~~~"))
+        yield line if code else line[: len(line) - len(bare)] + strip_inline(bare)
 
 
 def _guide(

@@ -174,7 +174,7 @@ def _gains_of_two(words: Words, run: str, at: int) -> dict[str, float]:
     gains: dict[str, float] = {}
     sounds = (_same_sound(run[at]), _same_sound(run[at + 1]))
     for first, second in product(*(list(islice(s, MOST_SOUNDS)) for s in sounds)):
-        if words.often(first + second) > 1:
+        if commonwords.chinese(first + second) and words.often(first + second) > 1:
             gain = words.cut(left + first + second + right)[0] - before - TWICE
             if gain > UNLIKELY:
                 gains[first + second] = gain

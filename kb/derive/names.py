@@ -11,7 +11,9 @@ InputType = Literal["string", "name", "int", "cidr", "ip", "node", "choice", "ro
 TYPES: dict[str, InputType] = {
     **dict.fromkeys(("namespace", "pod", "container", "deployment", "statefulset", "daemonset"), "name"),
     **dict.fromkeys(("service", "secret", "configmap", "pvc", "pv", "job", "image", "subnet", "vpc"), "name"),
-    **dict.fromkeys(("vm", "vmi", "router", "switch", "port_name", "interface", "cluster", "user"), "name"),
+    **dict.fromkeys(
+        ("vm", "vmi", "router", "switch", "port_name", "vlan_name", "interface", "cluster", "user"), "name"
+    ),
     **dict.fromkeys(("name", "resource", "storageclass", "release", "instance", "crd", "csr"), "name"),
     "node": "node",
     "ip": "ip",
@@ -125,8 +127,10 @@ def named(label: str, hint: str = "") -> Named:
 def _bare(word: str) -> str:
     """A Chinese word without the 名称 behind it, where what is left is known."""
     for ending in ("名称", "名字", "地址", "名"):
-        if word.endswith(ending) and word.removesuffix(ending) in _ALIASES:
-            return word.removesuffix(ending)
+        bare = word.removesuffix(ending)
+        if word.endswith(ending) and bare in _ALIASES:
+            numbered = TYPES.get(_ALIASES[bare]) == "int" and ending != "地址"
+            return f"{_ALIASES[bare]}_name" if numbered else bare
     return word
 
 
@@ -139,6 +143,8 @@ def _plain(words: list[str]) -> str:
         head = _ALIASES.get(words[0], words[0])
         if words[1] == "id":
             return ""
+        if TYPES.get(head) == "int" and words[1] in ("name", "名", "名称"):
+            return f"{head}_name"  # what has a number may have a name too
         return head if head in TYPES else ""
     if len(words) == 1:
         return _ALIASES.get(words[0], words[0] if words[0] in TYPES else "")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.derive.fences import commands
+from kb.derive.names import named
 from kb.derive.slots import template
 from kb.derive.worth import is_worth_walking
 from kb.model import Article, CodeBlock, CommandAction, Guide, ManualAction
@@ -650,3 +651,19 @@ EOF
     assert "name: {pod}" in shells(found)[2]
     assert "<b>bold</b>" in shells(found)[2]
     assert [i.name for i in found.steps[-1].inputs] == ["pod"]
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "kind"),
+    [
+        ("port", "port", "int"),
+        ("port-name", "port_name", "name"),
+        ("PORT_NAME", "port_name", "name"),
+        ("端口名称", "port_name", "name"),
+        ("端口", "port", "int"),
+        ("node-name", "node", "node"),
+    ],
+)
+def test_the_name_of_a_numbered_thing_is_no_number(label: str, name: str, kind: str) -> None:
+    found = named(label)
+    assert (found.name, found.type) == (name, kind)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from checks.errors import ClusterError, Timeout, Unauthenticated, Unreachable
 from checks.live.deadline import Deadline
 from checks.live.failures import About, behind, refusal
+from checks.live.inflight import Closed
 from kb.messages import message
 
 CONNECT = 3.0
@@ -76,10 +77,18 @@ def _wait(
 
 def _wait_after(error: ClusterError, call: Call, pauses: Iterator[float]) -> float | None:
     """Seconds until a call without an answer may be tried again; one that reached nobody is tried once more only."""
-    if call.about.write or isinstance(error, Timeout | Unauthenticated):
+    if call.about.write or isinstance(error, Timeout | Unauthenticated) or _is_closed(error):
         return None
     pause = next(pauses, None)
     return None if pause is None or (not error.sent and pause != PAUSES[0]) else _spread(pause)
+
+
+def _is_closed(error: BaseException) -> bool:
+    """Whether the cluster was closed meanwhile, so that nobody waits for an answer any more."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, Closed):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _spread(pause: float | None) -> float | None:

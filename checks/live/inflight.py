@@ -8,6 +8,10 @@ import threading
 from typing import Any
 
 
+class Closed(ConnectionAbortedError):
+    """A connection was wanted of a cluster that is closed already."""
+
+
 class InFlight:
     """Connections of one set of credentials: anything whose ``sock`` is its socket, or None while it has none."""
 
@@ -17,10 +21,10 @@ class InFlight:
         self._closed = False
 
     def enter(self, connection: Any) -> None:
-        """Counts a connection as open; raises ConnectionAbortedError after `close`."""
+        """Counts a connection as open; raises Closed after `close`."""
         with self._lock:
             if self._closed:
-                raise ConnectionAbortedError("the cluster was closed")
+                raise Closed("the cluster was closed")
             self._open.add(connection)
 
     def connected(self, connection: Any) -> None:

@@ -16,7 +16,10 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
             re.S,
         ),
     ),
-    (("eyj",), re.compile(r"(?P<keep>)(?P<secret>\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)")),
+    (
+        ("eyj",),
+        re.compile(r"(?P<keep>)(?P<secret>\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)"),
+    ),
     (("bearer", "basic"), re.compile(r"(?P<keep>\b(?i:bearer|basic)\s+)(?P<secret>[A-Za-z0-9._~+/=-]{12,})")),
     (
         ("password", "passwd", "secret", "token", "key"),

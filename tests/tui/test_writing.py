@@ -120,7 +120,9 @@ async def test_a_session_is_resumed_where_it_was_left(services: Callable[..., Se
         await until(pilot, lambda: guide.snap.steps[0].state == "skipped", "the skip")
         await pilot.press("escape", "escape", "escape", "escape")
         home = app.screen
-        await until(pilot, lambda: home.reads.sessions and home.query_one("#list").option_count, "the session")
+        await until(
+            pilot, lambda: home.reads.sessions and home.query_one("#list").option_count, "the session"
+        )
         await until(
             pilot,
             lambda: any((o.id or "").startswith("session:") for o in home.query_one("#list").options),

@@ -42,7 +42,7 @@ LOCK_PYTHON ?= $(shell for p in /usr/bin/python3.11 python3.11 $(PYTHON); do \
 	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
 lock:
 	$(LOCK_PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools
-	.venv-lock/bin/pip-compile -q --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links \
+	.venv-lock/bin/pip-compile -q --extra dev --generate-hashes --no-emit-options \
 		--no-header --no-annotate --strip-extras --allow-unsafe -o requirements.lock pyproject.toml
 	rm -rf .venv-lock
 

@@ -79,12 +79,12 @@ def by_content(texts: Sequence[Printed]) -> list[tuple[str, str]]:
     best: dict[int, tuple[float, int]] = {}
     for index, text in enumerate(texts):
         shared: Counter[int] = Counter()
-        common: Counter[int] = Counter()
+        common: defaultdict[int, float] = defaultdict(float)
         for mark in text.prints:
             for other in holders[mark] if mark in weight else ():
                 if texts[other].lang != text.lang:
                     shared[other] += 1
-                    common[other] += weight[mark]  # type: ignore[assignment]
+                    common[other] += weight[mark]
         scores = [
             (common[other] / max(min(total[index], total[other]), 1e-9), -other)
             for other, count in shared.items()

@@ -78,7 +78,7 @@ class Bundle:
         try:
             with self._lock:
                 data = _read(self._archive, name, MAX_BODY)
-        except (zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, RuntimeError) as error:
             raise ClusterError(message("bundle.damaged-member", name=name, why=_why(error))) from error
         if digest and hashlib.sha256(data).hexdigest() != digest:
             raise ClusterError(message("bundle.changed-member", name=name))

@@ -185,3 +185,16 @@ def test_an_answer_larger_than_the_bundle_is_left_out_and_named() -> None:
     ((_, answered),) = tape.items()
     assert answered.body is None
     assert answered.failure is not None
+
+
+def test_an_encrypted_body_is_damaged_not_a_crash(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    entry = data.find(b"PK\x01\x02")
+    while entry >= 0:
+        length = int.from_bytes(data[entry + 28 : entry + 30], "little")
+        if data[entry + 46 : entry + 46 + length].startswith(b"bodies/"):
+            data[entry + 8] |= 1  # the general purpose flag for encryption
+        entry = data.find(b"PK\x01\x02", entry + 4)
+    path.write_bytes(data)
+    with open_bundle(path) as bundle, pytest.raises(ClusterError, match="damaged"):
+        list(Replayed(bundle.info, bundle).list(PODS, namespace="kube-system"))

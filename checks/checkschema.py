@@ -20,6 +20,7 @@ _TYPES: dict[str, Schema] = {
     "argv": {**WORDS, "minItems": 1},
     "articles": WORDS,
     "each": {"type": "string"},
+    "keep": WORDS,
     "given": {"type": "object", "additionalProperties": {"type": "string"}},
     "ok_codes": {"type": "array", "items": {"type": "integer"}, "minItems": 1},
     "optional": {"type": "boolean"},

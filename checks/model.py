@@ -117,6 +117,8 @@ class ListRead:
     labels: str = ""
     fields: str = ""
     optional: bool = False
+    keep: tuple[str, ...] = ()
+    """Paths of the fields that are kept in memory (see `checks.keep`); empty: the whole object."""
     kind: Literal["list"] = "list"
 
 

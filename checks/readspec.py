@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from checks import keep
 from checks.cluster import Resource
 from checks.commandrisk import risk_of_argv
 from checks.model import NOTHING, ExecRead, ListRead, LogsRead, Read
@@ -19,7 +20,7 @@ VALUE = re.compile(r"[A-Za-z0-9._:/=@-]+")
 """What a param may put into a command or selector."""
 
 EXEC_KEYS = ("on", "argv", "timeout", "samples", "apart", "ok_codes", "fallback", "given", "parse")
-LIST_KEYS = ("resource", "namespace", "labels", "fields", "optional")
+LIST_KEYS = ("resource", "namespace", "labels", "fields", "optional", "keep")
 LOGS_KEYS = ("on", "tail", "since", "previous", "timeout", "parse")
 
 
@@ -182,7 +183,18 @@ def _list_of(inner: Place, place: Place) -> ListRead | None:
         labels=inner.at("labels").string(),
         fields=inner.at("fields").string(),
         optional=inner.at("optional").flag(),
+        keep=_keep_of(inner.at("keep")),
     )
+
+
+def _keep_of(place: Place) -> tuple[str, ...]:
+    paths = place.strings()
+    for path in paths:
+        try:
+            keep.steps(path)
+        except ValueError:
+            place.say("keep-path", path=path)
+    return tuple(sorted(set(paths)))
 
 
 def _numeric(inner: Place, key: str, default: float, numbers: dict[str, str], least: float = 0) -> float:

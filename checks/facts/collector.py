@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from checks import kubectl
+from checks import keep, kubectl
 from checks.cluster import Cluster, Object, Resource, Target
 from checks.errors import NotFound
 from checks.facts.answers import Raw, Sample, answer, kept_each, listing, reason_of, slim
@@ -127,6 +127,7 @@ class Facts:
 
     def _list(self, wanted: Wanted, read: ListRead) -> None:
         resource = Resource.parse(read.resource)
+        kept = keep.tree(read.keep) if read.keep else None
 
         def work() -> list[Object]:
             found = self._cluster.list(
@@ -136,7 +137,7 @@ class Facts:
                 fields=read.fields,
                 timeout=LIST_TIMEOUT,
             )
-            return [slim(item) for item in found]
+            return [keep.cut(slim(item), kept) for item in found]
 
         def done(items: Any, error: BaseException | None) -> None:
             if isinstance(error, NotFound) and read.optional:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Literal
 
+from checks.reads import (
+    JSON as JSON,
+    NOTHING as NOTHING,
+    EventsRead as EventsRead,
+    ExecRead as ExecRead,
+    ListRead as ListRead,
+    LogsRead as LogsRead,
+    MetricsRead as MetricsRead,
+    PrometheusRead as PrometheusRead,
+    Read as Read,
+    Shape as Shape,
+    branches as branches,
+    is_listing as is_listing,
+)
 from kb.text import Text
-
-JSON = Any
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Verdict(StrEnum):
@@ -51,6 +61,12 @@ class Evidence:
     """Unix time of the answer."""
     error: str = ""
     truncated: bool = False
+    read: str = ""
+    """Name of the read in the check's declaration."""
+    target: str = ""
+    """Who was asked: node or pod, as in `Answer`."""
+    pasted: str = ""
+    """Who pasted it, where it did not come from the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,64 +120,13 @@ class Result:
         """The one-line summary of the judgement."""
         return self.judgement.summary
 
+    @property
+    def pasted(self) -> tuple[Evidence, ...]:
+        """The evidence that an operator pasted instead of the cluster answering."""
+        return tuple(item for item in self.evidence if item.pasted)
+
 
 # --- what a check is ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ListRead:
-    """All objects of a kind; `optional` turns a missing kind into an empty list."""
-
-    resource: str
-    namespace: str = ""
-    labels: str = ""
-    fields: str = ""
-    optional: bool = False
-    keep: tuple[str, ...] = ()
-    """Paths of the fields that are kept in memory (see `checks.keep`); empty: the whole object."""
-    kind: Literal["list"] = "list"
-
-
-@dataclass(frozen=True, slots=True)
-class ExecRead:
-    """A command in every pod of a role, its output parsed; several `samples` are taken `apart` seconds."""
-
-    on: str
-    argv: tuple[str, ...]
-    parse: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
-    """``{regex: …}``, ``{csv: [columns]}``, ``{json: true}``, ``{table: …}`` … see `checks.parse`; empty: text."""
-    timeout: float = 10.0
-    samples: int = 1
-    apart: float = 0.0
-    ok_codes: tuple[int, ...] = (0,)
-    """Exit codes that are answers; another one makes the answer an error."""
-    fallback: str = ""
-    """Role to ask on the same node when this one is refused (rc≠0 with "Permission denied")."""
-    given: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    """Slots of `argv` filled from another read's answer of the same target: ``{pid: read-name}`` (its stripped text).
-
-    Values outside ``[A-Za-z0-9._:-]`` make the answer ``unparsable``; this takes the place of shell pipelines."""
-    numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    """Fields written as ``{param}``: ``{"apart": "gap"}``; `checks.spec.fill` puts the numbers in."""
-    kind: Literal["exec"] = "exec"
-
-
-@dataclass(frozen=True, slots=True)
-class LogsRead:
-    """The log of every pod of a role."""
-
-    on: str
-    tail: int = 500
-    since: float | None = None
-    previous: bool = False
-    parse: Mapping[str, JSON] = field(default_factory=lambda: NOTHING)
-    timeout: float = 15.0
-    numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    """Fields written as ``{param}``, as for `ExecRead`."""
-    kind: Literal["logs"] = "logs"
-
-
-Read = ListRead | ExecRead | LogsRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +166,8 @@ class CheckSpec:
     judge: str = ""
     """Instead of outcomes: the name of a function in `checks.judges`."""
     unit: str = ""
+    worse: Literal["higher", "lower", "never"] = "higher"
+    """Which way the headline value gets worse, for comparing runs; ``never``: it says nothing of the kind (an age)."""
     articles: tuple[str, ...] = ()
 
 
@@ -222,6 +189,8 @@ class Answer:
     pod: str = ""
     truncated: bool = False
     """`raw` is only the beginning of what came; `value` was parsed from all of it."""
+    pasted: str = ""
+    """Who pasted it, where it did not come from the cluster."""
 
 
 @dataclass(frozen=True, slots=True)

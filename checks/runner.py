@@ -208,12 +208,15 @@ def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
             at=a.at,
             error=f"{a.error}: {a.message}" if a.error else "",
             truncated=a.truncated,
+            read=name,
+            target=a.target,
+            pasted=a.pasted,
         )
-        for fact in facts.values()
+        for name, fact in facts.items()
         for a in fact.answers
     ]
     nobody = [
-        Evidence(source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message}")
+        Evidence(source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message}", read=name)
         for name, fact in facts.items()
         if fact.error
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from checks.checktests import ANSWER_KEYS, ERRORS, EXPECT_KEYS, TEST_KEYS
+from checks.checktests import KINDS as TEST_KINDS
 from checks.model import Verdict
 from checks.parse import KINDS
 from checks.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS
@@ -33,6 +35,10 @@ _TYPES: dict[str, Schema] = {
     "since": NUMERIC,
     "tail": NUMERIC,
     "timeout": NUMERIC,
+    "tests": {"type": "array", "items": {"$ref": "#/$defs/test"}},
+    "with": {"type": "object"},
+    "outs": WORDS,
+    "code": {"type": "integer"},
     "summary": TEXT,
     "title": TEXT,
     "why": TEXT,
@@ -84,8 +90,44 @@ def checks(lang: str = "en") -> Schema:
             "logs": _object("logs", LOGS_KEYS, lang, required=("on",)),
             "parse": _object("parse", [*KINDS, "expect"], lang, typed=False),
             "text": _object("text", ("en", "zh"), lang, required=("en", "zh")),
+            **_tests(lang),
         },
     }
+
+
+def check_tests(lang: str = "en") -> Schema:
+    """The schema of a file in ``checks/tests/``: the id of a check to the list of its tests."""
+    return {
+        "$schema": DRAFT,
+        "title": "klinik check tests",
+        "description": message("schema.check.tests").get(lang),
+        "type": "object",
+        "propertyNames": {"pattern": f"^(?:{ID.pattern})$"},
+        "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/test"}},
+        "$defs": _tests(lang),
+    }
+
+
+def _tests(lang: str) -> Schema:
+    """What a test is made of."""
+    verdict: Schema = {"type": "string", "enum": [str(verdict.value) for verdict in Verdict]}
+    test = _object("test", TEST_KEYS, lang, required=("name", "kind", "facts", "expect"))
+    test["properties"]["kind"]["enum"] = list(TEST_KINDS)
+    whole: Schema = {"$ref": "#/$defs/answer", "required": ["error"]}
+    answers: Schema = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/answer"}, {}]}}
+    test["properties"]["facts"] |= {"type": "object", "additionalProperties": {"anyOf": [answers, whole]}}
+    test["properties"]["expect"] = {
+        "description": test["properties"]["expect"]["description"],
+        "anyOf": [verdict, {"$ref": "#/$defs/expect"}],
+    }
+    answer = _object("answer", ANSWER_KEYS, lang)
+    answer["properties"]["error"]["enum"] = list(ERRORS)
+    expect = _object("expect", EXPECT_KEYS, lang, required=("verdict",))
+    expect["properties"]["verdict"] |= verdict
+    expect["properties"]["value"].pop("type")
+    expect["properties"]["rows"] |= {"type": "object", "additionalProperties": verdict}
+    expect["properties"]["data"] |= {"type": "object"}
+    return {"test": test, "answer": answer, "expect": expect}
 
 
 def _object(

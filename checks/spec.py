@@ -22,7 +22,7 @@ __all__ = ["SlotError", "fill", "slots", "specs_of"]
 
 KEYS = (
     "id", "title", "why", "cost", "unit", "articles", "params", "reads", "each", "measure", "outcomes", "value",
-    "fold", "summary", "judge",
+    "fold", "summary", "judge", "tests",
 )  # fmt: skip
 ID = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

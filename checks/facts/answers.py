@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,17 @@ def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer
         pod=raw.pod,
         truncated=len(text) > kept,
     )
+
+
+def slot_text(slot: str, raw: Raw) -> tuple[str, tuple[str, str]]:
+    """What an answer puts into a slot of another command, or reason code and message why it may not stand there."""
+    text = raw.samples[-1].text.strip() if raw.samples else ""
+    if not raw.error and not _GIVEN.fullmatch(text):
+        return "", ("unparsable", f"{slot} is {text[:60]!r}, which may not stand in a command")
+    return text, (raw.error, raw.message)
+
+
+_GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")
 
 
 def reason_of(error: BaseException) -> tuple[str, str]:

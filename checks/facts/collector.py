@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 from checks import keep, kubectl
 from checks.cluster import Cluster, Object, Resource, Target
 from checks.errors import NotFound
-from checks.facts.answers import Raw, Sample, answer, kept_each, listing, reason_of, slim
+from checks.facts.answers import Raw, Sample, answer, kept_each, listing, reason_of, slim, slot_text
 from checks.facts.ask import Asker, closed
 from checks.facts.futures import when_all
 from checks.facts.pool import Job, Pool
@@ -28,7 +27,6 @@ LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
 LIST_TIMEOUT = 20.0
 """Seconds for a whole list; paging 23,000 pods takes 9 (measured)."""
-_GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")
 
 
 @dataclass(slots=True, eq=False)
@@ -205,10 +203,7 @@ class Facts:
         slots = {}
         for slot, future in needed.items():
             raw = future.result()
-            text = raw.samples[-1].text.strip() if raw.samples else ""
-            failure = (raw.error, raw.message)
-            if not raw.error and not _GIVEN.fullmatch(text):
-                failure = ("unparsable", f"{slot} is {text[:60]!r}, which may not stand in a command")
+            text, failure = slot_text(slot, raw)
             if failure[0]:
                 own = Raw(name, target.node, target.pod, source=raw.source, command=raw.command)
                 then(closed(own, self._clock(), failure=failure))

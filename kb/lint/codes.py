@@ -105,9 +105,19 @@ _OF_CHECKS = (
     *("no-reads", "one-read", "parse-of-list", "empty-argv", "shell", "writes", "resource", "parse", "cel"),
     *("unknown-slot", "unknown-read", "unknown-role", "unknown-measure", "unknown-name", "unknown-param"),
     *("unknown-placeholder", "unknown-judge", "judge-and", "name-taken", "no-outcomes", "no-default"),
-    *("default-not-last", "no-summary", "braces"),
+    *("default-not-last", "no-summary", "braces", "keep-path"),
+    *(
+        "test-list",
+        "test-mapping",
+        "test-no-check",
+        "test-now",
+        "test-target",
+        "test-answer",
+        "test-garbled-ok",
+    ),
+    "test-failed",
 )
-"""Codes of files of checks, ``check.CODE``; a check with any of them is not used."""
+"""Codes of files of checks, ``check.CODE``; a check with any of them is not used, but for those of its tests."""
 
 
 def severities() -> dict[str, Severity]:
@@ -117,6 +127,7 @@ def severities() -> dict[str, Severity]:
         if key.startswith(_PREFIXES):
             found[key] = _OF_READING.get(key, "error")
     found |= {f"check.{code}": "error" for code in _OF_CHECKS}
+    found["check.no-tests"] = "info"
     found |= _OF_GUIDES
     found |= OF_LINT
     return dict(sorted(found.items()))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from checks.checkschema import checks
+from checks.checkschema import check_tests, checks
 from kb import jsonschema, yamlfile
 from kb.frontmatter import split
 from kb.paths import ASSETS
@@ -28,6 +28,7 @@ GUIDES = sorted((ASSETS / "articles").glob("*/guide.yaml"))
 MAKERS = {
     "guide": jsonschema.guide,
     "check": checks,
+    "check-tests": check_tests,
     "glossary": jsonschema.glossary,
     "front": jsonschema.front_matter,
 }

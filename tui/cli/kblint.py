@@ -22,6 +22,7 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 def findings(roots: Sequence[Path], only: Sequence[Path] | None = None) -> Iterator[Problem]:
     """Every finding about the files of `roots`, or of those in `only`: articles, guides, glossaries and checks."""
     from checks.catalogue import lint_guide, load_catalogue
+    from checks.checktestfiles import lint_tests
     from checks.layout import load_layout
     from kb.lint import lint
 
@@ -29,6 +30,7 @@ def findings(roots: Sequence[Path], only: Sequence[Path] | None = None) -> Itera
     catalogue = load_catalogue(roots, layout=layout)
     wanted = [str(root / "checks") for root in (roots if only is None else only)]
     yield from (p for p in catalogue.problems if any(Path(p.path).is_relative_to(one) for one in wanted))
+    yield from lint_tests(roots if only is None else only, layout=layout)
     yield from lint(
         roots,
         only=only,

@@ -39,7 +39,12 @@ def literals() -> Iterator[tuple[str, str, list[str]]]:
                         for w in words
                         if w not in ("error", "warning", "info")
                     )
-                elif name == "say" and path.name in ("spec.py", "readspec.py", "shape.py") and words:
+                elif (
+                    name == "say"
+                    and path.name
+                    in ("spec.py", "readspec.py", "shape.py", "checktests.py", "checktestfiles.py")
+                    and words
+                ):
                     yield path.name, f"check.{words[0]}", words
 
 

@@ -38,6 +38,7 @@ MODELS = (
     "kb.model",
     "kb.problem",
     "checks.model",
+    "checks.reads",
     "checks.errors",
     "checks.cluster",
     "checks.session",

@@ -11,6 +11,7 @@ import click
 
 from checks.errors import ClusterError, ConfigError, NoCluster
 from kb.safe import one_line, printable
+from tui.cli.lazy import ReaderGone
 from tui.cli.texts import help_language, t
 
 OK, FAILED, USAGE, UNKNOWN, NO_CLUSTER = 0, 1, 2, 3, 4
@@ -55,7 +56,7 @@ def guarded(run: Callable[[], Any]) -> int:
     except ClusterError as error:
         complain(t("cluster-error", reason=error.reason, message=one_line(error.message)))
         return NO_CLUSTER
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         # The reader went away (`klinik … | head`): nothing to say, and nothing more to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK

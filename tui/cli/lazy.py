@@ -9,6 +9,10 @@ from typing import Any
 import click
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has closed it; not an OSError, for click ends with 1, a failed check, on those."""
+
+
 class LazyGroup(click.Group):
     """A group of commands given as ``name -> module:attribute``, in the order in which help lists them."""
 
@@ -27,3 +31,10 @@ class LazyGroup(click.Group):
         module, _, attribute = self.places[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was called; raises ReaderGone where nobody reads any more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error

@@ -1,0 +1,18 @@
+"""`klinik … | head`: a reader that has seen enough is no failed check."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    command = [sys.executable, "-m", "tui.cli", "check", "--list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.read(10)
+        run.stdout.close()
+        said = run.stderr.read()
+        assert run.wait(30) == 0
+    assert said == b""

@@ -256,5 +256,6 @@ def _key(read: Read, given: Mapping[str, Wanted]) -> str:
 
 
 def _asdict(read: ExecRead | LogsRead) -> dict[str, Any]:
-    names = [name for name in read.__dataclass_fields__ if name not in ("given", "numbers", "parse")]
+    after = ("given", "numbers", "parse", "shape", "alternatives")
+    names = [name for name in read.__dataclass_fields__ if name not in after]
     return {name: getattr(read, name) for name in names}

@@ -1,4 +1,4 @@
-"""Whose session it is: what its journal begins with, and whether it belongs to an article and a cluster. Pure."""
+"""Which cluster this is, and whose session: what a journal begins with, whether it belongs to an article. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ def fingerprint(guide: Guide) -> str:
     causes = [[cause.id, *cause.fix] for cause in guide.causes]
     steps = [[step.id, asdict(step.action)] for step in guide.steps]
     return digest([causes, steps])
+
+
+def cluster_identity(info: ClusterInfo) -> dict[str, str]:
+    """What makes a cluster the same one tomorrow: context and server; of a practice cluster its scenario.
+
+    The context belongs to it, because tunnels and test clusters share addresses like ``https://127.0.0.1:6443``.
+    """
+    if info.practice:
+        return {"practice": info.practice}
+    return {"context": info.context, "server": info.server}
+
+
+def cluster_id(info: ClusterInfo) -> str:
+    """The identity as a name for files, which gives nothing away."""
+    return digest(cluster_identity(info))[:24]
 
 
 def foreign_to(session: Session, article: Article, info: ClusterInfo) -> Text | None:

@@ -1,54 +1,100 @@
-"""Search in reverse: the symptom checks of every guide on one cluster, folded to one finding per article. Pure.
+"""Search in reverse: the cheap checks of the whole catalogue on one cluster, folded to one finding per article. Pure.
 
 An article that matches is ranked by its worst symptom first, then by how much of it shows; what only could not be seen
-is never taken for health, and comes after everything that was.
+is never taken for health, and comes after everything that was. A finding that another one brings about stands below
+it (`checks.folding`), and what is bad and explained by no article is a row of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from checks.causes import SymptomVerdict, symptom_verdicts
+from checks.causes import symptom_verdicts
+from checks.changes import Shown, snapshot
+from checks.finding import SHOWS, Finding
+from checks.folding import folded
 from checks.model import SEVERITY, Result, Verdict, worst
+from checks.mutes import Mute, Muting
 from kb.model import Article, CheckUse
+from kb.text import Text
+
+if TYPE_CHECKING:
+    from checks.catalogue import Catalogue
+
+__all__ = [
+    "SHOWS",
+    "Finding",
+    "Loose",
+    "Triage",
+    "findings",
+    "plan",
+    "state_of",
+    "symptom_aliases",
+    "triage",
+    "uses_of",
+]
 
 _SEPARATOR = "/"
-_WEIGHT = {Verdict.FAIL: 1.0, Verdict.WARN: 0.5}
-SHOWS = (Verdict.FAIL, Verdict.WARN)
-"""Verdicts of a symptom that is there."""
+ARTICLE = "article:"
+"""Before the id of an article among the keys of a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One article against this cluster: the worst verdict of its symptoms, and the result that speaks for it."""
+class Loose:
+    """A bad check that no matching article explains."""
 
-    article: str
-    verdict: Verdict
-    speaker: Result | None
-    """The worst result, whose summary is the evidence line."""
+    result: Result
+    articles: tuple[str, ...]
+    """Articles that its file links to."""
+    phrase: Text
+    """What to search the knowledge base for where there is none."""
+    mute: Mute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """What a cluster shows, as far as the checks have answered."""
+
+    findings: tuple[Finding, ...]
+    """One per article with live checks: what matches first, each with what it brings about below it."""
+    loose: tuple[Loose, ...]
+    """The worst first."""
+    unseen: tuple[Result, ...]
+    """Checks that could not be judged."""
     done: int
     total: int
-    left_out: int = 0
-    """Symptom checks that were not run because they are not cheap."""
-    symptoms: tuple[SymptomVerdict, ...] = ()
-    """The symptoms that can be told so far, in the order of the guide."""
+    muting: Muting = field(default_factory=Muting)
 
     @property
-    def settled(self) -> bool:
-        """Whether all checks that were begun have answered."""
-        return self.done >= self.total
+    def matching(self) -> tuple[Finding, ...]:
+        """The findings that show, muted ones too."""
+        return tuple(f for f in self.findings if f.matches)
 
     @property
-    def matches(self) -> bool:
-        """Whether a symptom of the article shows here."""
-        return self.verdict in SHOWS
+    def muted(self) -> int:
+        """How many findings and rows are muted."""
+        return sum(f.mute is not None for f in self.matching) + sum(
+            row.mute is not None for row in self.loose
+        )
 
-    @property
-    def score(self) -> float:
-        """How much of the article shows, 0 to 1: the share of its checked symptoms that do, a warning by half."""
-        told = [s for s in self.symptoms if s.verdict is not Verdict.SKIPPED]
-        return round(sum(_WEIGHT.get(s.verdict, 0.0) for s in told) / len(told), 3) if told else 0.0
+
+# --- what is run ----------------------------------------------------------------------------------------------------
+
+
+def plan(
+    articles: Iterable[Article], catalogue: Catalogue, *, everything: bool = False
+) -> tuple[CheckUse, ...]:
+    """What a triage runs: the symptom checks of all guides, and every other check of the catalogue that is cheap.
+
+    With `everything` those that are not cheap too. A check that no guide asks for runs under its own id.
+    """
+    among = {spec.id for spec in catalogue if everything or spec.cost == "cheap"}
+    uses = uses_of(articles, among)
+    plain = {use.check for use in uses if not use.params}
+    rest = tuple(CheckUse(name, name) for name in catalogue.ids() if name in among and name not in plain)
+    return (*uses, *rest)
 
 
 def uses_of(articles: Iterable[Article], among: Collection[str]) -> tuple[CheckUse, ...]:
@@ -70,15 +116,48 @@ def symptom_aliases(article: Article) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a for s in guide.symptoms for a in s.checks)) if guide else ()
 
 
+# --- what came of it ------------------------------------------------------------------------------------------------
+
+
+def triage(
+    articles: Iterable[Article],
+    catalogue: Catalogue,
+    uses: Sequence[CheckUse],
+    results: Mapping[str, Result],
+    muting: Muting | None = None,
+) -> Triage:
+    """Everything that can be said of these results; may be asked at any time of a run."""
+    known = tuple(articles)
+    mutes = muting or Muting()
+    found = findings(known, uses, results, mutes)
+    return Triage(
+        findings=found,
+        loose=_loose(known, catalogue, uses, results, found, mutes),
+        unseen=tuple(r for r in results.values() if r.verdict is Verdict.UNKNOWN),
+        done=sum(use.alias in results for use in uses),
+        total=len(uses),
+        muting=mutes,
+    )
+
+
 def findings(
-    articles: Iterable[Article], uses: Sequence[CheckUse], results: Mapping[str, Result]
+    articles: Iterable[Article],
+    uses: Sequence[CheckUse],
+    results: Mapping[str, Result],
+    muting: Muting | None = None,
 ) -> tuple[Finding, ...]:
-    """One finding per article with live checks; those that match first, the unknown next, the healthy last."""
-    found = [_finding(article, uses, results) for article in articles if symptom_aliases(article)]
-    return tuple(sorted(found, key=_rank))
+    """One finding per article with live checks; those that match first, the unknown next, the healthy last.
+
+    A finding that another brings about follows it directly, with `under` and a greater `depth`.
+    """
+    known = {article.id: article for article in articles if symptom_aliases(article)}
+    found = [_finding(article, uses, results, muting or Muting()) for article in known.values()]
+    return folded(sorted(found, key=_rank), known, uses, results)
 
 
-def _finding(article: Article, uses: Sequence[CheckUse], results: Mapping[str, Result]) -> Finding:
+def _finding(
+    article: Article, uses: Sequence[CheckUse], results: Mapping[str, Result], muting: Muting
+) -> Finding:
     prefix = article.id + _SEPARATOR
     wanted = [use.alias for use in uses if use.alias.startswith(prefix)]
     have = {alias.removeprefix(prefix): results[alias] for alias in wanted if alias in results}
@@ -87,8 +166,78 @@ def _finding(article: Article, uses: Sequence[CheckUse], results: Mapping[str, R
     guide = article.guide
     symptoms = tuple(s for s in symptom_verdicts(guide, have) if s.results) if guide else ()
     left_out = len(symptom_aliases(article)) - len(wanted)
-    return Finding(article.id, verdict, speaker, len(have), len(wanted), left_out, symptoms)
+    mute = _mute_of_all(muting, [r for r in have.values() if r.verdict in SHOWS])
+    return Finding(article.id, verdict, speaker, len(have), len(wanted), left_out, symptoms, mute=mute)
 
 
-def _rank(finding: Finding) -> tuple[int, float, str]:
-    return (-SEVERITY[finding.verdict] if finding.done else 1, -finding.score, finding.article)
+def _mute_of_all(muting: Muting, bad: Sequence[Result]) -> Mute | None:
+    """The mute that ends first, where each of them is muted; None where one is not, or there are none."""
+    mutes = [muting.of(result) for result in bad]
+    if not mutes or None in mutes:
+        return None
+    return min((mute for mute in mutes if mute), key=lambda mute: mute.until)
+
+
+def _rank(finding: Finding) -> tuple[float, float, float, str]:
+    """What shows, then what is muted, then what is unknown, then what is well; the fuller first."""
+    severity = -SEVERITY[finding.verdict] if finding.done else 1
+    place = -SEVERITY[Verdict.UNKNOWN] - 0.5 if finding.mute else severity
+    return place, severity, -finding.score, finding.article
+
+
+def _loose(
+    articles: Sequence[Article],
+    catalogue: Catalogue,
+    uses: Sequence[CheckUse],
+    results: Mapping[str, Result],
+    found: Sequence[Finding],
+    muting: Muting,
+) -> tuple[Loose, ...]:
+    """Bad checks that are neither a symptom nor evidence of an article that matches, each once."""
+    matching = {finding.article for finding in found if finding.matches}
+    explained = {name for article in articles if article.id in matching for name in _looked_at(article)}
+    there = {article.id for article in articles}
+    rows = []
+    for use in uses:
+        result = results.get(use.alias)
+        if result is None or result.verdict not in SHOWS or use.check in explained:
+            continue
+        spec = catalogue.get(use.check) if use.check in catalogue else None
+        linked = tuple(name for name in spec.articles if name in there) if spec else ()
+        rows.append(Loose(result, linked, result.title, muting.of(result)))
+    once = {row.result.check: row for row in reversed(rows)}
+    return tuple(
+        sorted(once.values(), key=lambda r: (r.mute is not None, -SEVERITY[r.result.verdict], r.result.check))
+    )
+
+
+def _looked_at(article: Article) -> set[str]:
+    """The checks that an article's symptoms and causes rest on."""
+    guide = article.guide
+    if guide is None:
+        return set()
+    aliases = {*symptom_aliases(article), *(a for cause in guide.causes for a in cause.evidence)}
+    return {guide.checks[alias].check for alias in aliases if alias in guide.checks}
+
+
+def state_of(
+    found: Triage, articles: Mapping[str, Article], results: Iterable[Result], catalogue: Catalogue
+) -> dict[str, Shown]:
+    """The whole as small values for `checks.changes.compare`: every check, and every article as a thing of its own."""
+    shown = snapshot(results, catalogue)
+    for finding in found.findings:
+        shown[ARTICLE + finding.article] = _article_shown(finding, articles[finding.article])
+    return shown
+
+
+def _article_shown(finding: Finding, article: Article) -> Shown:
+    return Shown(
+        key=ARTICLE + finding.article,
+        name=finding.article,
+        title=Text(article.title("en"), article.title("zh")),
+        verdict=finding.verdict,
+        summary=finding.speaker.summary if finding.speaker else Text(),
+        targets={s.symptom.id: s.verdict for s in finding.symptoms if s.verdict in SHOWS},
+        at=finding.speaker.at if finding.speaker else 0.0,
+        worse="never",
+    )

@@ -92,6 +92,7 @@ def build(shape: schema.GuideShape, path: str, article: str, lines: Mapping[str,
                 refuted_when=c.refuted_when,
                 evidence=tuple(c.evidence),
                 upstream_of=tuple(c.upstream_of),
+                leads_to=tuple(c.leads_to),
                 fix=tuple(c.fix),
             )
             for c in shape.causes

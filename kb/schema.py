@@ -50,6 +50,7 @@ class CauseShape(Shape):
     text: TextShape
     explain: TextShape | None = None
     upstream_of: list[str] = []
+    leads_to: list[Words] = []
     evidence: list[str] = []
     supported_when: Words
     refuted_when: Words

@@ -50,6 +50,7 @@ EDGES = (
     "kb.paths", "kb.messages", "kb.articlefile", "kb.yamlfile", "kb.guidefile", "kb.importing.run",
     "kb.importing.sources", "kb.importing.store", "kb.importing.images", "checks.live",
     "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.apply", "checks.clock",
+    "checks.mutefile", "checks.watch",
     "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",
     "checks.practice", "checks.bundle.archive", "checks.bundle.collect", "checks.bundle.key", "checks.bundle.recording",
     "checks.bundle.tape", "tui",

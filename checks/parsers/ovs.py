@@ -82,6 +82,7 @@ _RAFT_FIELDS = {
     "Entries not yet committed": "not_committed",
     "Entries not yet applied": "not_applied",
     "Disconnections": "disconnections",
+    "Last Election won": "election_won_ms",
 }
 _RAFT_NUMBERS = ("term", "election_timer", "not_committed", "not_applied", "disconnections")
 _SERVER = re.compile(r"^\s+(?P<sid>[0-9a-f]{4,})\s+\((?:[0-9a-f]+ )?at (?P<address>[^\s)]+)\)(?P<rest>.*)$")
@@ -92,8 +93,8 @@ def raft_status(text: str) -> dict[str, Any]:
     """``cluster/status`` of an ovsdb-server as a mapping (ovsdb/raft.c).
 
     Keys: sid, name, status, role, term, leader, vote, election_timer (ms), not_committed, not_applied,
-    disconnections, log ``[first, next]``, connected and lost (short sids), servers (sid, address, self, and where
-    printed next_index, match_index, last_msg_ms).
+    disconnections, election_won_ms (of a leader, ago), log ``[first, next]``, connected and lost (short sids),
+    servers (sid, address, self, and where printed next_index, match_index, last_msg_ms).
     """
     found: dict[str, Any] = {"servers": [], "connected": [], "lost": []}
     lines = text.splitlines()
@@ -112,6 +113,10 @@ def raft_status(text: str) -> dict[str, Any]:
     missing = [key for key in ("status", "role", "term") if key not in found]
     if missing:
         raise Unparsable(f"no cluster/status: {', '.join(missing)} missing in {excerpt(text)}")
+    if "election_won_ms" in found:
+        found["election_won_ms"] = integer(
+            found["election_won_ms"].removesuffix(" ms ago"), "Last Election won"
+        )
     for key in _RAFT_NUMBERS:
         if key in found:
             found[key] = integer(found[key], key)

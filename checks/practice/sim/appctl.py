@@ -199,6 +199,11 @@ def database(stage: Stage, node: Node, which: str, process: Process) -> Daemon:
     def compact(args: list[str]) -> Answer:
         return "", True
 
+    def remotes(args: list[str]) -> Answer:
+        # From Kube-OVN 1.12 the servers of a raft cluster listen as a database of their own says (kube-ovn #2299).
+        schema = f"{raft.database},{which.upper()}_Global" if stage.before_1_12 else "Local_Config,Config"
+        return f"db:{schema},connections\npunix:/var/run/ovn/ovn{which}_db.sock\n", True
+
     return Daemon(
         "ovsdb-server",
         process,
@@ -207,6 +212,7 @@ def database(stage: Stage, node: Node, which: str, process: Process) -> Daemon:
             "ovsdb-server/get-db-storage-status": storage,
             "ovsdb-server/list-dbs": lambda args: (f"{raft.database}\n_Server\n", True),
             "ovsdb-server/compact": compact,
+            "ovsdb-server/list-remotes": remotes,
             "memory/show": memory,
             "version": lambda args: (f"ovsdb-server (Open vSwitch) {stage.versions.ovs}\n", True),
             "coverage/show": lambda args: (_coverage(stage, node), True),

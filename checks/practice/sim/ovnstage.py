@@ -12,6 +12,8 @@ from checks.practice.sim.stage import Raft, Stage
 from checks.practice.sim.types import version_key
 
 DNS = "10.96.0.10"
+GENERATION = 318
+"""How often somebody has asked OVN to wait; everybody has come that far."""
 
 
 def stage_rafts(stage: Stage) -> None:
@@ -34,8 +36,15 @@ def stage_ovn(stage: Stage, network: Network, data: Mapping[str, Any]) -> None:
         "northd_internal_version": f"{stage.versions.ovn}-20.27.0-70.6",
         "svc_monitor_mac": "3a:d2:00:7e:7b:e3",
     }
-    nb.insert("NB_Global", {"name": "", "options": dict(options)})
-    sb.insert("SB_Global", {"options": dict(options)})
+    done: dict[str, Any] = {f"{who}_cfg": GENERATION for who in ("nb", "sb", "hv")}
+    at = int((stage.store.clock() - 3600) * 1000)
+    times = {f"{who}_cfg_timestamp": at for who in ("nb", "sb", "hv")}
+    nb.insert("NB_Global", {"name": "", "options": dict(options), **done, **times})
+    sb.insert("SB_Global", {"options": dict(options), "nb_cfg": GENERATION})
+    if stage.before_1_12:
+        # Older start scripts listen through the Connection table, with a probe of three minutes.
+        for database, number in ((nb, 6641), (sb, 6642)):
+            database.insert("Connection", {"target": f"ptcp:{number}:[::]", "inactivity_probe": (180_000,)})
     balancers = _balancers(stage, data)
     switches: dict[str, tuple[str, ...]] = {}
     routers: dict[str, tuple[str, ...]] = {}
@@ -140,7 +149,11 @@ def _chassis(stage: Stage, node: Node) -> str:
     row = sb.insert(
         "Chassis", {"name": node.chassis, "hostname": node.name, "encaps": (encap,), "other_config": config}
     )
-    sb.insert("Chassis_Private", {"name": node.chassis, "chassis": (row,)})
+    at = int((stage.store.clock() - 3600) * 1000)
+    sb.insert(
+        "Chassis_Private",
+        {"name": node.chassis, "chassis": (row,), "nb_cfg": GENERATION, "nb_cfg_timestamp": at},
+    )
     return row
 
 

@@ -14,6 +14,7 @@ from checks.cluster import Object
 from checks.practice.sim.clock import SimClock
 from checks.practice.sim.node import Node
 from checks.practice.sim.tables import Database
+from checks.practice.sim.types import version_key
 from checks.practice.store import Store
 
 Event = Callable[[], None]
@@ -145,6 +146,11 @@ class Stage:
         """A UUID, the same ones in every run of a scenario."""
         digits = f"{self.random.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-b{digits[17:20]}-{digits[20:]}"
+
+    @property
+    def before_1_12(self) -> bool:
+        """Whether the staged Kube-OVN is older than 1.12."""
+        return version_key(self.versions.kube_ovn) < (1, 12)
 
     def node_of(self, pod: Object) -> Node | None:
         """The node a pod runs on."""

@@ -40,6 +40,8 @@ class Connection:
 
 def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
     """Opens the cluster that the flags name, without asking it anything yet; raises ConfigError."""
+    if (where.nodes or where.pods) and not where.practice:
+        raise ConfigError(message("practice.size-alone"))
     if where.bundle:
         return bundle(where.bundle, where)
     if where.practice:
@@ -77,9 +79,9 @@ def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PA
     from checks.practice.server import PracticeServer
 
     try:
-        world = build_world(scenario, pace=pace)
+        world = build_world(scenario, pace=pace, nodes=where.nodes or 0, pods=where.pods or 0)
     except ScenarioError as error:
-        raise ConfigError(str(error)) from error
+        raise ConfigError(error.text) from error
     server = PracticeServer(world)
     server.start()
     endings: list[Callable[[], None]] = [server.stop]

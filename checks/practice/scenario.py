@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from kb.messages import message
 from kb.paths import ASSETS
 from kb.text import Text
 
@@ -21,6 +22,10 @@ PACE = 0.05
 
 class ScenarioError(Exception):
     """A scenario that is not there or cannot be read; the text says which file and why."""
+
+    def __init__(self, said: str | Text) -> None:
+        self.text = Text.of(said)
+        super().__init__(self.text.en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,18 @@ def load_scenario(name: str, folder: Path = FOLDER) -> Scenario:
     return Scenario(_info(name, data), data)
 
 
-def build_world(name: str, *, pace: float = PACE) -> SimWorld:
-    """The staged cluster of a scenario, its time running; `pace` is real seconds per cluster second."""
+def build_world(name: str, *, pace: float = PACE, nodes: int = 0, pods: int = 0) -> SimWorld:
+    """The staged cluster of a scenario, its time running; `pace` is real seconds per cluster second.
+
+    With `nodes` and `pods` it is made that large (0: as the scenario is); ScenarioError where it has more already.
+    """
+    from checks.practice.crowd import TooFew, enlarge
     from checks.practice.sim.world import SimWorld
 
     scenario = load_scenario(name)
-    return SimWorld(name, scenario.data, pace=pace)
+    try:
+        data = enlarge(scenario.data, nodes, pods)
+    except TooFew as error:
+        said = {"nodes": "practice.too-few-nodes", "pods": "practice.too-few-pods"}[error.what]
+        raise ScenarioError(message(said, least=error.least, name=name)) from error
+    return SimWorld(name, data, pace=pace)

@@ -10,10 +10,15 @@ from typing import Any
 
 import click
 
+from kb.messages import message
 from tui.cli.options import Root, Where, duration
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 
 Command = Callable[..., Any]
+MOST_NODES = 5_000
+"""As many as Kubernetes is made for."""
+MOST_PODS = 50_000
+"""What the default subnet of a practice cluster, a /16, has room for."""
 
 
 class Duration(click.ParamType[float]):
@@ -29,6 +34,15 @@ class Duration(click.ParamType[float]):
             return duration(value) or 0.0
         except ValueError:
             self.fail(t("bad-duration", value=value), param, ctx)
+
+
+def size_options(function: Command) -> Command:
+    """``--nodes`` and ``--pods``: how large a practice cluster is made."""
+    decorated: Command = function
+    for name, most in (("--pods", MOST_PODS), ("--nodes", MOST_NODES)):
+        said = message(f"practice.opt{name[1:]}").get(help_language())
+        decorated = click.option(name, type=click.IntRange(1, most), metavar="N", help=said)(decorated)
+    return decorated
 
 
 def where_options(function: Command) -> Command:
@@ -47,6 +61,7 @@ def where_options(function: Command) -> Command:
         click.option("--as-group", "as_groups", metavar="GROUP", multiple=True, help=t("opt.as-group")),
         click.option("--request-timeout", type=Duration(), metavar="DURATION", help=t("opt.request-timeout")),
         click.option("--practice", metavar="SCENARIO", help=t("opt.practice")),
+        size_options,
         click.option(
             "--bundle",
             metavar="FILE",

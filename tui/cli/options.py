@@ -24,6 +24,8 @@ class Where:
     as_groups: tuple[str, ...] = ()
     request_timeout: float | None = None
     practice: str | None = None
+    nodes: int | None = None
+    pods: int | None = None
     bundle: Path | None = None
 
     def over(self, base: Where) -> Where:

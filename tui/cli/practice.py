@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tui.cli import printing
-from tui.cli.decorators import common_options, output_option
+from tui.cli.decorators import common_options, output_option, size_options
 from tui.cli.failures import OK, USAGE, Stop
 from tui.cli.loading import language
 from tui.cli.options import Root
 from tui.cli.printing import say
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
+
+if TYPE_CHECKING:
+    from checks.practice.sim.world import SimWorld
 
 
 @click.group(help=t("practice.help"), invoke_without_command=True)
@@ -66,10 +71,18 @@ def list_scenarios(output: str, root: Root) -> int:
     metavar="FILE",
     help=t("practice.write"),
 )
+@size_options
 @common_options
-def serve(scenario: str, port: int, pace: float, write_kubeconfig: Path | None, root: Root) -> int:
+def serve(
+    scenario: str,
+    port: int,
+    pace: float,
+    write_kubeconfig: Path | None,
+    nodes: int | None,
+    pods: int | None,
+    root: Root,
+) -> int:
     """Serves a scenario on loopback until interrupted; the kubeconfig goes to stdout or to a file."""
-    from checks.practice.scenario import build_world
     from checks.practice.scenario import list_scenarios as read_all
     from checks.practice.server import PracticeServer
 
@@ -79,7 +92,7 @@ def serve(scenario: str, port: int, pace: float, write_kubeconfig: Path | None, 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server = PracticeServer(build_world(scenario, pace=pace), port=port)
+    server = PracticeServer(_staged(scenario, pace, nodes or 0, pods or 0), port=port)
     server.start()
     try:
         if write_kubeconfig:
@@ -94,3 +107,17 @@ def serve(scenario: str, port: int, pace: float, write_kubeconfig: Path | None, 
     finally:
         server.stop()
     return OK
+
+
+def _staged(scenario: str, pace: float, nodes: int, pods: int) -> SimWorld:
+    """The cluster to serve. Its objects stay as long as the process: the collector need not look through them."""
+    from checks.practice.scenario import ScenarioError, build_world
+
+    gc.disable()
+    try:
+        return build_world(scenario, pace=pace, nodes=nodes, pods=pods)
+    except ScenarioError as error:
+        raise Stop(error.text.get(help_language()), USAGE) from error
+    finally:
+        gc.freeze()
+        gc.enable()

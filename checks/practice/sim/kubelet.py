@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -185,10 +187,21 @@ class Kubelets:
 
     def place(self, parent: Object) -> str:
         """The node for a new pod: one the selector allows, with the fewest pods of the same owner."""
+        return self.places(parent, 1)[0]
+
+    def places(self, parent: Object, count: int) -> list[str]:
+        """The nodes for so many new pods, one after the other."""
         selector = parent["spec"]["template"]["spec"].get("nodeSelector", {})
         allowed = [n for n, node in self.stage.nodes.items() if _fits(selector, n, node.central)]
-        taken = [p["spec"].get("nodeName") for p in self._owned(parent)]
-        return min(allowed, key=lambda name: (taken.count(name), name))
+        taken = Counter(p["spec"].get("nodeName") for p in self._owned(parent))
+        heap = [(taken[name], name) for name in allowed]
+        heapq.heapify(heap)
+        chosen = []
+        for _ in range(count):
+            pods, name = heap[0]
+            heapq.heapreplace(heap, (pods + 1, name))
+            chosen.append(name)
+        return chosen
 
     def _create(self, body: Object) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Iterable
 from typing import Any
 
 from checks.cluster import PODS, Object
@@ -27,6 +28,23 @@ def interface_name(pod: Object) -> str:
     return hashlib.sha256(pod["metadata"]["uid"].encode()).hexdigest()[:12] + "_h"
 
 
+def notes(subnet: Object, address: str, mac: str) -> dict[str, str]:
+    """What Kube-OVN writes on a pod that it gave an address."""
+    spec = subnet["spec"]
+    return {
+        f"{NOTE}allocated": "true", f"{NOTE}routed": "true", f"{NOTE}ip_address": address,
+        f"{NOTE}mac_address": mac, f"{NOTE}cidr": spec["cidrBlock"], f"{NOTE}gateway": spec["gateway"],
+        f"{NOTE}logical_switch": subnet["metadata"]["name"], f"{NOTE}logical_router": spec.get("vpc", ""),
+        f"{NOTE}pod_nic_type": "veth-pair",
+    }  # fmt: skip
+
+
+def kept_for(pod: Object) -> str:
+    """The ``podType`` of a pod's IP: only those of StatefulSets keep theirs."""
+    parent = (pod["metadata"].get("ownerReferences") or [{"kind": ""}])[0]["kind"]
+    return "StatefulSet" if parent == "StatefulSet" else ""
+
+
 class Network:
     """Connects and disconnects pods."""
 
@@ -34,6 +52,10 @@ class Network:
         self.stage = stage
         self.used: dict[str, set[str]] = {}
         """Addresses in use by subnet: the memory of the controller's IPAM."""
+        self._next: dict[str, int] = {}
+        """Where in each subnet staging goes on."""
+        self._keys: dict[str, int] = {}
+        """The last tunnel key given out in each datapath."""
         self.chassis: dict[str, str] = {}
         """Node to the UUID of its Chassis row."""
 
@@ -63,6 +85,23 @@ class Network:
                 return address
         raise LookupError(f"NoAvailableAddress in {name}")
 
+    def allocate_many(self, subnet: Object, count: int) -> list[str]:
+        """The next free addresses of a subnet; for staging, when none becomes free again."""
+        name = subnet["metadata"]["name"]
+        network = ipaddress.ip_network(subnet["spec"]["cidrBlock"])
+        used = self.used.setdefault(name, set())
+        found: list[str] = []
+        for number in range(self._next.get(name, 2), network.num_addresses - 1):
+            if len(found) == count:
+                break
+            self._next[name] = number + 1
+            if (address := str(network[number])) not in used:
+                found.append(address)
+        if len(found) < count:
+            raise LookupError(f"NoAvailableAddress in {name}")
+        used.update(found)
+        return found
+
     def mac(self, address: str) -> str:
         """A MAC address for an IP address, always the same."""
         return "00:00:00:" + ":".join(f"{byte:02X}" for byte in hashlib.sha256(address.encode()).digest()[:3])
@@ -83,15 +122,7 @@ class Network:
             self.create_ip(pod, subnet, address, mac)
 
         def annotate(body: Object) -> None:
-            spec = subnet["spec"]
-            body["metadata"].setdefault("annotations", {}).update(
-                {
-                    f"{NOTE}allocated": "true", f"{NOTE}routed": "true", f"{NOTE}ip_address": address,
-                    f"{NOTE}mac_address": mac, f"{NOTE}cidr": spec["cidrBlock"], f"{NOTE}gateway": spec["gateway"],
-                    f"{NOTE}logical_switch": subnet["metadata"]["name"], f"{NOTE}logical_router": spec.get("vpc", ""),
-                    f"{NOTE}pod_nic_type": "veth-pair",
-                }
-            )  # fmt: skip
+            body["metadata"].setdefault("annotations", {}).update(notes(subnet, address, mac))
 
         try:
             stage.store.modify(
@@ -107,8 +138,6 @@ class Network:
         self, pod: Object, subnet: Object, address: str, mac: str, created: str | None = None
     ) -> None:
         """The IP object of a pod."""
-        kinds = {"StatefulSet": "StatefulSet"}
-        parent = (pod["metadata"].get("ownerReferences") or [{"kind": ""}])[0]["kind"]
         self.put_ip(
             port_name(pod),
             subnet["metadata"]["name"],
@@ -117,7 +146,7 @@ class Network:
             node=pod["spec"].get("nodeName", ""),
             pod=pod["metadata"]["name"],
             namespace=pod["metadata"]["namespace"],
-            kind=kinds.get(parent, ""),
+            kind=kept_for(pod),
             created=created,
         )
 
@@ -126,6 +155,17 @@ class Network:
         kind: str = "", created: str | None = None,
     ) -> None:  # fmt: skip
         """Any IP object, with the labels and the finalizer of the release."""
+        self.used.setdefault(subnet, set()).add(address)
+        body = self.ip_of(
+            name, subnet, address, mac, node=node, pod=pod, namespace=namespace, kind=kind, created=created
+        )
+        self.stage.store.create(m.IPS, body)
+
+    def ip_of(
+        self, name: str, subnet: str, address: str, mac: str, *, node: str = "", pod: str = "", namespace: str = "",
+        kind: str = "", created: str | None = None,
+    ) -> Object:  # fmt: skip
+        """What an IP object holds."""
         meta: Object = {"name": name, "labels": {f"{NOTE}subnet": subnet, subnet: ""}}
         if created:
             meta["creationTimestamp"] = created
@@ -137,10 +177,7 @@ class Network:
             "ipAddress": address, "v4IpAddress": address, "v6IpAddress": "", "macAddress": mac, "attachIps": [],
             "attachMacs": [], "containerID": "", "podType": kind,
         }  # fmt: skip
-        self.used.setdefault(subnet, set()).add(address)
-        self.stage.store.create(
-            m.IPS, {"apiVersion": "kubeovn.io/v1", "kind": "IP", "metadata": meta, "spec": spec}
-        )
+        return {"apiVersion": "kubeovn.io/v1", "kind": "IP", "metadata": meta, "spec": spec}
 
     def usable(self, pod: Object) -> bool:
         """Whether the pod's port is bound on its node."""
@@ -204,26 +241,23 @@ class Network:
 
     def add_port(self, name: str, switch: str, address: str, mac: str) -> None:
         """A logical switch port and its binding, where there is none."""
+        self.add_ports(switch, [(name, address, mac)])
+
+    def add_ports(self, switch: str, ports: Iterable[tuple[str, str, str]]) -> None:
+        """Logical ports (name, address, MAC) of one switch and their bindings, where there are none."""
         nb, sb = self.stage.nb, self.stage.sb
-        if next(nb["Logical_Switch_Port"].where(name=name), ""):
-            return
-        text = f"{mac} {address}"
-        port = nb.insert(
-            "Logical_Switch_Port",
-            {"name": name, "addresses": (text,), "external_ids": self._port_ids(name, switch)},
-        )
-        for uuid in nb["Logical_Switch"].where(name=switch):
-            nb.set("Logical_Switch", uuid, ports=(*nb["Logical_Switch"].value(uuid, "ports"), port))
-        sb.insert(
-            "Port_Binding",
-            {
-                "logical_port": name,
-                "mac": (text,),
-                "datapath": self.datapath(switch),
-                "tunnel_key": self.tunnel_key(self.datapath(switch)),
-                "up": (False,),
-            },
-        )
+        datapath, made = self.datapath(switch), []
+        for name, address, mac in ports:
+            if next(nb["Logical_Switch_Port"].where(name=name), ""):
+                continue
+            text = f"{mac} {address}"
+            row = {"name": name, "addresses": (text,), "external_ids": self._port_ids(name, switch)}
+            made.append(nb.insert("Logical_Switch_Port", row))
+            key = self.tunnel_key(datapath)
+            binding = {"logical_port": name, "mac": (text,), "datapath": datapath, "tunnel_key": key}
+            sb.insert("Port_Binding", binding | {"up": (False,)})
+        for uuid in nb["Logical_Switch"].where(name=switch) if made else ():
+            nb.set("Logical_Switch", uuid, ports=(*nb["Logical_Switch"].value(uuid, "ports"), *made))
 
     def _port_ids(self, name: str, switch: str) -> dict[str, str]:
         """What Kube-OVN writes to a port: its switch, and the pod it is made for (not for nodes)."""
@@ -248,8 +282,8 @@ class Network:
 
     def tunnel_key(self, datapath: str) -> int:
         """A key that no port of the datapath has."""
-        table = self.stage.sb["Port_Binding"]
-        return max((int(table.value(u, "tunnel_key")) for u in table.where(datapath=datapath)), default=0) + 1
+        self._keys[datapath] = self._keys.get(datapath, 0) + 1
+        return self._keys[datapath]
 
     def drop_port(self, name: str) -> None:
         """Takes a logical port and its binding away."""

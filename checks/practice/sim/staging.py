@@ -14,12 +14,13 @@ from checks.practice.rbac import stage_roles
 from checks.practice.sim import daemons
 from checks.practice.sim import manifests as m
 from checks.practice.sim.clock import SimClock, rfc3339
-from checks.practice.sim.kubelet import Kubelets, count_status, set_running
+from checks.practice.sim.kubelet import Kubelets, count_status
 from checks.practice.sim.kubeovn import Controller
 from checks.practice.sim.network import Network
 from checks.practice.sim.node import Node
 from checks.practice.sim.ovnstage import stage_ovn, stage_ovs, stage_rafts
 from checks.practice.sim.particulars import stage_addresses, stage_interfaces, stage_macs
+from checks.practice.sim.population import stage_pods
 from checks.practice.sim.stage import Agenda, Stage, Versions
 from checks.practice.sim.tables import Database
 from checks.practice.sim.types import load_schema
@@ -95,7 +96,7 @@ class Builder:
             )  # fmt: skip
             node.start_counters()
             self.stage.nodes[node.name] = node
-            join_ip = f"100.64.0.{number + 2}"
+            join_ip = _join_address(number)
             body = m.node(
                 spec, version=self.stage.versions.kubernetes, join_ip=join_ip, mac=self.network.mac(join_ip),
                 chassis=chassis, created=self.ago(self.stage.settings["age_days"] * DAY),
@@ -105,7 +106,7 @@ class Builder:
     def _nodes_join(self) -> None:
         """Every node's port in the join switch."""
         for number, node in enumerate(self.stage.nodes.values()):
-            address, name = f"100.64.0.{number + 2}", f"node-{node.name}"
+            address, name = _join_address(number), f"node-{node.name}"
             mac = self.network.mac(address)
             stage_ovs(self.stage, node)
             daemons.start_ovs(self.stage, node)
@@ -223,17 +224,20 @@ class Builder:
             labels = {"pod-template-hash": m.template_hash(spec["name"])}
             parent = self._replicaset(parent, labels, created)
         placed = spec.get("nodes") or ([spec["node"]] if spec.get("node") else [])
-        count = len(self.stage.nodes) if spec["kind"] == "DaemonSet" else spec.get("replicas", 1)
+        count = spec.get("replicas", 1)
+        if spec["kind"] == "DaemonSet":
+            placed, count = list(self.stage.nodes), len(self.stage.nodes)
+        elif not placed:
+            placed = self.kubelets.places(parent, count)
+        pods, taken = [], set()
         for number in range(count):
-            node = (
-                list(self.stage.nodes)[number]
-                if spec["kind"] == "DaemonSet"
-                else (placed[number % len(placed)] if placed else self.kubelets.place(parent))
-            )
             suffix = str(number) if spec["kind"] == "StatefulSet" else self.stage.suffix()
-            self._pod(
-                m.pod(f"{parent['metadata']['name']}-{suffix}", parent, node, created=created, labels=labels)
-            )
+            while suffix in taken:
+                suffix = self.stage.suffix()
+            taken.add(suffix)
+            name, node = f"{parent['metadata']['name']}-{suffix}", placed[number % len(placed)]
+            pods.append(m.pod(name, parent, node, created=created, labels=labels))
+        stage_pods(self.stage, self.network, pods)
         self._count(resource, spec)
 
     def _replicaset(self, deployment: Object, labels: dict[str, str], created: str) -> Object:
@@ -253,19 +257,6 @@ class Builder:
             },
         }
         return self.stage.store.create(m.REPLICASETS, body, namespace=meta["namespace"])
-
-    def _pod(self, body: Object) -> None:
-        """A pod that has been running for a long time."""
-        meta = body["metadata"]
-        pod = self.stage.store.create(PODS, body, namespace=meta["namespace"])
-        if not pod["spec"].get("hostNetwork"):
-            self.network.attach(pod)
-        self.stage.store.modify(
-            PODS,
-            meta["name"],
-            lambda b: set_running(self.stage, b, ready=True, at=meta["creationTimestamp"]),
-            namespace=meta["namespace"],
-        )
 
     def _count(self, resource: Resource, spec: Data) -> None:
         if resource == m.DEPLOYMENTS:
@@ -343,6 +334,11 @@ class Builder:
             if subnet is not None:
                 numbers = {**self.controller.numbers(subnet), **spec.get("status", {})}
                 self.stage.store.modify(m.SUBNETS, name, partial(_put_numbers, numbers))
+
+
+def _join_address(number: int) -> str:
+    """The address of a node, counted from 0, in the join network."""
+    return str(ipaddress.ip_address("100.64.0.2") + number)
 
 
 def _label(labels: dict[str, str], body: Object) -> None:

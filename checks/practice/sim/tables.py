@@ -11,6 +11,8 @@ from typing import Any
 from checks.practice.sim.types import UUID, ColumnType, Schema, TableSchema
 
 Row = dict[str, Any]
+INDEXED = ("name", "logical_port", "datapath")
+"""Columns by which rows are looked up again and again; a large cluster has tens of thousands of rows."""
 Listener = Callable[[str], None]
 
 
@@ -30,6 +32,7 @@ class Table:
         self.rows: dict[str, Row] = {}
         self.version = 0
         self._keys: list[dict[tuple[Any, ...], str]] = [{} for _ in schema.indexes]
+        self._found: dict[str, dict[Any, dict[str, None]]] = {c: {} for c in INDEXED if c in schema.columns}
 
     def column(self, name: str) -> ColumnType:
         """The type of a column, ``_uuid`` included."""
@@ -48,8 +51,12 @@ class Table:
 
     def where(self, **equal: Any) -> Iterator[str]:
         """UUIDs of the rows whose columns equal these values."""
-        for uuid, _ in self.items():
-            if all(self.value(uuid, column) == value for column, value in equal.items()):
+        quick = next((column for column in equal if column in self._found), "")
+        # Taken in one go, like the copy of the rows: other threads may be writing.
+        uuids = tuple(self._found[quick].get(equal[quick], ()) if quick else self.rows)
+        rest = {column: value for column, value in equal.items() if column != quick}
+        for uuid in uuids:
+            if uuid in self.rows and all(self.value(uuid, c) == value for c, value in rest.items()):
                 yield uuid
 
     def put(self, uuid: str, row: Row) -> None:
@@ -64,6 +71,12 @@ class Table:
             if old is not None:
                 known.pop(tuple(old.get(c, self.schema.columns[c].default()) for c in columns), None)
             known[tuple(row.get(c, self.schema.columns[c].default()) for c in columns)] = uuid
+        for column, found in self._found.items():
+            default = self.schema.columns[column].default()
+            value = row.get(column, default)
+            if old is not None and old.get(column, default) != value:
+                self._forget(found, old.get(column, default), uuid)
+            found.setdefault(value, {})[uuid] = None
         self.rows[uuid] = row
         self.version += 1
 
@@ -73,8 +86,16 @@ class Table:
         if row is not None:
             for columns, known in zip(self.schema.indexes, self._keys, strict=True):
                 known.pop(tuple(row.get(c, self.schema.columns[c].default()) for c in columns), None)
+            for column, found in self._found.items():
+                self._forget(found, row.get(column, self.schema.columns[column].default()), uuid)
             self.version += 1
         return row
+
+    def _forget(self, found: dict[Any, dict[str, None]], value: Any, uuid: str) -> None:
+        left = found.get(value, {})
+        left.pop(uuid, None)
+        if not left:
+            found.pop(value, None)
 
     def _taken(self, columns: tuple[str, ...], key: tuple[Any, ...], new: str, old: str) -> TransactionError:
         from checks.practice.sim.values import show

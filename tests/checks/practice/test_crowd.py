@@ -12,6 +12,7 @@ from checks.cluster import NODES, PODS, ExecResult, Object
 from checks.practice.scenario import ScenarioError, build_world
 from checks.practice.sim import manifests as m
 from checks.practice.sim.world import SimWorld
+from tests.checks.memory_cluster import until
 
 COUNT, TOTAL = 300, 2_000
 ON_EVERY_NODE = ("ovs", "kube-ovn-cni", "kube-ovn-pinger")
@@ -88,10 +89,11 @@ def test_every_node_answers_commands(world: SimWorld) -> None:
 
 
 def test_it_lives_on_like_a_small_one(world: SimWorld) -> None:
-    """A pod that is deleted is replaced, and its address is free again."""
+    """A pod that is deleted is replaced, and its port and its IP object go."""
     pod = world.store.scan(PODS, namespace="orders-1")[0]["metadata"]
     world.store.delete(PODS, pod["name"], namespace=pod["namespace"], grace=0)
-    assert world.store.find(m.IPS, f"{pod['name']}.{pod['namespace']}") is None
+    assert until(lambda: world.store.find(m.IPS, f"{pod['name']}.{pod['namespace']}") is None)
+    assert until(lambda: len(world.store.scan(PODS)) == TOTAL)
     assert not list(world.stage.nb["Logical_Switch_Port"].where(name=f"{pod['name']}.{pod['namespace']}"))
 
 

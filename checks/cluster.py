@@ -80,6 +80,37 @@ class ExecResult:
     """When it came, in cluster seconds, where that was recorded; None: now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some objects of a list, and where the list goes on."""
+
+    items: list[Object]
+    left: int = 0
+    """How many objects are still to come, where the server says so."""
+    last: Object | None = None
+    """The object after whose key the next page begins; None where this is the last page."""
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """What a cluster may offer besides `Cluster`: lists page by page, of which nobody need hold the whole."""
+
+    def pages(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        only_metadata: bool = False,
+        timeout: float = 15.0,
+        total: float = 60.0,
+    ) -> Iterator[Page]:
+        """The pages of a list, no object twice; with `only_metadata` objects have nothing else, not even a kind."""
+        ...
+
+
 @runtime_checkable
 class Cluster(Protocol):
     """Everything klinik asks of a cluster. Every call ends by its deadline (seconds) and raises only ClusterError."""

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from checks.bundle import tape as calls
 from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call
-from checks.cluster import ClusterInfo, ExecResult, Object, Resource
+from checks.cluster import PAGE_LIMIT, ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, Invalid, NotFound, Timeout
-from checks.practice.failures import BadRequest
-from checks.practice.selectors import label_test
+from checks.selection import Selection, Term, selection
+from checks.proxypath import Query
 from kb.messages import message
 
 _SILENT = 2
@@ -47,9 +47,12 @@ class Replayed(NoWrites):
         self._info = info
         self._records = records
         self._timeouts: Counter[tuple[str, str]] = Counter()
+        self._lists: dict[str, list[Call]] = {}
+        for call in sorted(call for call in records.calls if call[0] == "list"):
+            self._lists.setdefault(call[1], []).append(call)
         for call, answered in records.calls.items():
-            if call[0] in ("exec", "logs") and answered.failure and answered.failure.type == "Timeout":
-                self._timeouts[call[1], call[2]] += 1
+            if (pod := _pod_of(call)) and answered.failure and answered.failure.type == "Timeout":
+                self._timeouts[pod] += 1
 
     @property
     def info(self) -> ClusterInfo:
@@ -72,18 +75,19 @@ class Replayed(NoWrites):
     ) -> Iterator[Object]:
         """All objects of a kind: as recorded, or chosen from a wider list that was."""
         call = calls.list_call(resource, namespace, labels, fields)
-        if call in self._records.calls or fields:
+        if call in self._records.calls:
             yield from self._objects(call)
             return
-        wider = self._wider(resource, namespace)
+        try:
+            wanted = selection(namespace, labels, fields)
+            meant = wanted.test(resource)
+        except ValueError as error:
+            raise Invalid(str(error)) from error
+        wider = self._wider(resource, wanted)
         if wider is None:
             raise self._missing(call)
-        try:
-            test = label_test(labels)
-        except BadRequest as error:
-            raise Invalid(str(error)) from error
         for item in self._objects(wider):
-            if (not namespace or _meta(item).get("namespace") == namespace) and test(item):
+            if meant(item):
                 yield item
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
@@ -94,7 +98,7 @@ class Replayed(NoWrites):
             if isinstance(found, dict):
                 return found
             raise self._damaged(call)
-        wider = self._wider(resource, namespace)
+        wider = self._wider(resource, Selection(namespace, fields=(Term("metadata.name", True, name),)))
         for item in self._objects(wider) if wider else ():
             if _meta(item).get("name") == name and _meta(item).get("namespace", "") in ("", namespace):
                 return item
@@ -137,6 +141,39 @@ class Replayed(NoWrites):
             on_output(text)
         return ExecResult(text, answered.stderr, answered.code, argv, at=answered.at)
 
+    def proxied(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        port: int | str,
+        path: str,
+        *,
+        query: Query = (),
+        scheme: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a pod, service or node served then."""
+        call = calls.proxied_call(resource, namespace, name, port, scheme, path, query)
+        self._answered(call)
+        return self._text(call)
+
+    def fetched(
+        self,
+        url: str,
+        *,
+        query: Query = (),
+        token_file: str = "",
+        ca_file: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a URL outside the cluster answered then."""
+        call = calls.fetched_call(url, query)
+        self._answered(call)
+        return self._text(call)
+
     def can(
         self,
         verb: str,
@@ -164,10 +201,10 @@ class Replayed(NoWrites):
         return found
 
     def _missing(self, call: Call) -> ClusterError:
-        if call[0] in ("exec", "logs"):
-            count = self._timeouts[call[1], call[2]]
+        if pod := _pod_of(call):
+            count = self._timeouts[pod]
             if count >= _SILENT:
-                return Timeout(message("checks.silent", count=count, who=call[2]))
+                return Timeout(message("checks.silent", count=count, who=pod[1]))
         return NotRecorded(message("bundle.not-recorded", call=" ".join(word for word in call if word)))
 
     def _damaged(self, call: Call) -> ClusterError:
@@ -189,13 +226,26 @@ class Replayed(NoWrites):
             raise self._damaged(call)
         yield from found
 
-    def _wider(self, resource: Resource, namespace: str) -> Call | None:
-        """A recorded list without selectors that holds what is asked for."""
-        for scope in dict.fromkeys((namespace, "")):
-            call = calls.list_call(resource, scope)
-            if call in self._records.calls:
-                return call
-        return None
+    def _wider(self, resource: Resource, wanted: Selection) -> Call | None:
+        """A recorded list that holds what is asked for; one that failed only where there is no other."""
+        failed: Call | None = None
+        for call in self._lists.get(str(resource), ()):
+            try:
+                held = selection(*call[2:])
+            except ValueError:  # only the server knew what it selects
+                continue
+            if held.covers(wanted):
+                if self._records.calls[call].failure is None:
+                    return call
+                failed = failed or call
+        return failed
+
+
+def _pod_of(call: Call) -> tuple[str, str] | None:
+    """Namespace and name of the pod that had to answer."""
+    if call[0] in ("exec", "logs"):
+        return call[1], call[2]
+    return (call[2], call[3]) if call[:2] == ("proxied", "v1/pods") else None
 
 
 def _meta(item: Object) -> Mapping[str, Any]:

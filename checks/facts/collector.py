@@ -7,33 +7,29 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from checks import keep, kubectl
-from checks.cluster import Cluster, Object, Resource, Target
-from checks.errors import NotFound
-from checks.facts.answers import Raw, Sample, answer, kept_each, listing, reason_of, slim, slot_text
+from checks.cluster import Cluster, Target
+from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, slot_text
 from checks.facts.ask import Asker, closed
 from checks.facts.futures import when_all
-from checks.facts.pool import Job, Pool
+from checks.facts.lists import Lists
+from checks.facts.pool import Pool
 from checks.facts.roles import Roles
 from checks.facts.silence import Silence
 from checks.layout import Found, Layout
-from checks.model import NOTHING, Answer, ExecRead, Fact, ListRead, LogsRead, Read
-from kb.safe import one_line
+from checks.model import Answer, ExecRead, Fact, ListRead, LogsRead, Read
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
-LIST_TIMEOUT = 20.0
-"""Seconds for a whole list; paging 23,000 pods takes 9 (measured)."""
 
 
 @dataclass(slots=True, eq=False)
 class Wanted:
     """One distinct read, and everybody who wants its answers, each through a parser of their own."""
 
-    read: Read
+    read: ExecRead | LogsRead
     given: dict[str, Wanted] = field(default_factory=dict)
     parsers: dict[str, tuple[Mapping[str, Any], Future[Fact]]] = field(default_factory=dict)
     started: bool = False
@@ -69,6 +65,7 @@ class Facts:
         self._pool = Pool(limits)
         self._roles = Roles(cluster, layout, self._pool, self.want)
         self._silence = Silence()
+        self._lists = Lists(cluster, self._pool, self._silence, clock)
         self._asker = Asker(cluster, self._roles, self._pool, self._silence, clock)
 
     @property
@@ -79,7 +76,10 @@ class Facts:
     def want(self, reads: Mapping[str, Read]) -> dict[str, Future[Fact]]:
         """Ask for the reads of one check (params filled in); reads of `given` are looked up among them."""
         with self._lock:
-            futures = {name: self._register(read, reads)[1] for name, read in reads.items()}
+            futures = {
+                name: self._lists.want(read) if isinstance(read, ListRead) else self._register(read, reads)[1]
+                for name, read in reads.items()
+            }
         if self._begun:
             self.start()
         return futures
@@ -91,11 +91,13 @@ class Facts:
             begin = [wanted for wanted in self._wanted.values() if not wanted.started]
             for wanted in begin:
                 wanted.started = True
+        self._lists.start()
         for wanted in begin:
             self._begin(wanted)
 
     def close(self) -> None:
         """Stop caring: what waits is dropped, what runs is abandoned, open futures stay open."""
+        self._lists.close()
         self._pool.close()
 
     def _register(
@@ -106,7 +108,12 @@ class Facts:
             if name in trail:
                 raise ValueError(f"the reads {' and '.join(trail)} need each other")
             given[slot] = self._register(reads[name], reads, (*trail, name))[0]
-        how: Mapping[str, Any] = NOTHING if isinstance(read, ListRead) else read.parse
+        if not isinstance(read, ExecRead | LogsRead):
+            raise ValueError(f"a read of kind {read.kind} has no answer per target")
+        self._roles.expect(read.on)
+        if isinstance(read, ExecRead) and read.fallback:
+            self._roles.expect(read.fallback)
+        how = read.parse
         parser = json.dumps(dict(how), sort_keys=True)
         key = _key(read, given)
         if key in self._wanted and self._wanted[key].started and parser not in self._wanted[key].parsers:
@@ -116,51 +123,7 @@ class Facts:
 
     def _begin(self, wanted: Wanted) -> None:
         read = wanted.read
-        if isinstance(read, ListRead):
-            self._list(wanted, read)
-            return
         self._roles.who(read.on).add_done_callback(lambda found: self._ask_all(wanted, read, found))
-
-    # --- lists ----------------------------------------------------------------------------------------------
-
-    def _list(self, wanted: Wanted, read: ListRead) -> None:
-        resource = Resource.parse(read.resource)
-        kept = keep.tree(read.keep) if read.keep else None
-
-        def work() -> list[Object]:
-            found = self._cluster.list(
-                resource,
-                namespace=read.namespace,
-                labels=read.labels,
-                fields=read.fields,
-                timeout=LIST_TIMEOUT,
-            )
-            return [keep.cut(slim(item), kept) for item in found]
-
-        def done(items: Any, error: BaseException | None) -> None:
-            if isinstance(error, NotFound) and read.optional:
-                items, error = [], None
-            listed = self._listed(read, resource, items, error)
-            wanted.settle(lambda _: Fact((listed,)))
-
-        group = f"API group {resource.group or 'core'}"
-        self._pool.submit(self._silence.guard(group, Job("api", "", LIST_TIMEOUT, work, done)))
-
-    def _listed(self, read: ListRead, resource: Resource, items: Any, error: BaseException | None) -> Answer:
-        reason, text = reason_of(error) if error else ("", "")
-        raw, cut = ("", False) if error else listing(items)
-        chosen = " ".join(part for part in (read.namespace, read.labels, read.fields) if part)
-        return Answer(
-            target="",
-            value=None if error else items,
-            raw=raw,
-            at=self._clock(),
-            command=kubectl.list_argv(read),
-            source=f"list {resource.dotted} {chosen}".rstrip(),
-            error=reason,
-            message=one_line(text),
-            truncated=cut,
-        )
 
     # --- commands and logs ----------------------------------------------------------------------------------
 
@@ -247,10 +210,9 @@ def _shortened(raw: Raw) -> Raw:
     return Raw(raw.name, raw.node, raw.pod, samples, raw.at, raw.command, raw.source, raw.error, raw.message)
 
 
-def _key(read: Read, given: Mapping[str, Wanted]) -> str:
+def _key(read: ExecRead | LogsRead, given: Mapping[str, Wanted]) -> str:
     """What makes two reads the same: everything but the parser."""
-    fields = asdict(read) if isinstance(read, ListRead) else _asdict(read)
-    fields.pop("parse", None)
+    fields = _asdict(read)
     fields["given"] = {slot: _key(other.read, other.given) for slot, other in given.items()}
     return json.dumps(fields, sort_keys=True)
 

@@ -16,6 +16,16 @@ from checks.model import Fact, ListRead, Read
 
 Want = Callable[[Mapping[str, Read]], dict[str, Future[Fact]]]
 LEASE_TIMEOUT = 10.0
+POD_FIELDS = (
+    "metadata.creationTimestamp",
+    "metadata.deletionTimestamp",
+    "metadata.labels",
+    "spec.nodeName",
+    "status.conditions",
+    "status.phase",
+)
+NODE_FIELDS = ("metadata.labels",)
+"""What `checks.layout.choose` looks at."""
 
 
 class _Unread(ClusterError):
@@ -49,15 +59,23 @@ class Roles:
         except ClusterError as error:
             future.set_exception(error)
             return future
-        reads: dict[str, Read] = {
-            "pods": ListRead("v1/pods", namespace=spec.namespace, labels=self._layout.selector(spec))
-        }
-        if spec.per == "node":
-            reads["nodes"] = ListRead("v1/nodes")
-        facts = self._want(reads)
+        facts = self.expect(role)
         holder = self._holder(spec)
         when_all([*facts.values(), holder], lambda: settle(future, lambda: self._choose(role, facts, holder)))
         return future
+
+    def expect(self, role: str) -> Mapping[str, Future[Fact]]:
+        """The lists that looking the role up will need; before the run starts they are asked for with all others."""
+        spec = self._layout.roles.get(role.partition("@")[0])
+        if spec is None:
+            return {}  # whoever asks who that is will hear it
+        labels = self._layout.selector(spec)
+        reads: dict[str, Read] = {
+            "pods": ListRead("v1/pods", namespace=spec.namespace, labels=labels, keep=POD_FIELDS)
+        }
+        if spec.per == "node":
+            reads["nodes"] = ListRead("v1/nodes", keep=NODE_FIELDS)
+        return self._want(reads)
 
     def _holder(self, role: Role) -> Future[str]:
         future: Future[str] = Future()

@@ -6,20 +6,20 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
+from checks.cluster import PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
 from checks.errors import ClusterError, ConfigError, InDoubt, NoCluster, Timeout, Unauthenticated, Unreachable
 from checks.kubeconfig import choose, find_paths, read
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
-from checks.live.failures import About, Gone
+from checks.live.failures import About
 from checks.live.http import Call, fetch, no_answer
+from checks.live.paging import pages
 from kb.messages import message
 
 T = TypeVar("T")
 FIELD_MANAGER = "klinik"
 _LOG_LIMIT = 64 * 1024 * 1024
-_RESTARTS = 3
 _CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
 
 
@@ -89,29 +89,37 @@ class LiveCluster:
         timeout: float = 15.0,
     ) -> Iterator[Object]:
         """All objects, in pages under one deadline; starts anew where the server forgot the rest (410)."""
-        deadline = self._deadline(timeout)
+        found = self.pages(
+            resource,
+            namespace=namespace,
+            labels=labels,
+            fields=fields,
+            page=page,
+            timeout=timeout,
+            total=timeout,
+        )
+        for one in found:
+            yield from one.items
+
+    def pages(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        only_metadata: bool = False,
+        timeout: float = 15.0,
+        total: float = 60.0,
+    ) -> Iterator[Page]:
+        """The same in pages, each within `timeout` seconds and all within `total`."""
         about = self._about("list", resource, namespace)
         query = tuple((k, v) for k, v in (("labelSelector", labels), ("fieldSelector", fields)) if v)
-        seen: set[str] = set()
-        token, restarts = "", 0
-        while True:
-            more = (("limit", str(page)), *((("continue", token),) if token else ()))
-            try:
-                answer = self._json(Call("GET", resource.path(namespace), about, (*query, *more)), deadline)
-            except Gone:
-                restarts += 1
-                if restarts > _RESTARTS:
-                    raise about.error(ClusterError, message("cluster.list-expired")) from None
-                token = ""
-                continue
-            for item in _items(answer):
-                uid = str(item.get("metadata", {}).get("uid") or "")
-                if not uid or uid not in seen:
-                    seen.add(uid)
-                    yield item
-            token = str((answer.get("metadata") or {}).get("continue") or "")
-            if not token:
-                return
+        return pages(
+            self._json, resource, about, query, namespace=namespace, size=page, only_metadata=only_metadata,
+            timeout=lambda: self._deadline(timeout), total=self._deadline(total),
+        )  # fmt: skip
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
         """One object."""
@@ -315,14 +323,6 @@ class LiveCluster:
             raise self._access.why_refused(about) or error from None
         except ConfigError as error:
             raise about.error(Unauthenticated, error.text) from error
-
-
-def _items(answer: Object) -> Iterator[Object]:
-    """The items of a list, each with the type that the list leaves out."""
-    kind, version = str(answer.get("kind", "")).removesuffix("List"), answer.get("apiVersion", "")
-    for item in answer.get("items") or ():
-        if isinstance(item, dict):
-            yield item if "kind" in item else {"apiVersion": version, "kind": kind, **item}
 
 
 def _dry(dry_run: bool) -> tuple[tuple[str, str], ...]:

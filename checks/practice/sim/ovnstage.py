@@ -11,7 +11,6 @@ from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Raft, Stage
 from checks.practice.sim.types import version_key
 
-DNS = "10.96.0.10"
 GENERATION = 318
 """How often somebody has asked OVN to wait; everybody has come that far."""
 
@@ -45,7 +44,7 @@ def stage_ovn(stage: Stage, network: Network, data: Mapping[str, Any]) -> None:
         # Older start scripts listen through the Connection table, with a probe of three minutes.
         for database, number in ((nb, 6641), (sb, 6642)):
             database.insert("Connection", {"target": f"ptcp:{number}:[::]", "inactivity_probe": (180_000,)})
-    balancers = _balancers(stage, data)
+    balancers = _balancers(stage)
     switches: dict[str, tuple[str, ...]] = {}
     routers: dict[str, tuple[str, ...]] = {}
     for name, spec in data["subnets"].items():
@@ -113,22 +112,14 @@ def stage_ovn(stage: Stage, network: Network, data: Mapping[str, Any]) -> None:
         network.chassis[node.name] = _chassis(stage, node)
 
 
-def _balancers(stage: Stage, data: Mapping[str, Any]) -> tuple[str, ...]:
-    """The cluster's load balancers, with the VIPs of the API server and DNS."""
-    central = ",".join(f"{node.ip}:6443" for node in stage.nodes.values() if node.central)
-    vips = {
-        "cluster-tcp-loadbalancer": {
-            "10.96.0.1:443": central,
-            f"{DNS}:53": "10.16.0.2:53,10.16.0.3:53",
-            **data.get("vips", {}),
-        },
-        "cluster-udp-loadbalancer": {f"{DNS}:53": "10.16.0.2:53,10.16.0.3:53"},
-        "cluster-tcp-session-loadbalancer": {},
-        "cluster-udp-session-loadbalancer": {},
-    }
+def _balancers(stage: Stage) -> tuple[str, ...]:
+    """The cluster's load balancers; `checks.practice.sim.services` fills in the VIPs."""
+    names = [
+        f"cluster-{protocol}-{kind}loadbalancer" for kind in ("", "session-") for protocol in ("tcp", "udp")
+    ]
     return tuple(
-        stage.nb.insert("Load_Balancer", {"name": name, "protocol": (name.split("-")[1],), "vips": pairs})
-        for name, pairs in vips.items()
+        stage.nb.insert("Load_Balancer", {"name": name, "protocol": (name.split("-")[1],), "vips": {}})
+        for name in names
     )
 
 

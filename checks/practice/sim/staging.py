@@ -21,6 +21,7 @@ from checks.practice.sim.node import Node
 from checks.practice.sim.ovnstage import stage_ovn, stage_ovs, stage_rafts
 from checks.practice.sim.particulars import stage_addresses, stage_interfaces, stage_macs
 from checks.practice.sim.population import stage_pods
+from checks.practice.sim.services import Services
 from checks.practice.sim.stage import Agenda, Stage, Versions
 from checks.practice.sim.tables import Database
 from checks.practice.sim.types import load_schema
@@ -59,6 +60,7 @@ class Builder:
         self.network = Network(self.stage)
         self.controller = Controller(self.stage, self.network)
         self.kubelets = Kubelets(self.stage, self.network)
+        self.services = Services(self.stage)
 
     def ago(self, seconds: float) -> str:
         """A time before now, as objects hold it."""
@@ -75,6 +77,7 @@ class Builder:
         self._nodes_join()
         self._workloads()
         self._leaders()
+        self.services.create(self.data["services"])
         self._long_ago()
         stage_addresses(self.stage, self.network, self.data)
         stage_interfaces(self.stage, self.network, self.data)

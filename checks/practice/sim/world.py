@@ -37,6 +37,7 @@ class SimWorld:
         builder.build()
         self.stage, self._network = builder.stage, builder.network
         self._controller, self._kubelets = builder.controller, builder.kubelets
+        self._services = builder.services
         self._programs = Programs(self.stage, self._network)
         tools = Tools(self.stage, self._network, self._controller)
         for spec in data["faults"]:
@@ -137,6 +138,7 @@ class SimWorld:
     def _notice(self, event: str, resource: Resource, obj: Object) -> None:
         self._kubelets.notice(event, resource, obj)
         self._controller.notice(event, resource, obj)
+        self._services.notice(event, resource, obj)
         if resource == NODES and event == "MODIFIED":
             self.stage.tell("node-changed", node=obj)
         elif resource == PODS and event == "DELETED":

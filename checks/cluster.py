@@ -49,6 +49,9 @@ class Resource:
 
 PODS = Resource("", "v1", "pods")
 NODES = Resource("", "v1", "nodes")
+SERVICES = Resource("", "v1", "services")
+PAGE_LIMIT = 32 * 1024 * 1024
+"""Bytes of one answer through a proxy; a busy kubelet's metrics are 5 MB."""
 
 
 @dataclass(frozen=True, slots=True)

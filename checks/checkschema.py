@@ -9,7 +9,8 @@ from checks.checktests import ANSWER_KEYS, ERRORS, EXPECT_KEYS, TEST_KEYS
 from checks.checktests import KINDS as TEST_KINDS
 from checks.model import Verdict
 from checks.parse import KINDS
-from checks.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS
+from checks.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS, READ_KEYS, READ_KINDS
+from checks.sourcespec import EVENTS_KEYS, METRICS_KEYS, PROMETHEUS_KEYS
 from checks.spec import COSTS, FOLDS, ID, KEYS, NAME
 from kb.jsonschema import DRAFT
 from kb.messages import message
@@ -19,6 +20,18 @@ TEXT: Schema = {"$ref": "#/$defs/text"}
 NUMERIC: Schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\{\w+\}$"}]}
 WORDS: Schema = {"type": "array", "items": {"type": "string"}}
 _TYPES: dict[str, Schema] = {
+    "as": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]},
+    "by": {"anyOf": [{"type": "string"}, WORDS]},
+    "families": {**WORDS, "minItems": 1},
+    "kinds": WORDS,
+    "max_age": NUMERIC,
+    "normal": {"type": "boolean"},
+    "or": {"type": "array", "items": {"$ref": "#/$defs/read"}},
+    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+    "reasons": WORDS,
+    "scheme": {"enum": ["http", "https"]},
+    "span": NUMERIC,
+    "step": NUMERIC,
     "argv": {**WORDS, "minItems": 1},
     "articles": WORDS,
     "each": {"type": "string"},
@@ -69,13 +82,13 @@ def checks(lang: str = "en") -> Schema:
     outcome["properties"]["verdict"]["enum"] = [str(verdict.value) for verdict in Verdict]
     outcome["properties"]["say"] |= TEXT
     outcome["properties"]["say"].pop("type", None)
-    read = _object("read", ("exec", "list", "logs", "parse"), lang)
-    for kind in ("exec", "list", "logs"):
+    read = _object("read", READ_KEYS, lang)
+    for kind in READ_KINDS:
         read["properties"][kind] = {
             "description": read["properties"][kind]["description"],
             "$ref": f"#/$defs/{kind}",
         }
-    read["oneOf"] = [{"required": [kind]} for kind in ("exec", "list", "logs")]
+    read["oneOf"] = [{"required": [kind]} for kind in READ_KINDS]
     return {
         "$schema": DRAFT,
         "title": "klinik check",
@@ -88,6 +101,9 @@ def checks(lang: str = "en") -> Schema:
             "exec": _object("exec", EXEC_KEYS, lang, required=("on", "argv")),
             "list": _object("list", LIST_KEYS, lang, required=("resource",)),
             "logs": _object("logs", LOGS_KEYS, lang, required=("on",)),
+            "metrics": _object("metrics", METRICS_KEYS, lang, required=("on", "port", "families")),
+            "prometheus": _object("prometheus", PROMETHEUS_KEYS, lang, required=("query",)),
+            "events": _object("events", EVENTS_KEYS, lang),
             "parse": _object("parse", [*KINDS, "expect"], lang, typed=False),
             "text": _object("text", ("en", "zh"), lang, required=("en", "zh")),
             **_tests(lang),

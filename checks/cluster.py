@@ -115,6 +115,24 @@ class Paged(Protocol):
 
 
 @runtime_checkable
+class Outside(Protocol):
+    """What a cluster may offer besides `Cluster`: URLs that are not behind its API server."""
+
+    def fetched(
+        self,
+        url: str,
+        *,
+        query: tuple[tuple[str, str], ...] = (),
+        token_file: str = "",
+        ca_file: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """The answer to a GET; the cluster's own credentials are not sent."""
+        ...
+
+
+@runtime_checkable
 class Cluster(Protocol):
     """Everything klinik asks of a cluster. Every call ends by its deadline (seconds) and raises only ClusterError."""
 
@@ -172,6 +190,25 @@ class Cluster(Protocol):
         """Runs a command and waits for its exit code; Unreachable where the node does not answer or has no binary.
 
         `turn` tells the samples of one repeated reading apart, for recordings; a live cluster has no use for it.
+        """
+        ...
+
+    def proxied(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        port: int | str,
+        path: str,
+        *,
+        query: tuple[tuple[str, str], ...] = (),
+        scheme: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a pod, service or node answers to a GET, through the API server's proxy; at most `limit` bytes.
+
+        What the thing behind the proxy refuses itself is Forbidden, NotFound or Invalid as from the server.
         """
         ...
 

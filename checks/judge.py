@@ -12,14 +12,14 @@ from checks.model import (
     SEVERITY,
     Answer,
     CheckSpec,
-    ExecRead,
+    EventsRead,
     Fact,
     Judgement,
     ListRead,
-    LogsRead,
     Read,
     Row,
     Verdict,
+    is_listing,
     worst,
 )
 from kb.messages import message
@@ -72,7 +72,7 @@ def _all_of(fact: Fact, read: Read) -> Any:
         raise Gap(fact.error, fact.message)
     for answer in fact.failed:
         raise Gap(answer.error, _named(answer))
-    if isinstance(read, ListRead):
+    if is_listing(read):
         return fact.items
     return [{"target": a.target, "node": a.node, "pod": a.pod, "value": a.value} for a in fact.answers]
 
@@ -89,10 +89,10 @@ def _each(spec: CheckSpec, facts: Mapping[str, Fact], params: Mapping[str, Any],
     fact, read = facts[spec.each], spec.reads[spec.each]
     if fact.error:
         return say.unknown(fact.error, fact.message)
-    if isinstance(read, ListRead):
+    if is_listing(read):
         for answer in fact.failed:
             return say.unknown(answer.error, _named(answer))
-        parts = [_object(item) for item in fact.items]
+        parts = [_part(item) for item in fact.items]
     else:
         parts = list(fact.answers)
     others = _Others(spec, facts)
@@ -102,10 +102,18 @@ def _each(spec: CheckSpec, facts: Mapping[str, Fact], params: Mapping[str, Any],
     return _fold(spec, rows, params)
 
 
-def _object(item: Mapping[str, Any]) -> Answer:
-    meta = item.get("metadata") or {}
+def _part(item: Mapping[str, Any]) -> Answer:
+    """One object, event or series of a list, named by what it is or is about."""
+    if isinstance(labels := item.get("labels"), Mapping) and "metadata" not in item:
+        return Answer(",".join(f"{name}={value}" for name, value in labels.items()), item, "", 0.0)
+    meta = item.get("metadata", item)
+    meta = meta if isinstance(meta, Mapping) else {}
     name, namespace = str(meta.get("name", "")), meta.get("namespace")
     return Answer(f"{namespace}/{name}" if namespace else name, item, "", 0.0)
+
+
+def _role(read: Read) -> str:
+    return "" if isinstance(read, ListRead | EventsRead) else read.on
 
 
 class _Others:
@@ -123,9 +131,9 @@ class _Others:
             fact = facts[name]
             if fact.error:
                 self.gaps[name] = Gap(fact.error, fact.message)
-            elif isinstance(read, ListRead) or isinstance(own, ListRead):
+            elif is_listing(read) or is_listing(own):
                 self._bind_all(name, fact, read)
-            elif isinstance(own, ExecRead | LogsRead) and own.on != read.on and len(fact.answers) == 1:
+            elif _role(own) != _role(read) and len(fact.answers) == 1:
                 self.single[name] = fact.answers[0]
             else:
                 self.by_target[name] = {answer.target: answer for answer in fact.answers}

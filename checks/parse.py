@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from checks.parsers import ovs, proc
+from checks.parsers import ovs, proc, prometheus, table
 from checks.parsers.base import Unparsable, cleaned, excerpt, number
 
 __all__ = ["KINDS", "Unparsable", "mistakes", "parse"]
@@ -38,15 +38,24 @@ def mistakes(how: Mapping[str, Any]) -> list[str]:
     patterns = [(key, how[key]) for key in ("regex", "lines", "count_lines", "expect") if key in how]
     for key, pattern in patterns:
         found += _pattern_mistakes(key, pattern)
-    columns = how.get("csv")
-    if "csv" in how and not (
-        isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns)
-    ):
+    if "csv" in how and not _words(how["csv"]):
         found.append("csv takes the list of column names")
+    if "table" in how and how["table"] is not True and not _words(how["table"]):
+        found.append("table takes true, or the list of column names")
+    if "prometheus" in how and not _families(how["prometheus"]):
+        found.append("prometheus takes the list of families of metrics")
     if "keyvalue" in how and how["keyvalue"] not in _SEPARATORS:
         found.append('keyvalue takes ":", "=" or " "')
     found += [f"{key} takes true" for key in kinds if key in _PLAIN and how[key] is not True]
     return found
+
+
+def _words(names: Any) -> bool:
+    return isinstance(names, list) and bool(names) and all(isinstance(name, str) and name for name in names)
+
+
+def _families(names: Any) -> bool:
+    return _words(names) and all(prometheus.FAMILY.fullmatch(name) for name in names)
 
 
 def _pattern_mistakes(key: str, pattern: Any) -> list[str]:
@@ -135,6 +144,8 @@ KINDS: Mapping[str, Parser] = {
     "ovsdb": lambda _, text: ovs.ovsdb_rows(text),
     "json": _json,
     "keyvalue": _keyvalue,
+    "table": table.rows,
+    "prometheus": prometheus.page,
     "proc_stat": lambda _, text: proc.pid_stats(text),
     "cpu_stat": lambda _, text: proc.cpu_stat(text),
     "netlink": lambda _, text: proc.netlink_rows(text),

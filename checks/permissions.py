@@ -6,9 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from checks.cluster import NODES, PODS, Resource
+from checks.cluster import NODES, PODS, SERVICES, Resource
 from checks.layout import LEASES, Layout
-from checks.model import NOTHING, CheckSpec, ExecRead, ListRead, LogsRead, Read
+from checks.model import (
+    NOTHING,
+    CheckSpec,
+    EventsRead,
+    ExecRead,
+    ListRead,
+    LogsRead,
+    MetricsRead,
+    PrometheusRead,
+    Read,
+    branches,
+)
+from checks.prometheusat import EVENTS, PrometheusAt
 from checks.readspec import SlotError, fill
 from checks.template import SLOT
 from kb.model import Action, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
@@ -103,25 +115,52 @@ def _order(permission: Permission) -> tuple[bool, str, str]:
 
 
 def of_read(read: Read, layout: Layout, params: Mapping[str, Any] = NOTHING) -> set[Permission]:
-    """What one read needs, the pods of its role looked up included."""
+    """What one read needs, the pods of its role looked up included.
+
+    Of alternatives it is what the last one needs: who has that gets every answer, the others only spare it.
+    """
+    return of_branch(branches(read)[-1], layout, params)
+
+
+def of_branch(
+    read: Read, layout: Layout, params: Mapping[str, Any] = NOTHING, *, prometheus: PrometheusAt | None = None
+) -> set[Permission]:
+    """What a read needs by itself, its alternatives left out."""
     match read:
-        case ListRead():
-            return {Permission("list", Resource.parse(read.resource), _namespace(read, params))}
+        case ListRead() | EventsRead():
+            return {Permission("list", _resource(read), _namespace(read, params))}
         case ExecRead():
             return _exec(read.on, layout) | (_exec(read.fallback, layout) if read.fallback else set())
         case LogsRead():
             return _role(read.on, layout) | _in_pods(read.on, layout, ("get", "log"))
+        case MetricsRead():
+            return _role(read.on, layout) | _in_pods(read.on, layout, ("get", "proxy"))
+        case PrometheusRead():
+            return (_role(read.on, layout) if read.on else set()) | _prometheus(prometheus)
         case _:
             assert_never(read)
 
 
-def _namespace(read: ListRead, params: Mapping[str, Any]) -> str:
+def _resource(read: ListRead | EventsRead) -> Resource:
+    return EVENTS if isinstance(read, EventsRead) else Resource.parse(read.resource)
+
+
+def _prometheus(where: PrometheusAt | None) -> set[Permission]:
+    """Where the settings name it, that Service alone; a URL needs nothing; else Services are looked through for it."""
+    if where is not None and where.url:
+        return set()
+    if where is not None and where.name:
+        return {Permission("get", SERVICES, where.namespace, "proxy", where.address)}
+    return {Permission("list", SERVICES), Permission("get", SERVICES, "", "proxy")}
+
+
+def _namespace(read: ListRead | EventsRead, params: Mapping[str, Any]) -> str:
     """The namespace with its params in place; where they do not fit, the read is refused and needs nothing certain."""
     try:
         filled = fill(read, params)
     except SlotError:
         return "" if SLOT.search(read.namespace) else read.namespace
-    return filled.namespace if isinstance(filled, ListRead) else ""
+    return filled.namespace if isinstance(filled, ListRead | EventsRead) else ""
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------

@@ -1,31 +1,51 @@
-"""The reads of a check: ``exec``, ``list`` and ``logs`` from a file to values, and values with their slots filled."""
+"""The reads of a check from a file to values, with their alternatives, and values with their slots filled."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from checks import keep
 from checks.cluster import Resource
 from checks.commandrisk import risk_of_argv
-from checks.model import NOTHING, ExecRead, ListRead, LogsRead, Read
+from checks.model import (
+    NOTHING,
+    EventsRead,
+    ExecRead,
+    ListRead,
+    LogsRead,
+    PrometheusRead,
+    Read,
+    branches,
+    is_listing,
+)
 from checks.parse import mistakes
 from checks.shape import Place
+from checks.slots import SLOT, SlotError, number, numeric, word
+from checks.sourcespec import events_of, metrics_of, prometheus_of, shape_of
 from kb.findings import nearest
-
-SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-VALUE = re.compile(r"[A-Za-z0-9._:/=@-]+")
-"""What a param may put into a command or selector."""
 
 EXEC_KEYS = ("on", "argv", "timeout", "samples", "apart", "ok_codes", "fallback", "given", "parse")
 LIST_KEYS = ("resource", "namespace", "labels", "fields", "optional", "keep")
 LOGS_KEYS = ("on", "tail", "since", "previous", "timeout", "parse")
 
 
-class SlotError(ValueError):
-    """A param whose value may not stand in a command or selector."""
+__all__ = [
+    "EXEC_KEYS",
+    "LIST_KEYS",
+    "LOGS_KEYS",
+    "READ_KEYS",
+    "READ_KINDS",
+    "SLOT",
+    "SlotError",
+    "fill",
+    "read_of",
+    "slots",
+]
+
+READ_KINDS = ("exec", "list", "logs", "metrics", "prometheus", "events")
+READ_KEYS = (*READ_KINDS, "parse", "as", "or")
 
 
 def fill(read: Read, params: Mapping[str, Any]) -> Read:
@@ -33,72 +53,93 @@ def fill(read: Read, params: Mapping[str, Any]) -> Read:
     if isinstance(read, ListRead):
         return replace(
             read,
-            namespace=_word(read.namespace, params),
-            labels=_word(read.labels, params),
-            fields=_word(read.fields, params),
+            namespace=word(read.namespace, params),
+            labels=word(read.labels, params),
+            fields=word(read.fields, params),
         )
-    numbers = {name: _number(param, params) for name, param in read.numbers.items()}
+    numbers = {name: number(param, params) for name, param in read.numbers.items()}
     for name in ("samples", "tail"):
         if name in numbers:
             numbers[name] = int(numbers[name])
     changes: dict[str, Any] = {**numbers, "numbers": NOTHING}
+    if isinstance(read, EventsRead):
+        return replace(read, namespace=word(read.namespace, params), **changes)
     if isinstance(read, ExecRead):
-        argv = tuple(_word(word, params, keep=tuple(read.given)) for word in read.argv)
+        argv = tuple(word(part, params, keep=tuple(read.given)) for part in read.argv)
         if risk_of_argv(argv) != "read":
             raise SlotError(f"with these params the command would not only read: {' '.join(argv)}")
         changes["argv"] = argv
+    elif isinstance(read, PrometheusRead):
+        changes["query"] = word(read.query, params)
+    if read.alternatives:
+        changes["alternatives"] = tuple(fill(other, params) for other in read.alternatives)
     return replace(read, **changes)
 
 
-def _word(template: str, params: Mapping[str, Any], keep: tuple[str, ...] = ()) -> str:
-    def put(match: re.Match[str]) -> str:
-        name = match[1]
-        if name in keep:
-            return match[0]
-        if name not in params:
-            raise SlotError(f"there is no param {name}")
-        value = params[name]
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        if not VALUE.fullmatch(text) or (text.startswith("-") and match.start() == 0):
-            raise SlotError(f"the value of param {name} may not stand in a command: {text[:60]!r}")
-        return text
-
-    return SLOT.sub(put, template)
-
-
-def _number(param: str, params: Mapping[str, Any]) -> float:
-    value = params.get(param)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise SlotError(f"param {param} is no number of at least 0")
-    return value
-
-
 def slots(read: Read) -> set[str]:
-    """The names of all slots of a read, those of `given` included."""
-    if isinstance(read, ListRead):
-        texts: tuple[str, ...] = (read.namespace, read.labels, read.fields)
-    else:
-        texts = read.argv if isinstance(read, ExecRead) else ()
-    found = {name for text in texts for name in SLOT.findall(text)}
-    return found if isinstance(read, ListRead) else found | set(read.numbers.values())
+    """The names of all slots of a read and its alternatives, those of `given` included."""
+    return {name for branch in branches(read) for name in _own_slots(branch)}
+
+
+def _own_slots(read: Read) -> set[str]:
+    texts: tuple[str, ...] = ()
+    match read:
+        case ListRead():
+            texts = (read.namespace, read.labels, read.fields)
+        case EventsRead():
+            texts = (read.namespace,)
+        case ExecRead():
+            texts = read.argv
+        case PrometheusRead():
+            texts = (read.query,)
+    numbers = set() if isinstance(read, ListRead) else set(read.numbers.values())
+    return numbers | {name for text in texts for name in SLOT.findall(text)}
 
 
 def read_of(
     place: Place, names: tuple[str, ...], params: Mapping[str, Any], roles: tuple[str, ...]
 ) -> Read | None:
     """One read of a file; None where it cannot be used, with the reasons noted."""
-    if not place.mapping(("exec", "list", "logs", "parse")):
+    read = _branch_of(place, names, params, roles, READ_KEYS)
+    if read is None or isinstance(read, ListRead | EventsRead):
+        for key in ("as", "or"):
+            if key in place and read is not None:
+                place.at(key).say("only-of-answers", key=key)
+        return read
+    known = tuple(key for key in READ_KEYS if key not in ("list", "events", "or"))
+    others = place.at("or")
+    if others.value is not None and not isinstance(others.value, list):
+        others.say("or-list")
+    found = [_branch_of(other, names, params, roles, known) for other in others.each()]
+    alternatives = tuple(other for other in found if other is not None)
+    for other in others.each() if is_listing(read) else ():
+        other.say("or-of-listing")
+    return replace(read, alternatives=alternatives)
+
+
+def _branch_of(
+    place: Place,
+    names: tuple[str, ...],
+    params: Mapping[str, Any],
+    roles: tuple[str, ...],
+    known: tuple[str, ...],
+) -> Read | None:
+    """One read, or one of its alternatives."""
+    if not place.mapping(known):
         return None
-    kinds = [kind for kind in ("exec", "list", "logs") if kind in place]
+    kinds = [kind for kind in READ_KINDS if kind in place]
     if len(kinds) != 1:
         place.say("one-read")
         return None
     inner = place.at(kinds[0])
-    read = {"exec": _exec_of, "list": _list_of, "logs": _logs_of}[kinds[0]](inner, place)
-    if isinstance(read, ListRead) and "parse" in place:
+    read = _READERS[kinds[0]](inner, place)
+    if "parse" in place and not isinstance(read, ExecRead | LogsRead | None):
         place.at("parse").say("parse-of-list")
-    if read is not None:
-        _check(read, inner, names, params, roles)
+    if read is None:
+        return None
+    if not isinstance(read, ListRead | EventsRead):
+        read = replace(read, shape=shape_of(place.at("as")))
+    _check(read, inner, names, params, roles)
     return read
 
 
@@ -106,12 +147,12 @@ def _check(
     read: Read, inner: Place, names: tuple[str, ...], params: Mapping[str, Any], roles: tuple[str, ...]
 ) -> None:
     given = dict(read.given) if isinstance(read, ExecRead) else {}
-    for name in sorted(slots(read) - set(params) - set(given)):
+    for name in sorted(_own_slots(read) - set(params) - set(given)):
         inner.say("unknown-slot", name=name, hint=nearest(name, [*params, *given]))
     for name in given.values():
         if name not in names:
             inner.at("given").say("unknown-read", name=name, hint=nearest(name, names))
-    if isinstance(read, ListRead):
+    if isinstance(read, ListRead | EventsRead):
         return
     wanted = (read.on, read.fallback) if isinstance(read, ExecRead) and read.fallback else (read.on,)
     for role in wanted:
@@ -134,9 +175,9 @@ def _exec_of(inner: Place, place: Place) -> ExecRead | None:
         on=inner.at("on").string(),
         argv=argv,
         parse=_parse_of(inner, place),
-        timeout=_numeric(inner, "timeout", 10.0, numbers, 0.1),
-        samples=int(_numeric(inner, "samples", 1, numbers, 1)),
-        apart=_numeric(inner, "apart", 0.0, numbers),
+        timeout=numeric(inner, "timeout", 10.0, numbers, 0.1),
+        samples=int(numeric(inner, "samples", 1, numbers, 1)),
+        apart=numeric(inner, "apart", 0.0, numbers),
         ok_codes=_codes(inner.at("ok_codes")),
         fallback=inner.at("fallback").string(),
         given={slot: name.string() for slot, name in inner.at("given").items()},
@@ -157,14 +198,14 @@ def _logs_of(inner: Place, place: Place) -> LogsRead | None:
     if not inner.mapping(LOGS_KEYS, ("on",)):
         return None
     numbers: dict[str, str] = {}
-    since = _numeric(inner, "since", -1, numbers)
+    since = numeric(inner, "since", -1, numbers)
     return LogsRead(
         on=inner.at("on").string(),
-        tail=int(_numeric(inner, "tail", 500, numbers, 1)),
+        tail=int(numeric(inner, "tail", 500, numbers, 1)),
         since=None if since < 0 else since,
         previous=inner.at("previous").flag(),
         parse=_parse_of(inner, place),
-        timeout=_numeric(inner, "timeout", 15.0, numbers, 0.1),
+        timeout=numeric(inner, "timeout", 15.0, numbers, 0.1),
         numbers=numbers,
     )
 
@@ -197,15 +238,6 @@ def _keep_of(place: Place) -> tuple[str, ...]:
     return tuple(sorted(set(paths)))
 
 
-def _numeric(inner: Place, key: str, default: float, numbers: dict[str, str], least: float = 0) -> float:
-    """A number, or ``{param}``, which is noted in `numbers` and filled for each use."""
-    place = inner.at(key)
-    if isinstance(place.value, str) and (match := SLOT.fullmatch(place.value)):
-        numbers[key] = match[1]
-        return default
-    return place.number(default, least)
-
-
 def _parse_of(inner: Place, outer: Place) -> Mapping[str, Any]:
     """``parse:`` beside or inside of ``exec:`` and ``logs:``."""
     place = inner.at("parse") if "parse" in inner else outer.at("parse")
@@ -216,3 +248,13 @@ def _parse_of(inner: Place, outer: Place) -> Mapping[str, Any]:
     for mistake in mistakes(place.value):
         place.say("parse", why=mistake)
     return dict(place.value)
+
+
+_READERS: Mapping[str, Callable[[Place, Place], Read | None]] = {
+    "exec": _exec_of,
+    "list": _list_of,
+    "logs": _logs_of,
+    "metrics": lambda inner, _: metrics_of(inner),
+    "prometheus": lambda inner, _: prometheus_of(inner),
+    "events": lambda inner, _: events_of(inner),
+}

@@ -7,7 +7,17 @@ from typing import Any, assert_never
 
 from checks.cluster import Resource
 from checks.layout import Layout
-from checks.model import CheckSpec, ExecRead, ListRead, LogsRead, Read
+from checks.model import (
+    CheckSpec,
+    EventsRead,
+    ExecRead,
+    ListRead,
+    LogsRead,
+    MetricsRead,
+    PrometheusRead,
+    Read,
+    branches,
+)
 from checks.permissions import of_check
 from checks.rbac import in_words, without_covered
 from kb.messages import message
@@ -36,7 +46,7 @@ def description(spec: CheckSpec, layout: Layout, lang: str) -> dict[str, Any]:
 
 def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     """The components that must be there (roles of the layout), the kinds that may be missing, and both in words."""
-    roles = list(dict.fromkeys(read.on for read in spec.reads.values() if not isinstance(read, ListRead)))
+    roles = list(dict.fromkeys(role for read in spec.reads.values() if (role := _role(read))))
     optional = [
         Resource.parse(read.resource).dotted
         for read in spec.reads.values()
@@ -52,7 +62,19 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     return {"roles": roles, "optional": optional, "text": text}
 
 
+def _role(read: Read) -> str:
+    """The role that a read cannot do without: that of its last alternative."""
+    last = branches(read)[-1]
+    return "" if isinstance(last, ListRead | EventsRead) else last.on
+
+
 def _read_json(name: str, read: Read, lang: str) -> dict[str, Any]:
+    own = {"name": name, **_branch_json(read, lang)}
+    others = [_branch_json(other, lang) for other in branches(read)[1:]]
+    return {**own, "or": others} if others else own
+
+
+def _branch_json(read: Read, lang: str) -> dict[str, Any]:
     match read:
         case ListRead():
             more: dict[str, Any] = {
@@ -67,33 +89,53 @@ def _read_json(name: str, read: Read, lang: str) -> dict[str, Any]:
             more |= {"fallback": read.fallback} if read.fallback else {}
         case LogsRead():
             more = {"on": read.on, "tail": read.tail, "since": read.since, "previous": read.previous}
+        case MetricsRead():
+            more = {"on": read.on, "port": read.port, "path": read.path, "families": list(read.families)}
+            more |= {"scheme": read.scheme or "http", "samples": read.samples}
+        case PrometheusRead():
+            more = {"query": read.query, "by": list(read.by), "on": read.on, "max_age": read.max_age}
+        case EventsRead():
+            more = {"reasons": list(read.reasons), "kinds": list(read.kinds), "namespace": read.namespace}
+            more |= {"since": read.since, "normal": read.normal}
         case _:
             assert_never(read)
-    return {"name": name, "kind": read.kind, **more, "text": read_in_words(read, lang)}
+    return {"kind": read.kind, **more, "text": _in_words(read, lang)}
 
 
 def read_in_words(read: Read, lang: str) -> str:
-    """One read in a line: ``exec ovs: ovs-ofctl dump-aggregate br-int``."""
+    """One read in a line, its alternatives behind it: ``exec ovs: ovs-ofctl dump-aggregate br-int``."""
+    return message("report.reads-or").get(lang).join(_in_words(branch, lang) for branch in branches(read))
+
+
+def _in_words(read: Read, lang: str) -> str:
     match read:
         case ListRead():
             where = ("-n", read.namespace) if read.namespace else ()
             chosen = (*where, *(text for text in (read.labels, read.fields) if text))
             return " ".join(("list", Resource.parse(read.resource).dotted, *chosen))
         case ExecRead():
-            text = f"exec {read.on}: {shlex.join(read.argv)}"
-            if read.samples == 1 and "samples" not in read.numbers:
-                return text
-            count, apart = (
-                _number(read, "samples", f"{read.samples}"),
-                _number(read, "apart", f"{read.apart:g}"),
-            )
-            return f"{text} ({message('report.reads-samples', count=count, apart=apart).get(lang)})"
+            return _sampled(f"exec {read.on}: {shlex.join(read.argv)}", read, lang)
         case LogsRead():
             return f"logs {read.on}: --tail={_number(read, 'tail', f'{read.tail}')}"
+        case MetricsRead():
+            text = f"metrics {read.on}: :{read.port}{read.path} {' '.join(read.families)}"
+            return _sampled(text, read, lang)
+        case PrometheusRead():
+            return f"prometheus: {read.query}"
+        case EventsRead():
+            where = ("-n", read.namespace) if read.namespace else ()
+            return " ".join(("events", *where, *read.kinds, *read.reasons))
         case _:
             assert_never(read)
 
 
-def _number(read: ExecRead | LogsRead, key: str, plain: str) -> str:
+def _sampled(text: str, read: ExecRead | MetricsRead, lang: str) -> str:
+    if read.samples == 1 and "samples" not in read.numbers:
+        return text
+    count, apart = _number(read, "samples", f"{read.samples}"), _number(read, "apart", f"{read.apart:g}")
+    return f"{text} ({message('report.reads-samples', count=count, apart=apart).get(lang)})"
+
+
+def _number(read: ExecRead | LogsRead | MetricsRead, key: str, plain: str) -> str:
     """A number, or the param that gives it."""
     return "{" + read.numbers[key] + "}" if key in read.numbers else plain

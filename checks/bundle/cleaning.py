@@ -23,7 +23,8 @@ _DROPPED_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.S)
 _PEM_BASE64 = re.compile(r"\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}")
 _CERTIFICATE_KEYS = frozenset({"caBundle", "certificate", "clientCertificate", "clientKey", "ca.crt"})
-_JSON_CALLS = frozenset({"list", "get", "version", "can"})
+_JSON_CALLS = frozenset({"list", "get", "version", "can", "proxied", "fetched"})
+"""Answers that are JSON, or may be."""
 
 Mask = Callable[[str], str]
 

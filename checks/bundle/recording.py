@@ -10,9 +10,10 @@ from typing import Any
 from checks.bundle import tape as calls
 from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call, Failure, Tape, packed_json
-from checks.cluster import Cluster, ClusterInfo, ExecResult, Object, Resource
-from checks.errors import ClusterError
+from checks.cluster import PAGE_LIMIT, Cluster, ClusterInfo, ExecResult, Object, Outside, Resource
+from checks.errors import ClusterError, Unreachable
 from checks.facts.answers import slim
+from checks.proxypath import Query
 from kb.messages import message
 
 _STDERR = 64 * 1024
@@ -128,6 +129,57 @@ class Recording(NoWrites):
             )
         self._put(call, result.stdout, code=result.code, stderr=result.stderr[:_STDERR])
         return result
+
+    def proxied(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        port: int | str,
+        path: str,
+        *,
+        query: Query = (),
+        scheme: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a pod, service or node serves."""
+        call = calls.proxied_call(resource, namespace, name, port, scheme, path, query)
+        with self._on_tape(call):
+            text = self._cluster.proxied(
+                resource,
+                namespace,
+                name,
+                port,
+                path,
+                query=query,
+                scheme=scheme,
+                timeout=timeout,
+                limit=limit,
+            )
+        self._put(call, text)
+        return text
+
+    def fetched(
+        self,
+        url: str,
+        *,
+        query: Query = (),
+        token_file: str = "",
+        ca_file: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a URL outside the cluster answers."""
+        call = calls.fetched_call(url, query)
+        with self._on_tape(call):
+            if not isinstance(self._cluster, Outside):
+                raise Unreachable(message("cluster.no-outside", url=call[1]))
+            text = self._cluster.fetched(
+                url, query=query, token_file=token_file, ca_file=ca_file, timeout=timeout, limit=limit
+            )
+        self._put(call, text)
+        return text
 
     def can(
         self,

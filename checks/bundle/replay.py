@@ -12,8 +12,8 @@ from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call
 from checks.cluster import PAGE_LIMIT, ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, Invalid, NotFound, Timeout
-from checks.selection import Selection, Term, selection
 from checks.proxypath import Query
+from checks.selection import Selection, Term, selection
 from kb.messages import message
 
 _SILENT = 2

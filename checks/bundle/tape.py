@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from checks.cluster import Resource
 from checks.errors import (
@@ -24,6 +25,7 @@ from checks.errors import (
     Unauthenticated,
     Unreachable,
 )
+from checks.proxypath import Query
 from kb.messages import message
 from kb.text import Text
 
@@ -79,9 +81,24 @@ def can_call(verb: str, resource: Resource, namespace: str, subresource: str, na
     return ("can", verb, str(resource), namespace, subresource, name)
 
 
+def proxied_call(
+    resource: Resource, namespace: str, name: str, port: int | str, scheme: str, path: str, query: Query
+) -> Call:
+    """A page that a pod, service or node serves."""
+    return ("proxied", str(resource), namespace, name, str(port), scheme, path, urlencode(query))
+
+
+def fetched_call(url: str, query: Query) -> Call:
+    """A URL outside the cluster; a password in it stays at home."""
+    scheme, sign, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return ("fetched", f"{scheme}{sign}{host.rpartition('@')[2]}{slash}{path}", urlencode(query))
+
+
 VERSION: Call = ("version",)
 WORDS: Mapping[str, tuple[int, int]] = {
     "version": (1, 1), "list": (5, 5), "get": (4, 4), "logs": (7, 7), "can": (6, 6), "exec": (6, 4096),
+    "proxied": (8, 8), "fetched": (3, 3),
 }  # fmt: skip
 """How many words a call of each kind has, least and most."""
 

@@ -6,15 +6,26 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from checks.cluster import PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
-from checks.errors import ClusterError, ConfigError, InDoubt, NoCluster, Timeout, Unauthenticated, Unreachable
+from checks.cluster import PAGE_LIMIT, PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
+from checks.errors import (
+    ClusterError,
+    ConfigError,
+    InDoubt,
+    Invalid,
+    NoCluster,
+    Timeout,
+    Unauthenticated,
+    Unreachable,
+)
 from checks.kubeconfig import choose, find_paths, read
+from checks.live import web
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
 from checks.live.failures import About
 from checks.live.http import Call, fetch, no_answer
 from checks.live.paging import pages
+from checks.proxypath import Query, proxy_path
 from kb.messages import message
 
 T = TypeVar("T")
@@ -176,6 +187,41 @@ class LiveCluster:
 
         return self._with_session(run, about, deadline)
 
+    def proxied(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        port: int | str,
+        path: str,
+        *,
+        query: Query = (),
+        scheme: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """What a pod, service or node answers to a GET, through the API server's proxy."""
+        about = self._about("get", resource, namespace, name, proxied=True)
+        try:
+            target = proxy_path(resource, namespace, name, port, path, scheme=scheme)
+        except ValueError as error:
+            raise about.error(Invalid, str(error)) from error
+        call = Call("GET", target, about, query, accept="*/*", limit=limit)
+        return self._send(call, self._deadline(timeout)).decode("utf-8", "replace")
+
+    def fetched(
+        self,
+        url: str,
+        *,
+        query: Query = (),
+        token_file: str = "",
+        ca_file: str = "",
+        timeout: float = 10.0,
+        limit: int = PAGE_LIMIT,
+    ) -> str:
+        """The answer of a URL outside the cluster, without the cluster's credentials."""
+        return web.get(url, query=query, token_file=token_file, ca_file=ca_file, timeout=timeout, limit=limit)
+
     def patch(
         self,
         resource: Resource,
@@ -277,8 +323,10 @@ class LiveCluster:
         name: str = "",
         *,
         write: bool = False,
+        proxied: bool = False,
     ) -> About:
-        return About(verb, resource.dotted if resource else "", namespace, name, self._info.server, write)
+        kind = resource.dotted if resource else ""
+        return About(verb, kind, namespace, name, self._info.server, write, proxied)
 
     def _json(self, call: Call, deadline: Deadline) -> Object:
         raw = self._send(call, deadline)

@@ -24,7 +24,8 @@ from kb.text import Text
 _SHOWN = 500
 # the API server could not reach the kubelet, or an aggregated API behind it
 _BEHIND = re.compile(
-    r"error dialing backend|dial tcp|:10250/|no agent available|connection refused|i/o timeout"
+    r"error dialing backend|dial tcp|:10250/|no agent available|connection refused|i/o timeout|"
+    r"no endpoints available|error trying to reach service"
 )
 _UNSURE = re.compile(
     r"etcdserver: (request timed out|leader changed)|context deadline exceeded|request did not complete"
@@ -51,6 +52,8 @@ class About:
     server: str = ""
     write: bool = False
     """Whether a lost answer leaves something in doubt."""
+    proxied: bool = False
+    """Whether something behind the server answers, in words of its own."""
 
     def error(self, kind: type[ClusterError], text: str | Text, *, sent: bool = False) -> ClusterError:
         """An error of this kind that names verb and object."""
@@ -75,6 +78,8 @@ class About:
 def refusal(code: int, body: bytes, about: About) -> ClusterError:
     """The error for an HTTP answer that is not a success; its message is the server's own where there is one."""
     status = _status(body)
+    if about.proxied and not status:
+        return _answered(code, body, about)
     said = _said(status)
     text: str | Text = said or message(
         "cluster.http-status", server=about.server, code=code, why=_plain(body) or "-"
@@ -86,6 +91,21 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
     if code in (502, 504) or (code == 500 and _UNSURE.search(said) and "webhook" not in said):
         return about.lost(Timeout if code == 504 else Unreachable, Text.of(text))
     return about.error(_kind(code, said), text)
+
+
+def is_status(body: bytes) -> bool:
+    """Whether an answer that is no success is the API server's own."""
+    return bool(_status(body))
+
+
+def _answered(code: int, body: bytes, about: About) -> ClusterError:
+    """The refusal of what stands behind the proxy; its 401 has nothing to do with the cluster's credentials."""
+    text = message("cluster.proxied-status", name=about.name, code=code, why=_plain(body) or "-")
+    if code in (401, 403):
+        return about.error(Forbidden, message("cluster.proxied-forbidden", name=about.name, code=code))
+    if code == 504:
+        return about.error(Timeout, text)
+    return about.error(_kind(404 if code == 404 else 503 if code == 502 else code, ""), text)
 
 
 def behind(error: ClusterError) -> bool:
@@ -107,6 +127,8 @@ def _kind(code: int, said: str) -> type[ClusterError]:
         return Gone
     if code == 403:
         return Forbidden
+    if code == 404:
+        return NotFound
     if code == 409:
         return Conflict
     if code in (400, 413, 415, 422):

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from checks.errors import ClusterError, Timeout, Unauthenticated, Unreachable
 from checks.live.deadline import Deadline
-from checks.live.failures import About, behind, refusal
+from checks.live.failures import About, behind, is_status, refusal
 from checks.live.inflight import Closed
 from kb.messages import message
 
@@ -57,7 +57,8 @@ def fetch(pool: Any, server: str, headers: Mapping[str, str], call: Call, deadli
             if code < 300:
                 return answer
             problem = refusal(code, answer, call.about)
-            wait = _wait(code, told, call, problem, pauses)
+            own = not call.about.proxied or is_status(answer)
+            wait = _wait(code, told, call, problem, pauses) if own else None
         except ClusterError as error:
             problem, wait = error, _wait_after(error, call, pauses)
         if wait is None or wait >= deadline.left:

@@ -106,6 +106,8 @@ _OF_CHECKS = (
     *("unknown-slot", "unknown-read", "unknown-role", "unknown-measure", "unknown-name", "unknown-param"),
     *("unknown-placeholder", "unknown-judge", "judge-and", "name-taken", "no-outcomes", "no-default"),
     *("default-not-last", "no-summary", "braces", "keep-path"),
+    *("no-families", "bad-family", "port", "url-path", "promql", "bad-label", "on-without-by"),
+    *("as", "only-of-answers", "or-list", "or-of-listing"),
     *(
         "test-list",
         "test-mapping",

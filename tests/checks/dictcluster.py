@@ -26,6 +26,8 @@ def pod(name: str, node: str, owner: str = "DaemonSet", **labels: str) -> Object
         "controller": True,
     }
     return {
+        "apiVersion": "v1",
+        "kind": "Pod",
         "metadata": {
             "name": name,
             "namespace": "kube-system",
@@ -52,6 +54,8 @@ class DictCluster:
     """Verb to the error that its next call raises after it has happened: the lost answer."""
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
     on_delete: Callable[[DictCluster, Object], None] = lambda cluster, obj: None
+    apart: DictCluster | None = None
+    """Leases and Events live apart: they are no write of a step, and fail with none."""
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -67,6 +71,15 @@ class DictCluster:
         meta.setdefault("creationTimestamp", f"2026-01-01T00:00:{number % 60:02}Z")
         self.objects[resource, meta.get("namespace", ""), meta["name"]] = obj
         return obj
+
+    def _apart(self, resource: Resource) -> DictCluster | None:
+        """The cluster that keeps Leases and Events; None for every other kind, and in that cluster itself."""
+        if resource.plural not in ("leases", "events") or self.apart is self:
+            return None
+        if self.apart is None:
+            self.apart = DictCluster()
+            self.apart.apart = self.apart
+        return self.apart
 
     def _raise(self, where: dict[str, ClusterError], verb: str) -> None:
         error = where.pop(verb, None)
@@ -92,18 +105,28 @@ class DictCluster:
         page: int = 500,
         timeout: float = 15.0,
     ) -> Iterator[Object]:
+        if (apart := self._apart(resource)) is not None:
+            yield from apart.list(resource, namespace=namespace)
+            return
         self._raise(self.fail, "list")
         for (kind, space, _), obj in list(self.objects.items()):
             if kind == str(resource) and namespace in ("", space):
                 yield copy(obj)
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
+        if (apart := self._apart(resource)) is not None:
+            return apart.get(resource, name, namespace=namespace)
         self._raise(self.fail, "get")
         found: Object = copy(self._find(resource, namespace, name))
         return found
 
     def logs(self, namespace: str, pod: str, container: str = "", **options: Any) -> str:
         return ""
+
+    def proxied(
+        self, resource: Resource, namespace: str, name: str, port: int | str, path: str, **_: Any
+    ) -> str:
+        raise NotFound(f"nothing is served by {name}")
 
     def exec(
         self,
@@ -138,6 +161,8 @@ class DictCluster:
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> Object:
+        if (apart := self._apart(resource)) is not None:
+            return apart.patch(resource, name, body, namespace=namespace)
         self._raise(self.fail, "dry-run" if dry_run else "patch")
         now = self._find(resource, namespace, name)
         try:
@@ -166,6 +191,8 @@ class DictCluster:
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> Object:
+        if (apart := self._apart(resource)) is not None:
+            return apart.create(resource, body, namespace=namespace)
         if (str(resource), namespace, body["metadata"]["name"]) in self.objects:
             raise Conflict("already exists")
         if dry_run:
@@ -183,6 +210,9 @@ class DictCluster:
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> None:
+        if (apart := self._apart(resource)) is not None:
+            apart.delete(resource, name, namespace=namespace, uid=uid)
+            return
         self._raise(self.fail, "dry-run" if dry_run else "delete")
         obj = self._find(resource, namespace, name)
         if uid and obj["metadata"]["uid"] != uid:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from checks.cluster import ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, NotFound, Timeout
@@ -54,6 +55,8 @@ class MemoryCluster:
     objects: Mapping[str, list[Object] | ClusterError] = field(default_factory=dict)
     command: Command = lambda pod, argv: said()
     log: Callable[[str], str | ClusterError] = lambda pod: ""
+    pages: Mapping[str, str | ClusterError] = field(default_factory=dict)
+    """What is served, by ``NAME:PORT/PATH?query`` of any kind."""
     pace: float = 1.0
     calls: Counter[str] = field(default_factory=Counter)
     at_once: int = 0
@@ -100,6 +103,17 @@ class MemoryCluster:
         if isinstance(found, ClusterError):
             raise found
         return found
+
+    def proxied(
+        self, resource: Resource, namespace: str, name: str, port: int | str, path: str, *,
+        query: tuple[tuple[str, str], ...] = (), scheme: str = "", timeout: float = 10.0, limit: int = 0,
+    ) -> str:  # fmt: skip
+        asked = f"{name}:{port}{path}" + (f"?{urlencode(query)}" if query else "")
+        self._count(f"proxied {asked}")
+        answered = self.pages.get(asked, NotFound(f"nothing is served at {asked}"))
+        if isinstance(answered, ClusterError):
+            raise answered
+        return answered
 
     def exec(
         self, namespace: str, pod: str, container: str, argv: tuple[str, ...], *, timeout: float = 10.0,

@@ -12,7 +12,7 @@ from typing import Any
 
 from checks.background import Running
 from checks.clock import Clock, Stop, stopping
-from checks.cluster import Cluster, ExecResult, Resource
+from checks.cluster import PODS, Cluster, ExecResult, Resource
 from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
 from checks.journal import Journal
 from checks.parse import Unparsable, parse
@@ -22,6 +22,7 @@ from checks.redact import redactor
 from checks.session import StepState
 from checks.stepevents import Output, Saved, StepEvent, Waiting, WriteDone, WriteStarted
 from checks.successor import siblings, wait_for_successor
+from checks.turns import Turn, TurnLost
 from checks.writes import Expander, content
 from kb.messages import message
 from kb.safe import one_line, printable
@@ -58,10 +59,12 @@ def apply(
     *,
     clock: Clock,
     stop: Stop | None = None,
+    turn: Turn | None = None,
 ) -> Generator[StepEvent, None, Outcome]:
     """Saves what the undo needs, then sends the plan's writes one after another; returns how it ended.
 
-    Stopping takes effect between writes. JournalError passes through: nothing goes out that is not written down.
+    Stopping takes effect between writes, and so does the loss of the turn. JournalError passes through: nothing goes
+    out that is not written down.
     """
     pace = cluster.info.pace
     # The same key as in an export: a secret has one token in a session.
@@ -77,6 +80,9 @@ def apply(
             return _stopped(index, len(plan.commands))
         if write.kind == "manual":
             continue
+        lost = _lost(turn, plan, journal, write)
+        if lost:
+            return Outcome("failed", lost)
         answer = yield from _one(cluster, plan, journal, index, write, redact, clock=clock, stop=stop)
         if answer.state != "ok":
             state: StepState = "in_doubt" if answer.state == "in_doubt" else "failed"
@@ -100,8 +106,11 @@ def _one(
 ) -> Generator[StepEvent, None, _Answer]:
     try:
         before = siblings(cluster, write) if write.kind == "restart" else None
+        replaced = _replaced(cluster, write)
     except ClusterError as error:
         return _Answer("failed", error.text)
+    if replaced:
+        return _Answer("failed", replaced)
     journal.append(
         "writing",
         step=plan.step_id,
@@ -109,8 +118,8 @@ def _one(
         index=index,
         first=write.first,
         items=write.items,
-        what={"en": write.what.en, "zh": write.what.zh},
-        kubectl=list(write.kubectl),
+        what={"en": redact(write.what.en), "zh": redact(write.what.zh)},
+        kubectl=[redact(word) for word in write.kubectl],
     )
     yield WriteStarted(index, len(plan.commands), write.what, write.kubectl)
     began = clock.monotonic()
@@ -130,6 +139,16 @@ def _one(
         through = sum(one.items for one in plan.commands[: index + 1])
         yield WriteDone(index, len(plan.commands), through, plan.items, took)
     return answer
+
+
+def _replaced(cluster: Cluster, write: PlannedWrite) -> Text | None:
+    """Between two commands a pod may be replaced by another one of the same name: that one was not reviewed."""
+    target = write.target
+    if write.kind != "exec" or target is None or not target.uid:
+        return None
+    now = cluster.get(PODS, target.pod, namespace=target.namespace)
+    same = now.get("metadata", {}).get("uid") == target.uid
+    return None if same else message("session.stale-target", pod=one_line(target.pod, 100), role=write.role)
 
 
 def _record(
@@ -288,6 +307,19 @@ def _save_object(
         object=obj,
     )
     yield Saved(message("session.saved-object", kind=resource.dotted, name=one_line(write.name, 100)))
+
+
+def _lost(turn: Turn | None, plan: Plan, journal: Journal, write: PlannedWrite) -> Text | None:
+    """Looks whether it is still our turn to write; where it is not, that is in the journal, and said."""
+    if turn is None:
+        return None
+    try:
+        turn.check(write)
+    except TurnLost as lost:
+        holder = lost.holder.name if lost.holder else ""
+        journal.append("turn", step=plan.step_id, state="lost", target=lost.claim.target, holder=holder)
+        return lost.text
+    return None
 
 
 def _stopped(sent: int, total: int) -> Outcome:

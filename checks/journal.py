@@ -172,6 +172,8 @@ def sessions_dir() -> Path:
     """The folder of all journals, made 0700."""
     folder = state_dir() / "sessions"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:  # made by somebody else, or by an older umask
+        folder.chmod(0o700)
     return folder
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks import gate, stale
+from checks import gate, stale, traces
 from checks.apply import Outcome, apply
 from checks.clock import Stop
+from checks.operators import holder
 from checks.plan import Plan, StalePlan
 from checks.redact import redactor
 from checks.session import StepState
 from checks.stepevents import StepEnded, StepEvent, StepStarted, Verified, Waiting
+from checks.turns import Took, Turn, claims, kept
 from checks.verify import aliases, brief, prove
 from checks.writes import Expander
 from kb.messages import message
@@ -33,32 +35,68 @@ class NotConfirmed(Exception):
 class StepRun:
     """One run; `events` may be iterated once."""
 
-    def __init__(self, walk: Walk, plan: Plan, reason: str, stop: Stop | None):
+    def __init__(self, walk: Walk, plan: Plan, reason: str, stop: Stop | None, *, take_over: bool = False):
         self._walk = walk
         self._plan = plan
         self._reason = reason
         self._stop = stop
+        self._over = take_over
         self._step = walk.guide.step(plan.step_id)
         self._ended = False
 
     def events(self) -> Iterator[StepEvent]:
-        """Everything that happens, `StepEnded` last; raises StalePlan and JournalError."""
-        plan, walk = self._plan, self._walk
+        """Everything that happens, `StepEnded` last; raises Held, StalePlan and JournalError."""
         yield Waiting(message("session.looking-again"), 0.0, 0.0)
-        before = self._look_again()
+        turn = self._turn()
+        took = turn.take(over=self._over)
+        try:
+            # Looked at while nobody else may write: what is seen now is what will be written to.
+            before = self._look_again()
+            yield from kept(turn, self._run(turn, took, before))
+        finally:
+            turn.release()
+
+    @property
+    def _holder(self) -> str:
+        walk = self._walk
+        path = walk.journal.path  # asking for the journal makes it, and names the session
+        return holder(walk.operator, walk.session.id or (path.stem if path else ""))
+
+    def _turn(self) -> Turn:
+        plan, walk = self._plan, self._walk
+        return Turn(
+            walk.cluster,
+            claims(plan.commands),
+            holder=self._holder,
+            purpose=f"{walk.article.id}/{plan.step_id} ({plan.purpose})",
+            clock=walk.clock,
+        )
+
+    def _run(
+        self, turn: Turn, took: tuple[Took, ...], before: Mapping[str, Any]
+    ) -> Generator[StepEvent, None, None]:
+        plan, walk = self._plan, self._walk
         self._write_start(before)
+        self._write_taken(took)
         try:
             yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
             expander = Expander(walk.cluster, walk.layout)
             try:
                 outcome = yield from apply(
-                    walk.cluster, expander, plan, walk.journal, clock=walk.clock, stop=self._stop
+                    walk.cluster,
+                    expander,
+                    plan,
+                    walk.journal,
+                    clock=walk.clock,
+                    stop=self._stop,
+                    turn=turn,
                 )
             finally:
                 walk.refold()
             if outcome.state == "done":
                 outcome = yield from self._prove(before)
             self._end(outcome.state, outcome.message)
+            self._trace(outcome.state)
             yield StepEnded(plan.step_id, outcome.state, outcome.message)
         finally:
             # The reader went away in the middle: what was begun and not finished is in doubt.
@@ -96,6 +134,34 @@ class StepRun:
             before=before,
             **self._shown_line(),
         )
+
+    def _write_taken(self, took: tuple[Took, ...]) -> None:
+        """Only what was taken from somebody at work is worth a line: the rest is told by the start itself."""
+        for one in took:
+            if one.before is not None:
+                self._walk.record(
+                    "turn",
+                    step=self._plan.step_id,
+                    state="taken-over",
+                    target=one.claim.target,
+                    holder=self._holder,
+                    before=one.before.name,
+                )
+
+    def _trace(self, state: StepState) -> None:
+        """An Event on what was written to; that it could not be left is in the journal, and changes nothing else."""
+        walk, plan = self._walk, self._plan
+        record = walk.session.step(plan.step_id)
+        sent = {one.index for one in record.commands[record.run_from :] if one.state != "failed"}
+        writes = [write for index, write in enumerate(plan.commands) if index in sent]
+        if not traces.objects_of(writes):
+            return
+        known = {(one["resource"], one["namespace"], one["name"]): one["object"] for one in record.objects}
+        trace = traces.Trace(
+            walk.article.id, plan.step_id, plan.purpose, walk.operator, walk.session.id, self._reason, state
+        )
+        left, failed = traces.leave(walk.cluster, writes, known, trace, walk.clock.now())
+        walk.record("traced", step=plan.step_id, left=left, failed=failed)
 
     def _shown_line(self) -> dict[str, str]:
         """The line of an article that a person ran, as it was shown, without secrets."""

@@ -7,7 +7,6 @@ results seen so far.
 
 from __future__ import annotations
 
-import getpass
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -25,6 +24,7 @@ from checks.inputs import Choices, choices, validate
 from checks.journal import FileJournal, Journal, new_session_id, sessions_dir
 from checks.layout import Layout, load_layout
 from checks.model import CheckFinished, Result, RunEvent
+from checks.operators import user
 from checks.plan import Plan, PlanError
 from checks.planner import make_plan, plan_undo
 from checks.runner import run as run_checks
@@ -71,7 +71,7 @@ class Walk:
         self.guide: Guide = article.guide
         self.catalogue = catalogue
         self.lang = lang
-        self.operator = operator or _user()
+        self.operator = operator or user()
         self.layout = layout or load_layout()
         self.access = access or Access()
         self.clock = clock or RealClock()
@@ -247,10 +247,13 @@ class Walk:
             raise PlanError(message("session.undo-nothing"))
         return plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
 
-    def run(self, plan: Plan, *, typed: str, stop: Stop | None = None) -> Iterator[StepEvent]:
-        """Runs a confirmed plan and proves it.
+    def run(
+        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False
+    ) -> Iterator[StepEvent]:
+        """Runs a confirmed plan and proves it; `take_over` takes the turn from somebody who is at work.
 
-        Raises at once NotArmed, NotConfirmed and PlanError; while iterating StalePlan (nothing was sent), JournalError.
+        Raises at once NotArmed, NotConfirmed and PlanError; while iterating StalePlan and Held (nothing was sent),
+        JournalError.
         """
         self._may_begin(plan.step_id)
         if plan.purpose == "do" and self.state(plan.step_id) == "in_doubt":
@@ -258,13 +261,15 @@ class Walk:
         reason = self.access.require(self.cluster.info) if not plan.manual else ""
         if not plan.confirm.accepts(typed):
             raise NotConfirmed(message("session.not-confirmed", words=plan.confirm.expected))
-        return StepRun(self, plan, reason, stop).events()
+        return StepRun(self, plan, reason, stop, take_over=take_over).events()
 
-    def undo(self, plan: Plan, *, typed: str, stop: Stop | None = None) -> Iterator[StepEvent]:
+    def undo(
+        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False
+    ) -> Iterator[StepEvent]:
         """Runs a confirmed plan of `plan_undo`; as `run`."""
         if plan.purpose != "undo":
             raise PlanError(message("session.undo-nothing"))
-        return self.run(plan, typed=typed, stop=stop)
+        return self.run(plan, typed=typed, stop=stop, take_over=take_over)
 
     def line(self, step_id: str, values: Mapping[str, Any]) -> str:
         """The command line of an article's step with these values, for copying; raises InputError and PlanError."""
@@ -390,10 +395,3 @@ class Walk:
 
     def _input(self, step: Step, name: str) -> Input:
         return next(spec for spec in step.inputs if spec.name == name)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

@@ -22,18 +22,21 @@ from checks.facts.futures import when_all
 from checks.judge import judge
 from checks.layout import Layout, load_layout
 from checks.model import (
+    NOTHING,
     CheckFinished,
     CheckSpec,
     CheckStarted,
     Evidence,
     Fact,
     Judgement,
+    Read,
     Result,
     RunEvent,
     RunFinished,
     RunStarted,
     Verdict,
 )
+from checks.pasted import Pasted, put
 from checks.readspec import SlotError, fill
 from kb.messages import message
 from kb.model import CheckUse
@@ -53,6 +56,7 @@ class _Open:
     spec: CheckSpec
     params: Mapping[str, Any]
     facts: Mapping[str, Future[Fact]]
+    reads: Mapping[str, Read]
 
 
 def run(
@@ -64,13 +68,14 @@ def run(
     stop: threading.Event | None = None,
     limits: Mapping[str, int] = LIMITS,
     deadline: float = DEADLINE,
+    pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
 ) -> Iterator[RunEvent]:
     """Results of the uses in the order they are ready; every use gets one, unless the run is stopped.
 
     `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
-    which what is still open is unknown (timeout).
+    which what is still open is unknown (timeout). `pasted` stands, by alias, for what the cluster does not answer.
     """
-    return _Run(cluster, uses, catalogue, layout or load_layout(), limits).events(
+    return _Run(cluster, uses, catalogue, layout or load_layout(), limits, pasted).events(
         stop or threading.Event(), deadline
     )
 
@@ -93,8 +98,11 @@ class _Run:
         catalogue: Catalogue,
         layout: Layout,
         limits: Mapping[str, int],
+        pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
     ):
         self.uses = uses
+        self.layout = layout
+        self.pasted = pasted
         self.catalogue = catalogue
         recorded = cluster.info.recorded
         self.clock: Callable[[], float] = (lambda: recorded) if recorded else time.time
@@ -144,7 +152,7 @@ class _Run:
         except ValueError as error:
             self._refuse(use, spec, message("checks.bad-param", why=str(error)))
             return
-        self.open[number] = _Open(use, spec, params, facts)
+        self.open[number] = _Open(use, spec, params, facts, reads)
         when_all(list(facts.values()), lambda: self.ready.put(number))
 
     def _refuse(self, use: CheckUse, spec: CheckSpec | None, why: Text) -> None:
@@ -168,12 +176,17 @@ class _Run:
             yield self._late(self.open[number])
 
     def _judged(self, opened: _Open) -> Result:
-        facts = {name: future.result() for name, future in opened.facts.items()}
+        facts = self._filled(opened, {name: future.result() for name, future in opened.facts.items()})
         try:
             judgement = judge(opened.spec, facts, opened.params, self.facts.now)
         except Exception as bug:  # a broken judge is our fault, and says nothing about the cluster
             judgement = _crashed(opened.spec, bug)
         return self._result(opened, judgement, facts)
+
+    def _filled(self, opened: _Open, facts: dict[str, Fact]) -> dict[str, Fact]:
+        """The facts with what was pasted for this use."""
+        mine = self.pasted.get(opened.use.alias)
+        return put(opened.reads, facts, mine, self.layout, self.facts.now) if mine else facts
 
     def _late(self, opened: _Open) -> Result:
         """The run is over: what has come is evidence, the verdict is unknown."""

@@ -10,7 +10,7 @@ from typing import Any
 from checks import keep
 from checks.checktests import CheckTest, Said, Told
 from checks.cluster import ExecResult
-from checks.facts.answers import KEPT, Raw, Sample, answer, listing, reason_of_exit, slim, slot_text
+from checks.facts.answers import KEPT, Raw, Sample, answer, listed, listing, reason_of_exit, slim, slot_text
 from checks.judge import judge
 from checks.layout import Layout
 from checks.model import Answer, CheckSpec, ExecRead, Fact, Judgement, ListRead, LogsRead
@@ -78,11 +78,12 @@ def _listed(read: ListRead, told: Told | None, now: float) -> Fact:
         failed = Answer("", None, "", now, error=told.error, message=told.message or told.error)
         return Fact((failed,))
     tree = keep.tree(read.keep) if read.keep else None
-    items = (
-        [keep.cut(slim(dict(i)) if isinstance(i, Mapping) else i, tree) for i in told.objects] if told else []
-    )
+    objects = told.objects if told else ()
+    items = [keep.cut(slim(dict(i)) if isinstance(i, Mapping) else i, tree) for i in objects]
     raw, cut = listing(items)
-    return Fact((Answer("", items, raw, now, source=f"list {read.resource}", truncated=cut),))
+    value, error, text = listed(items)
+    source = f"list {read.resource}"
+    return Fact((Answer("", value, raw, now, source=source, error=error, message=text, truncated=cut),))
 
 
 # --- commands and logs ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from checks.cluster import ExecResult, Object
 from checks.errors import ClusterError
 from checks.model import Answer
 from checks.parse import Unparsable, parse
+from checks.skeleton import mistake
 from kb.safe import one_line
 
 KEPT = 64 * 1024
@@ -133,6 +134,16 @@ def slim(obj: Object) -> Object:
     if isinstance(meta, dict):
         meta.pop("managedFields", None)
     return obj
+
+
+def listed(items: list[Any]) -> tuple[list[Any] | None, str, str]:
+    """The objects of a list, or None with reason code and message where one of them is no object of Kubernetes."""
+    for item in items:
+        if wrong := mistake(item):
+            meta = item.get("metadata") if isinstance(item, dict) else None
+            name = str(meta.get("name") or "") if isinstance(meta, dict) else ""
+            return None, "unparsable", one_line(f"{name}: {wrong}" if name else wrong)
+    return items, "", ""
 
 
 def listing(items: Sequence[Object], kept: int = KEPT) -> tuple[str, bool]:

@@ -16,7 +16,7 @@ from typing import Any
 from checks import kubectl
 from checks.cluster import Cluster, Object, Page, Paged, Resource
 from checks.errors import ClusterError, Forbidden, NotFound
-from checks.facts.answers import listing, reason_of, slim
+from checks.facts.answers import listed, listing, reason_of, slim
 from checks.facts.pool import Job, Pool
 from checks.facts.sieve import Sieve
 from checks.facts.silence import Silence
@@ -197,12 +197,12 @@ class Lists:
 
     def _answer(self, reader: Reader, items: list[Object], error: BaseException | None) -> Answer:
         read = reader.read
-        reason, text = reason_of(error) if error else ("", "")
         raw, cut = ("", False) if error else listing(items)
+        value, reason, text = (None, *reason_of(error)) if error else listed(items)
         chosen = " ".join(part for part in _words(read) if part)
         return Answer(
             target="",
-            value=None if error else items,
+            value=value,
             raw=raw,
             at=self._clock(),
             command=kubectl.list_argv(read),

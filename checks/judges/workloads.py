@@ -23,6 +23,7 @@ from kb.text import Text
 # Read name to workload; the optional ones are not part of every installation.
 REQUIRED = ("central", "controller", "ovs", "cni")
 OPTIONAL = ("pinger", "monitor")
+DAEMONS = ("ovs", "cni", "pinger")
 
 
 # --- rollouts -------------------------------------------------------------------------------------------------------
@@ -54,6 +55,8 @@ def judge_workloads_ready(facts: Mapping[str, Fact], params: Mapping[str, JSON],
             continue
         row = _rollout(read, objects[0], float(params.get("fail_percent", 50)))
         rows.append(row)
+        if row.verdict is Verdict.UNKNOWN:
+            continue
         data |= {f"{read}_ready": row.data["ready"], f"{read}_desired": row.data["desired"]}
         if read == "ovs":
             data["ovs_strategy"] = ((spec(objects[0]).get("updateStrategy") or {}).get("type")) or ""
@@ -93,23 +96,27 @@ def _merged(facts: Mapping[str, Fact], first: str, second: str) -> Fact:
 
 def _rollout(read: str, obj: Object, fail_percent: float) -> Row:
     state = status(obj)
-    daemon = "desiredNumberScheduled" in state
+    daemon = read in DAEMONS
     desired = number(state.get("desiredNumberScheduled")) if daemon else number(spec(obj).get("replicas", 1))
     ready = number(state.get("numberReady" if daemon else "readyReplicas")) or 0
-    wanted = desired or 0
     updated = number(state.get("updatedNumberScheduled" if daemon else "updatedReplicas"))
     target = name(obj)
+    if desired is None:  # nothing has counted its pods yet, so nothing is said by there being none
+        text = message("workloads.unread", name=target, why="status")
+        return Row(target, Verdict.UNKNOWN, text, data={"read": read, "reason": "absent"})
     observed = number(state.get("observedGeneration")) or 0
     behind = observed < (number(meta(obj).get("generation")) or 0)
-    low = wanted > 0 and ready * 100 < wanted * fail_percent
-    if ready >= wanted and not behind:
+    low = desired > 0 and ready * 100 < desired * fail_percent
+    if ready >= desired and not behind:
         verdict = Verdict.OK
     elif (read == "central" and ready == 0) or (daemon and low):
         verdict = Verdict.FAIL
     else:
         verdict = Verdict.WARN
-    data = {"read": read, "ready": ready, "desired": wanted, "updated": updated, "behind": behind}
-    return Row(target, verdict, message("workloads.row", ready=ready, desired=wanted), value=ready, data=data)
+    data = {"read": read, "ready": ready, "desired": desired, "updated": updated, "behind": behind}
+    return Row(
+        target, verdict, message("workloads.row", ready=ready, desired=desired), value=ready, data=data
+    )
 
 
 # --- restarts -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""The bones of Kubernetes objects: what every reader takes for granted, checked once when an object arrives. Pure.
+
+A list is parsed like any output: an object whose bones have other types (a proxy's error page, a broken conversion
+webhook) makes the answer unparsable; nobody judges half of it. Absent fields and null are as good as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Bones = Any
+"""A type; a mapping of fields to bones; a list of one bone; ``{"*": bone}`` for any field."""
+
+NAMES: Bones = {"*": str}
+META: Bones = {
+    "name": str,
+    "namespace": str,
+    "uid": str,
+    "labels": NAMES,
+    "annotations": NAMES,
+    "finalizers": [str],
+    "ownerReferences": [{"kind": str, "name": str}],
+    "creationTimestamp": str,
+    "deletionTimestamp": str,
+    "generation": int,
+}
+CONTAINERS: Bones = [
+    {"name": str, "image": str, "env": [{"name": str}], "resources": {"limits": dict, "requests": dict}}
+]
+STATES: Bones = [
+    {
+        "name": str,
+        "restartCount": int,
+        "state": {"*": dict},
+        "lastState": {"*": dict},
+    }
+]
+OBJECT: Bones = {
+    "apiVersion": str,
+    "kind": str,
+    "metadata": META,
+    "spec": {
+        "replicas": int,
+        "nodeName": str,
+        "hostNetwork": bool,
+        "containers": CONTAINERS,
+        "finalizers": [str],
+        "template": {"metadata": META, "spec": {"containers": CONTAINERS}},
+        "updateStrategy": dict,
+    },
+    "status": {
+        "phase": str,
+        "conditions": [{"type": str, "status": str}],
+        "containerStatuses": STATES,
+        "initContainerStatuses": STATES,
+        "addresses": [{"type": str, "address": str}],
+        "observedGeneration": int,
+        **dict.fromkeys(("replicas", "readyReplicas", "availableReplicas", "updatedReplicas"), int),
+        **dict.fromkeys(("desiredNumberScheduled", "numberReady", "updatedNumberScheduled"), int),
+    },
+}
+_NAMED = {str: "text", int: "whole number", bool: "truth value", dict: "mapping", list: "list"}
+
+
+def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str:
+    """The first place whose type is another one, in words; empty where everything is as it should be."""
+    if value is None:
+        return ""
+    if isinstance(bones, type):
+        fits = type(value) is bones or (bones is int and isinstance(value, float) and value.is_integer())
+        return "" if fits else f"{where} is no {_NAMED[bones]}"
+    if isinstance(bones, list):
+        if not isinstance(value, list):
+            return f"{where} is no list"
+        return next((found for item in value if (found := _item(item, bones[0], where))), "")
+    if not isinstance(value, dict):
+        return f"{where} is no mapping"
+    return _fields(value, bones, "" if where == "the object" else f"{where}.")
+
+
+def _item(item: Any, bones: Bones, where: str) -> str:
+    """An item of a list must be there: null is none."""
+    return f"{where} has an item that is null" if item is None else mistake(item, bones, f"{where}[]")
+
+
+def _fields(value: Mapping[str, Any], bones: Mapping[str, Bones], above: str) -> str:
+    if "*" in bones:
+        return next(
+            (found for key in value if (found := mistake(value[key], bones["*"], f"{above}{key}"))), ""
+        )
+    for key in bones.keys() & value.keys():
+        if found := mistake(value[key], bones[key], f"{above}{key}"):
+            return found
+    return ""

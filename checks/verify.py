@@ -94,6 +94,7 @@ def brief(results: Mapping[str, Result]) -> dict[str, Any]:
             "summary": {"en": result.summary.en, "zh": result.summary.zh},
             "title": {"en": result.title.en, "zh": result.title.zh},
             "at": result.at,
+            **({"pasted": sorted({item.pasted for item in result.pasted})} if result.pasted else {}),
         }
         for alias, result in results.items()
     }

@@ -25,9 +25,11 @@ from checks.journal import FileJournal, Journal, new_session_id, sessions_dir
 from checks.layout import Layout, load_layout
 from checks.model import CheckFinished, Result, RunEvent
 from checks.operators import user
+from checks.pasted import Pasted
 from checks.plan import Plan, PlanError
 from checks.planner import make_plan, plan_undo
 from checks.runner import run as run_checks
+from checks.runner import run_all
 from checks.session import SETTLED, Session, StepRecord, StepState, advance, fold
 from checks.stepevents import StepEvent
 from checks.steprun import NotConfirmed, StepRun
@@ -80,6 +82,7 @@ class Walk:
         self._session = fold(journal.entries) if journal else Session()
         self._results: dict[str, Result] = {}
         self._unwritten = False
+        self._pasted: dict[str, tuple[Pasted, ...]] = {}
 
     @classmethod
     def open(cls, cluster: Cluster, article: Article, catalogue: Catalogue, **options: Any) -> Walk:
@@ -129,7 +132,9 @@ class Walk:
         """Runs checks of the guide (all but heavy ones unless named) and keeps their results."""
         uses = self.uses(names)
         cancel = stop if isinstance(stop, threading.Event) else None
-        for event in run_checks(self.cluster, uses, self.catalogue, layout=self.layout, stop=cancel):
+        for event in run_checks(
+            self.cluster, uses, self.catalogue, layout=self.layout, stop=cancel, pasted=self._pasted
+        ):
             if isinstance(event, CheckFinished):
                 self._results[event.result.alias] = event.result
             yield event
@@ -138,12 +143,12 @@ class Walk:
         if self._journal is None:
             self._unwritten = True
         else:
-            self.record(
-                "checked",
-                results=brief(
-                    {use.alias: self._results[use.alias] for use in uses if use.alias in self._results}
-                ),
-            )
+            seen = {use.alias: self._results[use.alias] for use in uses if use.alias in self._results}
+            self.record("checked", results=brief(seen))
+
+    def paste(self, alias: str, pasted: Iterable[Pasted]) -> None:
+        """Stands for what the cluster does not answer, from the next `check` on and until a step begins to write."""
+        self._pasted[alias] = (*self._pasted.get(alias, ()), *pasted)
 
     def uses(self, names: Iterable[str] | None = None) -> list[CheckUse]:
         """The checks behind these aliases; without names all that are not heavy."""
@@ -354,10 +359,7 @@ class Walk:
 
     def look(self, names: tuple[str, ...]) -> dict[str, Result]:
         """Runs checks quietly and returns their results, which are kept as the latest."""
-        found: dict[str, Result] = {}
-        for event in run_checks(self.cluster, self.uses(names), self.catalogue, layout=self.layout):
-            if isinstance(event, CheckFinished):
-                found[event.result.alias] = event.result
+        found = run_all(self.cluster, self.uses(names), self.catalogue, layout=self.layout)
         self._results.update(found)
         return found
 
@@ -379,6 +381,7 @@ class Walk:
         if running:
             raise PlanError(message("session.running"))
         self.guide.step(step_id)
+        self._pasted.clear()  # it tells of the time before this step
 
     def _doubts(self) -> tuple[Text, ...]:
         """A fix of a cause that the evidence did not support when it was chosen is offered with a warning."""

@@ -12,9 +12,11 @@ from textual.command import Provider
 from textual.reactive import reactive
 
 from kb.safe import one_line
+from tui.checkruns import CheckRuns
 from tui.i18n import translate
 from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
+from tui.rights import Rights
 from tui.screens.home import HomeScreen
 from tui.services import Place, Services
 from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
@@ -59,6 +61,8 @@ class KlinikApp(App[int]):
         self.services = services
         self.signs = signs_for()
         self.link = Link(self, services)
+        self.runs = CheckRuns(self, services)
+        self.rights = Rights(self)
         self.upkeep = Upkeep(self, services)
         self.leaving = False
         """The operator wants to quit as soon as the write under way is answered."""
@@ -126,6 +130,26 @@ class KlinikApp(App[int]):
         if not isinstance(self.screen, FindingsScreen):
             self.push_screen(FindingsScreen())
 
+    def open_checks(self) -> None:
+        """Shows all checks of the catalogue."""
+        from tui.screens.checks import ChecksScreen
+
+        if not isinstance(self.screen, ChecksScreen):
+            self.push_screen(ChecksScreen())
+
+    def open_check(self, check: str) -> None:
+        """Shows one check at length."""
+        from tui.screens.check import CheckScreen
+
+        self.push_screen(CheckScreen(check))
+
+    def open_rights(self) -> None:
+        """Shows what this user may do, for checks and for fixes."""
+        from tui.screens.rights import RightsScreen
+
+        if not isinstance(self.screen, RightsScreen):
+            self.push_screen(RightsScreen())
+
     def open_text(self, title: str, text: str, *, copies: str = "") -> None:
         """Shows raw text, made safe; `copies` is what Ctrl+Y takes, without it the commands of the text."""
         from tui.screens.raw import RawScreen
@@ -191,12 +215,21 @@ class KlinikApp(App[int]):
         if self.leaving:
             self.exit(0)
 
+    def tell(self, news: str, *what: object) -> None:
+        """Calls `news` of every screen that has it: the link, the runs or the files have something new."""
+        for screen in self.screen_stack:
+            told = getattr(screen, news, None)
+            if told is not None and screen.is_mounted:
+                told(*what)
+
     def cluster_changed(self) -> None:
         """The link has news: the screens that show it draw it."""
-        for screen in self.screen_stack:
-            news = getattr(screen, "cluster_news", None)
-            if news is not None and screen.is_mounted:
-                news()
+        self.tell("cluster_news")
+
+    def cluster_left(self) -> None:
+        """What was known of the cluster before is forgotten."""
+        self.runs.forget()
+        self.rights.forget()
 
     def action_practice(self) -> None:
         """Offers the practice scenarios."""
@@ -265,11 +298,8 @@ class KlinikApp(App[int]):
             self.notify(self.say("upkeep.failed", why=why), severity="warning", markup=False)
             return
         self.link.library_changed(news.shelf, news.guides)
-        for screen in self.screen_stack:
-            for name, what in (("library_news", news.shelf), ("files_changed", news)):
-                told = getattr(screen, name, None)
-                if told is not None and screen.is_mounted:
-                    told(what)
+        self.tell("library_news", news.shelf)
+        self.tell("files_changed", news)
         if news.errors:
             first = news.errors[0]
             where = one_line(first.path.replace("\\", "/").rpartition("/")[2], 60)
@@ -283,12 +313,15 @@ class KlinikApp(App[int]):
         self.link.answered(message)
 
     def on_event_arrived(self, message: EventArrived) -> None:
-        """Events of the triage."""
-        self.link.event(message)
+        """Events of the triage, of checks that run, of permissions asked for."""
+        self._taker(message.tag).event(message)
 
     def on_stream_ended(self, message: StreamEnded) -> None:
-        """The triage is through."""
-        self.link.ended(message)
+        """One of them is through."""
+        self._taker(message.tag).ended(message)
+
+    def _taker(self, tag: str) -> Link | CheckRuns | Rights:
+        return self.runs if tag == "checks" else self.rights if tag == "rights" else self.link
 
     async def on_unmount(self) -> None:
         """Threads end, a practice cluster ends."""

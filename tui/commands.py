@@ -76,6 +76,8 @@ class KlinikCommands(Provider):
             yield self._action("disarm", app.link.disarm)
         elif state.phase == "connected" and not state.locked:
             yield self._action("arm", app.ask_to_arm)
+        yield self._action("checks", app.open_checks)
+        yield self._action("rights", app.open_rights)
         yield self._action("sessions", app.open_sessions)
         yield self._action("findings", app.open_findings)
         yield self._action("again", app.link.again)

@@ -65,6 +65,7 @@ class Link:
         if self._stop is not None:
             self._stop.set()
         self.cluster = None
+        self._app.cluster_left()
         self.uses, self.results, self.triage = (), {}, "waiting"
         name = place.name
         self._app.cluster_state = ClusterState(

@@ -13,6 +13,7 @@ from kb.text import Lang, Text
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
+    from checks.layout import Layout
     from kb.library import Library
     from kb.model import Article
     from tui.cli.options import Root
@@ -86,6 +87,7 @@ class Services:
     _linking: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _shelf: Shelf | None = field(default=None, repr=False)
     _catalogue: Catalogue | None = field(default=None, repr=False)
+    _layout: Layout | None = field(default=None, repr=False)
     _open: Open | None = field(default=None, repr=False)
     _closed: bool = field(default=False, repr=False)
 
@@ -173,6 +175,15 @@ class Services:
             if self._catalogue is None:
                 self._catalogue = self.open_catalogue()
             return self._catalogue
+
+    def layout(self) -> Layout:
+        """Where the roles of the checks run, read once."""
+        from checks.layout import load_layout
+
+        with self._reading:
+            if self._layout is None:
+                self._layout = load_layout()
+            return self._layout
 
     def connect(self, place: Place) -> Cluster:
         """A cluster at `place` in place of the one before, which is closed."""

@@ -78,20 +78,37 @@ def reason(code: str, lang: str) -> str:
 
 
 def explained(result: Result, lang: str, signs: Signs, now: float, rows: int = 12) -> list[Content]:
-    """A result at length: verdict, summary, its worst rows, and how to see the raw answer."""
-    judgement = result.judgement
-    lines = [
-        Content.assemble(verdict(result.verdict, lang, signs), "  ", foreign(result.title.get(lang), "bold")),
-        Content.assemble("  ", said(result, lang, signs, alone=True)),
-    ]
-    bad = sorted(judgement.rows, key=lambda row: -SEVERITY[row.verdict])
+    """A result at length: verdict and title, summary, its worst rows, which check it was and when."""
+    title = Content.assemble(
+        verdict(result.verdict, lang, signs), "  ", foreign(result.title.get(lang), "bold")
+    )
+    parts = _at_length(result, lang, signs, rows)
+    age = dim(f"  {result.check} · {ago(lang, now - result.at)}")
+    return [title, Content.assemble("  ", said(result, lang, signs, alone=True)), *parts, age]
+
+
+def answer(result: Result, lang: str, signs: Signs, now: float, rows: int = 12) -> list[Content]:
+    """The same without the title, where that stands above already."""
+    first = Content.assemble(
+        verdict(result.verdict, lang, signs), "  ", said(result, lang, signs, alone=True)
+    )
+    return [first, *_at_length(result, lang, signs, rows), dim(f"  {ago(lang, now - result.at)}")]
+
+
+def sign(value: str, lang: str, signs: Signs) -> Content:
+    """The sign of a verdict where its word stands beside it."""
+    return verdict(value, lang, signs, word=False)
+
+
+def _at_length(result: Result, lang: str, signs: Signs, rows: int) -> list[Content]:
+    bad = sorted(result.judgement.rows, key=lambda row: -SEVERITY[row.verdict])
+    lines = []
     for row in bad[:rows]:
-        sign = verdict(row.verdict, lang, signs, word=False)
         what = foreign(row.text.get(lang))
-        lines.append(Content.assemble("  ", sign, " ", foreign(row.target, "bold"), "  ", what))
+        mark = sign(row.verdict, lang, signs)
+        lines.append(Content.assemble("  ", mark, " ", foreign(row.target, "bold"), "  ", what))
     if len(bad) > rows:
         lines.append(dim("  " + translate(lang, "evidence.more_rows", n=len(bad) - rows)))
-    lines.append(dim(f"  {result.check} · {ago(lang, now - result.at)}"))
     return lines
 
 

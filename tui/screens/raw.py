@@ -50,7 +50,10 @@ class RawScreen(KlinikScreen[None]):
 
     def hints(self) -> tuple[Hint, ...]:
         """Reading and copying."""
-        return (self.hint("Esc", "back", "back"), self.hint("^Y", "copy_commands", "copy"))
+        return (
+            self.hint("Esc", "back", "back"),
+            self.hint("^Y", "copy_line" if self.copies else "copy_commands", "copy"),
+        )
 
     def action_copy(self) -> None:
         """The commands of the text, or all of it where there is none."""

@@ -23,6 +23,7 @@ from checks.model import (
 from checks.prometheusat import EVENTS, PrometheusAt
 from checks.readspec import SlotError, fill
 from checks.template import SLOT
+from checks.turns import CLUSTER_WIDE
 from kb.model import Action, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
 
 Needs = Mapping["Permission", tuple[str, ...]]
@@ -70,6 +71,8 @@ def of_step(step: Step, layout: Layout) -> frozenset[Permission]:
         needed |= _of_action(action, layout)
     if any(part.action.kind == "recreate" for part in step.undo.parts):
         needed |= _way_back(step.action, layout)
+    for action in (step.action, *(part.action for part in step.undo.parts)):
+        needed |= _announced(action, layout)
     return frozenset(needed)
 
 
@@ -177,6 +180,29 @@ def _of_action(action: Action, layout: Layout) -> set[Permission]:
     if isinstance(action, DeleteAction):
         return _on_object(action, "get", "delete")
     return set()
+
+
+def _announced(action: Action, layout: Layout) -> set[Permission]:
+    """Every write is announced by a Lease and leaves an Event where its target is (`checks.turns`, `checks.traces`)."""
+    if isinstance(action, ExecAction | RestartAction):
+        pods = _in_pods(
+            action.on, layout, ("get", "")
+        )  # looked at before every command, and named in the Event
+        spaces = {(one.namespace, one.namespace) for one in pods}
+    elif isinstance(action, PatchAction | DeleteAction):
+        pods = set()
+        if not _on_object(action, "get"):
+            return set()
+        space = _fixed(action.namespace)
+        spaces = {(space, space) if action.namespace else (CLUSTER_WIDE, "default")}
+    else:
+        return set()
+    leases = {
+        Permission(v, LEASES, space)
+        for space, _ in spaces
+        for v in ("get", "list", "create", "patch", "delete")
+    }
+    return pods | leases | {Permission("create", EVENTS, space) for _, space in spaces}
 
 
 def _way_back(action: Action, layout: Layout) -> set[Permission]:

@@ -63,9 +63,25 @@ def test_a_patch_of_a_named_object_is_needed_for_that_object_only() -> None:
     any_subnet = PatchAction("kubeovn.io/v1/subnets", "{item.name}", {})
     daemonsets = Resource.parse("apps/v1/daemonsets")
     one = of_step(step(patch, Undo(Text("no"))), load_layout())
-    assert one == {Permission(v, daemonsets, "kube-system", name="ovs-ovn") for v in ("get", "patch")}
+    on_it = {p for p in one if p.resource == daemonsets}
+    assert on_it == {Permission(v, daemonsets, "kube-system", name="ovs-ovn") for v in ("get", "patch")}
     every = of_step(step(any_subnet, Undo(Text("no"))), load_layout())
-    assert {(p.namespace, p.name) for p in every} == {("", "")}
+    assert {(p.namespace, p.name) for p in every if p.resource.plural == "subnets"} == {("", "")}
+
+
+def test_a_write_is_announced_where_its_target_is() -> None:
+    """A Lease and an Event in the namespace of the object; for objects of the cluster where those may live."""
+    inside = of_step(
+        step(PatchAction("apps/v1/daemonsets", "x", {}, namespace="ovn"), Undo(Text("no"))), load_layout()
+    )
+    beside = {
+        (p.verb, p.resource.plural, p.namespace) for p in inside if p.resource.plural in ("leases", "events")
+    }
+    lease = ("create", "get", "list", "patch", "delete")
+    assert beside == {*((verb, "leases", "ovn") for verb in lease), ("create", "events", "ovn")}
+    wide = of_step(step(DeleteAction("kubeovn.io/v1/ips", "{x}"), Undo(Text("no"))), load_layout())
+    spaces = {(p.resource.plural, p.namespace) for p in wide if p.resource.plural != "ips"}
+    assert spaces == {("leases", "kube-system"), ("events", "default")}
 
 
 def test_a_namespace_that_a_guide_sets_is_the_one_that_counts() -> None:

@@ -105,6 +105,8 @@ def writes_asked(guides: list[Guide], layout: Layout) -> Iterator[Ask]:
             back = [part.action for part in step.undo.parts]
             for action in (step.action, *back, *(save.read for save in step.saves), step.preview):
                 yield from _action_asked(action, layout)
+            for action in (step.action, *back):
+                yield from _announcing_asked(action, layout)
             if any(action.kind == "recreate" for action in back):
                 assert isinstance(step.action, PatchAction | DeleteAction)
                 kind = Resource.parse(step.action.resource)
@@ -133,6 +135,24 @@ def _action_asked(action: Any, layout: Layout) -> Iterator[Ask]:
         namespace = "" if "{" in action.namespace else action.namespace
         for verb in ("get", "patch" if isinstance(action, PatchAction) else "delete"):
             yield verb, kind.group, kind.plural, namespace, name
+
+
+def _announcing_asked(action: Any, layout: Layout) -> Iterator[Ask]:
+    """The Lease that announces a write, the Event it leaves, and the last look at a pod before a command."""
+    if isinstance(action, ExecAction | RestartAction):
+        leases = events = layout.role(action.on).namespace
+        yield "get", "", "pods", leases, ""
+    elif isinstance(action, PatchAction | DeleteAction):
+        leases, events = (
+            (action.namespace, action.namespace) if action.namespace else ("kube-system", "default")
+        )
+        if "{" in leases:
+            leases = events = ""
+    else:
+        return
+    for verb in ("create", "get", "list", "patch", "delete"):
+        yield verb, "coordination.k8s.io", "leases", leases, ""
+    yield "create", "", "events", events, ""
 
 
 # --- what the roles say, read from the YAML ----------------------------------------------------------------------

@@ -36,6 +36,20 @@ class Expired(ClusterError):
     """410: a resource version or continue token of too long ago."""
 
 
+class NothingToContinue(Expired):
+    """410 for the rest of a list whose moment is too long ago; `token` goes on with whatever there is now."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+            "without the continue parameter, or use the continue token in this response to retrieve the remainder of "
+            "the results. Continuing with the provided token results in an inconsistent list - objects that were "
+            "created, modified, or deleted between the time the first chunk was returned and now may show up in the "
+            "list."
+        )
+        self.token = token
+
+
 class TooManyRequests(ClusterError):
     """429: come back later."""
 
@@ -81,7 +95,7 @@ def status_of(error: ClusterError) -> tuple[int, dict[str, Any]]:
     body: dict[str, Any] = {
         "kind": "Status",
         "apiVersion": "v1",
-        "metadata": {},
+        "metadata": {"continue": error.token} if isinstance(error, NothingToContinue) else {},
         "status": "Failure",
         "message": error.message,
         "reason": reason,

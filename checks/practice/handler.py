@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
+import contextlib
 import json
 import logging
 import weakref
@@ -15,15 +15,16 @@ from aiohttp import web
 from checks.cluster import Object
 from checks.errors import ClusterError, Unauthenticated
 from checks.practice import discovery, rbac, reviews, streams, watch
+from checks.practice.counters import COMMANDS, PATH, Asked, Counters
 from checks.practice.failures import BadRequest, NoSuchPath, forbidden, status_of
 from checks.practice.faults import Faults, Rule
+from checks.practice.forms import Form, form_of, one
+from checks.practice.pages import Page, Pages, encode
 from checks.practice.rest import Request, answer
 from checks.practice.routes import Target, target_of, verb_of
-from checks.practice.tables import table
 from checks.practice.upgrades import upgrade
 from checks.practice.world import World
 
-_COMPRESS_ABOVE = 128 * 1024
 _LOG = logging.getLogger("klinik.practice")
 Identity = tuple[str, tuple[str, ...]]
 OPEN_PATHS = ("/healthz", "/readyz", "/livez", "/version")
@@ -39,6 +40,8 @@ class Handler:
         self._faults = faults
         self._identify = identify
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self._pages = Pages()
+        self._counters = Counters()
 
     def abort(self) -> None:
         """Breaks all connections, also those whose request hangs."""
@@ -49,13 +52,40 @@ class Handler:
         """One request."""
         if request.transport is not None:
             self._transports.add(request.transport)
+        asked = self._counted(request)
+        try:
+            response = await self._respond(request, asked)
+            if not response.prepared and asked.verb:
+                # Sent from here, so that it is over for the counters exactly when the client may have it.
+                with contextlib.suppress(ConnectionError):  # broken on purpose, or the client has gone
+                    await response.prepare(request)
+                    await response.write_eof()
+            return response
+        finally:
+            self._counters.end(asked)
+
+    def _counted(self, request: web.Request) -> Asked:
+        """The request for the counters; its verb is empty where it is about no resource."""
+        asked = Asked(request.method, request.path_qs, request.headers.get("Accept", ""))
+        try:
+            target = target_of(self._world.store, request.path)
+        except ClusterError:
+            return asked
+        watching = request.query.get("watch") in ("true", "1")
+        asked.verb = verb_of(request.method, target, watching=watching)
+        asked.verb = target.subresource if target.subresource in COMMANDS else asked.verb
+        asked.resource, asked.more = target.resource.dotted, bool(request.query.get("continue"))
+        self._counters.begin(asked)
+        return asked
+
+    async def _respond(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         rule = self._faults.strike(f"{request.method} {request.path_qs}")
         if rule is not None:
             early = await self._trouble(rule, request)
             if early is not None:
                 return early
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, asked)
         except NoSuchPath:
             return web.Response(status=404, text="404 page not found\n")
         except ClusterError as error:
@@ -87,7 +117,7 @@ class Handler:
             return await _trickle(request)
         return None
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         path = request.path
         if path in OPEN_PATHS[:3]:
             return web.Response(text="ok")
@@ -105,7 +135,15 @@ class Handler:
             body = _json(await request.read())
             answered = reviews.review(path, body, who, self._faults, self._world.store)
             return web.json_response(answered, status=201)
-        return await self._resource(request, who)
+        if path == PATH and "system:masters" in who.groups:
+            return self._count(request)
+        return await self._resource(request, who, asked)
+
+    def _count(self, request: web.Request) -> web.Response:
+        """The counters, for the administrator only: nothing that a cluster would have."""
+        if request.method == "DELETE":
+            self._counters.reset()
+        return web.json_response(self._counters.read(requests="requests" in request.query))
 
     def _impersonated(self, request: web.Request, identity: Identity) -> rbac.Who:
         user = request.headers.get("Impersonate-User", "")
@@ -113,25 +151,45 @@ class Handler:
             return rbac.Who(*identity)
         return rbac.Who(user, tuple(request.headers.getall("Impersonate-Group", ())))
 
-    async def _resource(self, request: web.Request, who: rbac.Who) -> web.StreamResponse:
+    async def _resource(self, request: web.Request, who: rbac.Who, counted: Asked) -> web.StreamResponse:
         target = target_of(self._world.store, request.path)
         watching = request.query.get("watch") in ("true", "1")
         verb = verb_of(request.method, target, watching=watching)
         self._authorize(verb, target, who)
         if target.subresource == "exec":
-            return await self._exec(request, target)
+            return await self._exec(request, target, counted)
         if target.subresource == "log":
             text = await asyncio.to_thread(streams.log_text, self._world, target, dict(request.query))
             return web.Response(body=text.encode("utf-8", "surrogateescape"), content_type="text/plain")
         if verb == "watch":
             return await self._watch(request, target)
+        form = _form(request)
         asked = Request(
-            verb, target, dict(request.query), await request.read(), request.headers.get("Content-Type", "")
+            verb,
+            target,
+            dict(request.query),
+            await request.read(),
+            request.headers.get("Content-Type", ""),
+            form,
         )
+        gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
+        if verb == "list" and form.shape != "table":  # tables say ages, which change by the second
+            return _sent(await asyncio.to_thread(self._listed, asked, gzipped))
         code, body = await asyncio.to_thread(answer, self._world.store, asked)
-        if _wants_table(request) and verb in ("get", "list") and not target.subresource:
-            body = self._table(request, target, body)
-        return await _json_response(request, body, code)
+        return _sent(await asyncio.to_thread(encode, body, gzipped=gzipped), code)
+
+    def _listed(self, asked: Request, gzipped: bool) -> Page:
+        """A page of a list, as it was encoded before where nothing of its kind has changed since."""
+        store, target = self._world.store, asked.target
+        query = frozenset(asked.query.items())
+        key = (target.resource, target.namespace, query, asked.form, gzipped)
+
+        def make() -> Page:
+            version = store.version
+            return encode(answer(store, asked)[1], gzipped=gzipped, version=version)
+
+        # Older than what is remembered, its version would be of no use to a watch or a further page.
+        return self._pages.get(key, max(store.written(target.resource), store.oldest), make)
 
     def _authorize(self, verb: str, target: Target, who: rbac.Who) -> None:
         # a WebSocket is opened with GET: since Kubernetes 1.35 that takes the verb create too
@@ -155,20 +213,14 @@ class Handler:
                     subresource=target.subresource,
                 )
 
-    def _table(self, request: web.Request, target: Target, body: Object) -> Object:
-        listed = "items" in body
-        items = body["items"] if listed else [body]
-        meta = body["metadata"] if listed else {"resourceVersion": body["metadata"]["resourceVersion"]}
-        include = request.query.get("includeObject", "Metadata")
-        return table(target.kind, items, meta, now=self._world.store.clock(), include=include)
-
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
-        tabular = _wants_table(request)
+        form = _form(request)
 
         def shape(obj: Object) -> Object:
-            return self._table(request, target, obj) if tabular and "uid" in obj["metadata"] else obj
+            plain = "uid" not in obj["metadata"]  # a bookmark
+            return obj if plain else one(form, target.kind, obj, self._world.store.clock())
 
         try:
             await watch.stream(self._world.store, target, dict(request.query), shape, response.write)
@@ -177,7 +229,7 @@ class Handler:
         await response.write_eof()
         return response
 
-    async def _exec(self, request: web.Request, target: Target) -> web.StreamResponse:
+    async def _exec(self, request: web.Request, target: Target, counted: Asked) -> web.StreamResponse:
         pod = await asyncio.to_thread(self._world.store.get, target.resource, target.name, target.namespace)
         container = streams.container_of(pod, request.query.get("container", ""))
         argv = tuple(request.query.getall("command", ()))
@@ -185,7 +237,12 @@ class Handler:
             raise BadRequest("you must specify at least 1 command")
 
         def run(send: streams.Send) -> Coroutine[Any, Any, None]:
-            return streams.run_command(send, self._world, self._faults, target, pod, container, argv)
+            async def counting(channel: int, data: bytes) -> None:
+                if channel == streams.STATUS:  # with it, the command is over for the client
+                    self._counters.end(counted)
+                await send(channel, data)
+
+            return streams.run_command(counting, self._world, self._faults, target, pod, container, argv)
 
         return await upgrade(request, run)
 
@@ -203,8 +260,8 @@ def _abort(request: web.Request) -> None:
         request.transport.abort()
 
 
-def _wants_table(request: web.Request) -> bool:
-    return "as=Table" in request.headers.get("Accept", "")
+def _form(request: web.Request) -> Form:
+    return form_of(request.headers.get("Accept", ""), request.query.get("includeObject", ""))
 
 
 def _json(raw: bytes) -> Any:
@@ -217,18 +274,9 @@ def _json(raw: bytes) -> Any:
     return body
 
 
-async def _json_response(request: web.Request, body: Object, code: int) -> web.Response:
-    """Large answers go out compressed, as from the real server."""
-    headers = {"Content-Type": "application/json"}
-    raw = await asyncio.to_thread(_encode, body)
-    if len(raw) > _COMPRESS_ABOVE and "gzip" in request.headers.get("Accept-Encoding", ""):
-        raw = await asyncio.to_thread(gzip.compress, raw, 1)
-        headers["Content-Encoding"] = "gzip"
-    return web.Response(body=raw, status=code, headers=headers)
-
-
-def _encode(body: Object) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogateescape")
+def _sent(page: Page, code: int = 200) -> web.Response:
+    headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if page.compressed else {})
+    return web.Response(body=page.body, status=code, headers=headers)
 
 
 def _refusal(error: ClusterError) -> web.Response:

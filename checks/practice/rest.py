@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,9 @@ from typing import Any
 
 from checks.cluster import Object
 from checks.errors import NotFound
-from checks.practice.failures import BadRequest, Expired, MethodNotAllowed, PatchRejected, UnsupportedMedia
+from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, UnsupportedMedia
+from checks.practice.forms import WHOLE, Form, many, one
+from checks.practice.listing import listed
 from checks.practice.patches import PatchFailed, json_patch, merge_patch, strategic_patch
 from checks.practice.routes import Target
 from checks.practice.rules import check_type
@@ -27,6 +28,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     content_type: str = "application/json"
+    form: Form = WHOLE
 
     @property
     def dry_run(self) -> bool:
@@ -81,55 +83,15 @@ def _options(request: Request) -> Object:
 def _get(store: Store, request: Request) -> Answer:
     target = request.target
     found = store.get(target.resource, target.name, target.namespace)
-    return 200, scale_of(found) if target.subresource == "scale" else found
+    if target.subresource:
+        return 200, scale_of(found) if target.subresource == "scale" else found
+    return 200, one(request.form, target.kind, found, store.clock())
 
 
 def _list(store: Store, request: Request) -> Answer:
-    target, query = request.target, request.query
-    items = store.scan(
-        target.resource,
-        namespace=target.namespace,
-        labels=query.get("labelSelector", ""),
-        fields=query.get("fieldSelector", ""),
-    )
-    meta: Object = {"resourceVersion": str(store.version)}
-    items, rest = _page(items, query, meta)
-    if rest:
-        meta["remainingItemCount"] = rest
-    kind = target.kind
-    # items of a list do not repeat their type
-    plain = [{k: v for k, v in item.items() if k not in ("kind", "apiVersion")} for item in items]
-    shown = items if kind.custom else plain
-    return 200, {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": meta, "items": shown}
-
-
-def _page(items: list[Object], query: Mapping[str, str], meta: Object) -> tuple[list[Object], int]:
-    try:
-        limit = int(query.get("limit", "0"))
-    except ValueError:
-        raise BadRequest(f"limit: Invalid value: {query['limit']!r}") from None
-    if query.get("continue"):
-        after = _read_token(query["continue"])
-        items = [item for item in items if _key(item) > after]
-    if limit <= 0 or len(items) <= limit:
-        return items, 0
-    page = items[:limit]
-    meta["continue"] = base64.urlsafe_b64encode(json.dumps(_key(page[-1])).encode()).decode()
-    return page, len(items) - limit
-
-
-def _key(item: Object) -> list[str]:
-    return [item["metadata"].get("namespace", ""), item["metadata"]["name"]]
-
-
-def _read_token(token: str) -> list[str]:
-    try:
-        found = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except ValueError:
-        found = None
-    if not isinstance(found, list):
-        raise Expired("The provided continue parameter is too old to display a consistent list result.")
-    return found
+    kind = request.target.kind
+    objects, meta = listed(store, request.target, request.query)
+    return 200, many(request.form, kind, objects, meta, store.clock())
 
 
 def _create(store: Store, request: Request) -> Answer:
@@ -251,11 +213,10 @@ def _delete_one(store: Store, request: Request, name: str, namespace: str) -> Ob
 
 
 def _delete_collection(store: Store, request: Request) -> Answer:
-    _, listed = _list(store, request)
-    for item in listed["items"]:
-        meta = item["metadata"]
-        _delete_one(store, request, meta["name"], meta.get("namespace", ""))
-    return 200, listed
+    objects, meta = listed(store, request.target, request.query)
+    for each in objects:
+        _delete_one(store, request, each["metadata"]["name"], each["metadata"].get("namespace", ""))
+    return 200, many(WHOLE, request.target.kind, objects, meta, store.clock())
 
 
 def _success(details: Mapping[str, str] | None = None) -> Object:

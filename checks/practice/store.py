@@ -125,6 +125,11 @@ class Store:
             rows = [obj for obj in rows if test(obj)]
         return rows
 
+    def look(self, resource: Resource, namespace: str = "") -> tuple[int, list[Object]]:
+        """The resource version of this moment and the objects at it, shared as from `scan`."""
+        with self._lock:
+            return self._version, self.scan(resource, namespace=namespace)
+
     def all(
         self, resource: Resource, *, namespace: str = "", labels: str = "", fields: str = ""
     ) -> list[Object]:

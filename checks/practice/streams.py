@@ -19,7 +19,7 @@ from checks.practice.world import World
 Send = Callable[[int, bytes], Awaitable[None]]
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 _FRAME = 32 * 1024
-_STDOUT, _STDERR, _STATUS = 1, 2, 3
+_STDOUT, _STDERR, STATUS = 1, 2, 3
 
 
 def container_of(pod: Object, asked: str) -> str:
@@ -87,9 +87,9 @@ async def run_command(
             result = world.exec(target.namespace, pod, container, argv, early)
             put((_STDOUT, _bytes(result.stdout)))
             put((_STDERR, _bytes(result.stderr)))
-            put((_STATUS, _status(result)))
+            put((STATUS, _status(result)))
         except ClusterError as error:
-            put((_STATUS, _refused(error.message)))
+            put((STATUS, _refused(error.message)))
         finally:
             put(None)
 
@@ -99,12 +99,12 @@ async def run_command(
     if rule is not None and rule.action == "delay":
         await asyncio.sleep(rule.seconds)
     if rule is not None and rule.action == "no-exit-code":
-        await _chunked(send, _STATUS, _refused(rule.message))
+        await _chunked(send, STATUS, _refused(rule.message))
         return
     if rule is not None and rule.action.startswith("drop"):
         return
     if rule is not None and rule.action == "garbage":
-        await _chunked(send, _STATUS, b"\xff\xfe not a status")
+        await _chunked(send, STATUS, b"\xff\xfe not a status")
         return
     threading.Thread(target=work, name="practice-exec", daemon=True).start()
     while (item := await queue.get()) is not None:

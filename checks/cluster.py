@@ -98,7 +98,7 @@ class Page:
 class Paged(Protocol):
     """What a cluster may offer besides `Cluster`: lists page by page, of which nobody need hold the whole."""
 
-    def pages(
+    def list_pages(
         self,
         resource: Resource,
         *,

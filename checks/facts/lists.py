@@ -165,7 +165,7 @@ class Lists:
             yield Page(list(self._cluster.list(request.resource, **ask)))
             return
         ask |= {"only_metadata": only_metadata, "page": METADATA_PAGE if only_metadata else PAGE}
-        yield from self._cluster.pages(request.resource, **ask, total=TOTAL_TIMEOUT)
+        yield from self._cluster.list_pages(request.resource, **ask, total=TOTAL_TIMEOUT)
 
     def _failed(self, request: Request, error: BaseException) -> None:
         """Give those who would be content with less a list of their own; the failure is everybody else's answer."""

@@ -100,7 +100,7 @@ class LiveCluster:
         timeout: float = 15.0,
     ) -> Iterator[Object]:
         """All objects, in pages under one deadline; starts anew where the server forgot the rest (410)."""
-        found = self.pages(
+        found = self.list_pages(
             resource,
             namespace=namespace,
             labels=labels,
@@ -112,7 +112,7 @@ class LiveCluster:
         for one in found:
             yield from one.items
 
-    def pages(
+    def list_pages(
         self,
         resource: Resource,
         *,

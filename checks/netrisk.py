@@ -248,6 +248,13 @@ PROGRAMS: dict[str, Judge] = {
     "ip6tables": _iptables,
     "iptables-save": options("c", "t", "counters table=", operands=0),
     "ip6tables-save": options("c", "t", "counters table=", operands=0),
+    # legacy-save of a named table (-t) would load that table; without a name it shows those that are there
+    **dict.fromkeys(
+        ("iptables-legacy-save", "ip6tables-legacy-save"), options("c", "", "counters", operands=0)
+    ),
+    **dict.fromkeys(
+        ("iptables-nft-save", "ip6tables-nft-save"), options("c", "t", "counters table=", operands=0)
+    ),
     "nft": verbs("list", flags="-a -n -nn -s"),
     "ipset": verbs("list -L test", "", "add del flush destroy create"),
     "ipvsadm": options("Lln", "", "list numeric stats rate", operands=0, other="disruptive"),

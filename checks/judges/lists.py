@@ -71,12 +71,14 @@ def namespace(obj: Object) -> str:
 
 def labels(obj: Object) -> Mapping[str, str]:
     """The labels of an object."""
-    return meta(obj).get("labels") or {}
+    found = meta(obj).get("labels")
+    return found if isinstance(found, Mapping) else {}
 
 
 def annotations_of(obj: Object) -> Mapping[str, str]:
     """The annotations of an object."""
-    return meta(obj).get("annotations") or {}
+    found = meta(obj).get("annotations")
+    return found if isinstance(found, Mapping) else {}
 
 
 def finalizers(obj: Object) -> tuple[str, ...]:

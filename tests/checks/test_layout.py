@@ -104,7 +104,11 @@ def test_nobody_at_all_and_unknown_roles_are_not_found() -> None:
 def test_one_list_of_pods_serves_all_roles() -> None:
     """Roles that differ in one label share a selector."""
     selectors = {LAYOUT.selector(role) for role in LAYOUT.roles.values()}
-    assert selectors == {"app in (kube-ovn-cni,kube-ovn-controller,kube-ovn-pinger,ovn-central,ovs)"}
+    assert selectors == {
+        "app in (kube-ovn-cni,kube-ovn-controller,kube-ovn-pinger,ovn-central,ovs)",
+        "k8s-app in (kube-dns,kube-proxy)",
+        "component=etcd",
+    }
 
 
 def test_resolve_reads_pods_and_lease() -> None:

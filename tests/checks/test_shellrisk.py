@@ -22,6 +22,8 @@ LINES = [
     ("read", "sudo ss -tlnp"),
     ("read", "curl -sk https://{ip}:6443/healthz"),
     ("read", "ip route get {ip}; ethtool -k eth0; iptables-save | head"),
+    ("read", "iptables-legacy-save -c; iptables-nft-save -t nat"),
+    ("destructive", "iptables-legacy-save -t filter"),  # loads the table that it is asked for
     ("read", "journalctl -u kubelet --since '1 hour ago' | sed -n 1,20p"),
     ("read", "KUBECONFIG=/etc/kubernetes/admin.conf kubectl get nodes"),
     ("read", "crictl exec -it {container} cat /etc/resolv.conf"),

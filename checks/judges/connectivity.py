@@ -1,0 +1,101 @@
+"""Judge of the connectivity matrix: what kube-ovn-pinger on every node says of pods, nodes, DNS and the API server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checks.judges.lists import failure, name, spec
+from checks.judges.pernode import bad, folded, nobody, nodes_of, unread
+from checks.model import JSON, Fact, Judgement, Row, Verdict
+from kb.messages import message
+
+SHOWN = 500
+
+
+def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float) -> Judgement:
+    """Lost pings from and to every node, and failures of DNS and the API server as each node saw them.
+
+    Data: `lost` and `sent` pings, `dns` and `api` nodes with failures, `target` that most was lost to, `sources` that
+    lost something; table `pairs` ``{source, target, kind, sent, lost}`` of every pair with losses. One bad node is a
+    fault of that node; all nodes failing at DNS is a fault of DNS. Lost between pods and not between the same nodes
+    is a fault of the tunnel.
+    """
+    if lost := nobody(facts, "log") or failure(facts, "pods"):
+        return lost
+    homes = {name(p): str(spec(p).get("nodeName") or "") for p in facts["pods"].items}
+    rows: list[Row] = []
+    pairs: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for at in nodes_of(facts, "log"):
+        if answer := at.failed("log"):
+            rows.append(unread(at.target, answer))
+            continue
+        entries: Sequence[Mapping[str, Any]] = at.value("log")
+        _count(pairs, at.target, entries, homes)
+        rows.append(_row(at.target, entries, pairs, params))
+    losing = {key: count for key, count in pairs.items() if count[1]}
+    towards: dict[str, int] = defaultdict(int)
+    for (_, target, _), (_, gone) in losing.items():
+        towards[target] += gone
+    data: dict[str, JSON] = {
+        "total": len(rows),
+        "bad": len(bad(rows)),
+        "sent": sum(count[0] for count in pairs.values()),
+        "lost": sum(count[1] for count in pairs.values()),
+        "pods_lost": sum(count[1] for (_, _, kind), count in losing.items() if kind == "pod"),
+        "nodes_lost": sum(count[1] for (_, _, kind), count in losing.items() if kind == "node"),
+        "sources": len({source for source, _, _ in losing}),
+        "target": max(sorted(towards), key=towards.__getitem__, default=""),
+        "dns": sum(bool(row.data.get("dns")) for row in rows),
+        "api": sum(bool(row.data.get("api")) for row in rows),
+        "worst": (bad(rows) or [""])[0],
+    }
+    table = tuple(
+        {"source": source, "target": target, "kind": kind, "sent": sent, "lost": gone}
+        for (source, target, kind), (sent, gone) in sorted(losing.items())[:SHOWN]
+    )
+    which = "bad" if bad(rows) else "ok"
+    text = message(f"connectivity.{which}", **data)
+    return folded(rows, text, value=data["lost"], data=data, tables={"pairs": table})
+
+
+def _count(
+    pairs: dict[tuple[str, str, str], list[int]],
+    source: str,
+    entries: Sequence[Mapping[str, Any]],
+    homes: Mapping[str, str],
+) -> None:
+    for entry in entries:
+        if "kind" not in entry:
+            continue
+        named = str(entry["name"])
+        target = homes.get(named, named) if entry["kind"] == "pod" else named
+        count = pairs[(source, target, str(entry["kind"]))]
+        count[0] += int(entry["sent"])
+        count[1] += int(entry["lost"])
+
+
+def _row(
+    source: str,
+    entries: Sequence[Mapping[str, Any]],
+    pairs: Mapping[tuple[str, str, str], list[int]],
+    params: Mapping[str, JSON],
+) -> Row:
+    mine = {(target, kind): count for (who, target, kind), count in pairs.items() if who == source}
+    sent, gone = (sum(count[i] for count in mine.values()) for i in (0, 1))
+    if not sent:
+        text = message("connectivity.silent")
+        return Row(source, Verdict.UNKNOWN, text, data={"reason": "unparsable"})
+    asked = sum("resolved" in e or "unresolved" in e for e in entries)
+    dns, api = (sum(key in e for e in entries) for key in ("unresolved", "unconnected"))
+    share = 100 * gone / sent
+    data: dict[str, JSON] = {
+        "sent": sent, "lost": gone, "share": round(share, 1), "dns": dns, "api": api,
+        "targets": sum(bool(count[1]) for count in mine.values()), "of": len(mine),
+    }  # fmt: skip
+    verdict = Verdict.WARN if gone or dns or api else Verdict.OK
+    if share > float(params["fail"]) or (asked and dns == asked):
+        verdict = Verdict.FAIL
+    which = "row-bad" if verdict is not Verdict.OK else "row"
+    return Row(source, verdict, message(f"connectivity.{which}", **data), value=gone, data=data)

@@ -205,10 +205,11 @@ class Cluster(Protocol):
         scheme: str = "",
         timeout: float = 10.0,
         limit: int = PAGE_LIMIT,
+        turn: str = "",
     ) -> str:
         """What a pod, service or node answers to a GET, through the API server's proxy; at most `limit` bytes.
 
-        What the thing behind the proxy refuses itself is Forbidden, NotFound or Invalid as from the server.
+        `turn` as for `exec`. What the thing behind it refuses is Forbidden, NotFound or Invalid, as from the server.
         """
         ...
 

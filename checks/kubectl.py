@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.cluster import Resource, Target
 from checks.model import ListRead, LogsRead
+from checks.proxypath import Query, proxy_path
 
 
 def list_argv(read: ListRead) -> tuple[str, ...]:
@@ -21,3 +22,22 @@ def logs_argv(target: Target, read: LogsRead) -> tuple[str, ...]:
     previous = ("--previous",) if read.previous else ()
     head = ("kubectl", "-n", target.namespace, "logs", target.pod, "-c", target.container)
     return (*head, f"--tail={read.tail}", *since, *previous)
+
+
+def raw_argv(
+    resource: Resource,
+    namespace: str,
+    name: str,
+    port: int | str,
+    path: str,
+    *,
+    query: Query = (),
+    scheme: str = "",
+) -> tuple[str, ...]:
+    """``kubectl get --raw …`` of what a pod or service serves."""
+    try:
+        return (
+            "kubectl", "get", "--raw", proxy_path(resource, namespace, name, port, path, query=query, scheme=scheme),
+        )  # fmt: skip
+    except ValueError:  # the call itself is refused for it, with the reason
+        return ()

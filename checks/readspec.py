@@ -114,7 +114,15 @@ def read_of(
     alternatives = tuple(other for other in found if other is not None)
     for other in others.each() if is_listing(read) else ():
         other.say("or-of-listing")
-    return replace(read, alternatives=alternatives)
+    return replace(_of_role(read, alternatives), alternatives=alternatives)
+
+
+def _of_role(read: Read, alternatives: tuple[Read, ...]) -> Read:
+    """A query with alternatives is asked for their targets: those it does not know are what the next one is asked."""
+    roles = [other.on for other in alternatives if not isinstance(other, ListRead | EventsRead) and other.on]
+    if isinstance(read, PrometheusRead) and roles and not read.on:
+        return replace(read, on=roles[0])
+    return read
 
 
 def _branch_of(

@@ -142,9 +142,12 @@ class Recording(NoWrites):
         scheme: str = "",
         timeout: float = 10.0,
         limit: int = PAGE_LIMIT,
+        turn: str = "",
     ) -> str:
         """What a pod, service or node serves."""
-        call = calls.proxied_call(resource, namespace, name, port, scheme, path, query)
+        call = calls.proxied_call(
+            resource, namespace, name, port, path, query=query, scheme=scheme, turn=turn
+        )
         with self._on_tape(call):
             text = self._cluster.proxied(
                 resource,
@@ -156,6 +159,7 @@ class Recording(NoWrites):
                 scheme=scheme,
                 timeout=timeout,
                 limit=limit,
+                turn=turn,
             )
         self._put(call, text)
         return text

@@ -153,9 +153,12 @@ class Replayed(NoWrites):
         scheme: str = "",
         timeout: float = 10.0,
         limit: int = PAGE_LIMIT,
+        turn: str = "",
     ) -> str:
         """What a pod, service or node served then."""
-        call = calls.proxied_call(resource, namespace, name, port, scheme, path, query)
+        call = calls.proxied_call(
+            resource, namespace, name, port, path, query=query, scheme=scheme, turn=turn
+        )
         self._answered(call)
         return self._text(call)
 

@@ -82,10 +82,18 @@ def can_call(verb: str, resource: Resource, namespace: str, subresource: str, na
 
 
 def proxied_call(
-    resource: Resource, namespace: str, name: str, port: int | str, scheme: str, path: str, query: Query
+    resource: Resource,
+    namespace: str,
+    name: str,
+    port: int | str,
+    path: str,
+    *,
+    query: Query = (),
+    scheme: str = "",
+    turn: str = "",
 ) -> Call:
-    """A page that a pod, service or node serves."""
-    return ("proxied", str(resource), namespace, name, str(port), scheme, path, urlencode(query))
+    """A page that a pod, service or node serves; `turn` as for a command."""
+    return ("proxied", str(resource), namespace, name, str(port), scheme, path, urlencode(query), turn)
 
 
 def fetched_call(url: str, query: Query) -> Call:
@@ -98,7 +106,7 @@ def fetched_call(url: str, query: Query) -> Call:
 VERSION: Call = ("version",)
 WORDS: Mapping[str, tuple[int, int]] = {
     "version": (1, 1), "list": (5, 5), "get": (4, 4), "logs": (7, 7), "can": (6, 6), "exec": (6, 4096),
-    "proxied": (8, 8), "fetched": (3, 3),
+    "proxied": (9, 9), "fetched": (3, 3),
 }  # fmt: skip
 """How many words a call of each kind has, least and most."""
 

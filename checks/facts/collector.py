@@ -11,26 +11,46 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.cluster import Cluster, Target
+from checks.facts import alternatives, events
 from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, slot_text
 from checks.facts.ask import Asker, closed
 from checks.facts.futures import when_all
 from checks.facts.lists import Lists
+from checks.facts.metrics import Page
 from checks.facts.pool import Pool
+from checks.facts.prometheus import Prometheus
 from checks.facts.roles import Roles
 from checks.facts.silence import Silence
 from checks.layout import Found, Layout
-from checks.model import Answer, ExecRead, Fact, ListRead, LogsRead, Read
+from checks.model import (
+    Answer,
+    EventsRead,
+    ExecRead,
+    Fact,
+    ListRead,
+    LogsRead,
+    MetricsRead,
+    PrometheusRead,
+    Read,
+    branches,
+)
+from checks.prometheusat import PrometheusAt
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
+
+
+Asked = ExecRead | LogsRead | MetricsRead
 
 
 @dataclass(slots=True, eq=False)
 class Wanted:
     """One distinct read, and everybody who wants its answers, each through a parser of their own."""
 
-    read: ExecRead | LogsRead
+    read: Asked
     given: dict[str, Wanted] = field(default_factory=dict)
+    only: frozenset[str] | None = None
+    """The targets to ask; None: all."""
     parsers: dict[str, tuple[Mapping[str, Any], Future[Fact]]] = field(default_factory=dict)
     started: bool = False
     names: Future[frozenset[str]] = field(default_factory=Future)
@@ -55,6 +75,7 @@ class Facts:
         *,
         limits: Mapping[str, int] = LIMITS,
         clock: Callable[[], float] = time.time,
+        prometheus: PrometheusAt | None = None,
     ):
         self._cluster = cluster
         self._layout = layout
@@ -67,6 +88,9 @@ class Facts:
         self._silence = Silence()
         self._lists = Lists(cluster, self._pool, self._silence, clock)
         self._asker = Asker(cluster, self._roles, self._pool, self._silence, clock)
+        self._prometheus = Prometheus(
+            cluster, layout, self._roles, self._lists.want, self._pool, self._silence, clock, prometheus
+        )
 
     @property
     def now(self) -> float:
@@ -76,10 +100,7 @@ class Facts:
     def want(self, reads: Mapping[str, Read]) -> dict[str, Future[Fact]]:
         """Ask for the reads of one check (params filled in); reads of `given` are looked up among them."""
         with self._lock:
-            futures = {
-                name: self._lists.want(read) if isinstance(read, ListRead) else self._register(read, reads)[1]
-                for name, read in reads.items()
-            }
+            futures = {name: self._fact(read, reads) for name, read in reads.items()}
         if self._begun:
             self.start()
         return futures
@@ -92,6 +113,7 @@ class Facts:
             for wanted in begin:
                 wanted.started = True
         self._lists.start()
+        self._prometheus.start()
         for wanted in begin:
             self._begin(wanted)
 
@@ -100,25 +122,69 @@ class Facts:
         self._lists.close()
         self._pool.close()
 
+    def _fact(self, read: Read, reads: Mapping[str, Read]) -> Future[Fact]:
+        """The fact of a read, from the first of its alternatives that has an answer for each target."""
+        others = branches(read)[1:]
+        for other in others:
+            self._expect(other)
+        first = self._branch(alternatives.plain(read), reads)
+        if not others and alternatives.plain(read) is read:
+            return first
+        return alternatives.chained(read, first, lambda other, only: self._later(other, reads, only))
+
+    def _later(self, read: Read, reads: Mapping[str, Read], only: frozenset[str] | None) -> Future[Fact]:
+        """The fact of an alternative for some targets, asked for at once."""
+        with self._lock:
+            future = self._branch(read, reads, only)
+        self.start()
+        return future
+
+    def _branch(
+        self, read: Read, reads: Mapping[str, Read], only: frozenset[str] | None = None
+    ) -> Future[Fact]:
+        match read:
+            case ListRead():
+                return self._lists.want(read)
+            case EventsRead():
+                return events.want(read, self._lists.want, self._clock)
+            case PrometheusRead():
+                return self._prometheus.want(read)
+            case _:
+                return self._register(read, reads, only=only)[1]
+
+    def _expect(self, read: Read) -> None:
+        """The lists that finding a read's targets needs: they are asked for with all others, or come too late."""
+        if isinstance(read, ListRead | EventsRead):
+            return
+        for role in (read.on, read.fallback if isinstance(read, ExecRead) else ""):
+            if role:
+                self._roles.expect(role)
+
     def _register(
-        self, read: Read, reads: Mapping[str, Read], trail: tuple[str, ...] = ()
+        self,
+        read: Read,
+        reads: Mapping[str, Read],
+        trail: tuple[str, ...] = (),
+        only: frozenset[str] | None = None,
     ) -> tuple[Wanted, Future[Fact]]:
         given: dict[str, Wanted] = {}
         for slot, name in read.given.items() if isinstance(read, ExecRead) else ():
             if name in trail:
                 raise ValueError(f"the reads {' and '.join(trail)} need each other")
-            given[slot] = self._register(reads[name], reads, (*trail, name))[0]
-        if not isinstance(read, ExecRead | LogsRead):
+            given[slot] = self._register(reads[name], reads, (*trail, name), only)[0]
+        if not isinstance(read, ExecRead | LogsRead | MetricsRead):
             raise ValueError(f"a read of kind {read.kind} has no answer per target")
-        self._roles.expect(read.on)
-        if isinstance(read, ExecRead) and read.fallback:
-            self._roles.expect(read.fallback)
+        self._expect(read)
         how = read.parse
         parser = json.dumps(dict(how), sort_keys=True)
         key = _key(read, given)
+        if only is not None and not (key in self._wanted and parser in self._wanted[key].parsers):
+            key += json.dumps(sorted(only))  # nobody asks them all
+        else:
+            only = None
         if key in self._wanted and self._wanted[key].started and parser not in self._wanted[key].parsers:
             key += parser  # its raw output may be gone already: read again
-        wanted = self._wanted.setdefault(key, Wanted(read, given))
+        wanted = self._wanted.setdefault(key, Wanted(read, given, only))
         return wanted, wanted.parsers.setdefault(parser, (how, Future()))[1]
 
     def _begin(self, wanted: Wanted) -> None:
@@ -127,7 +193,7 @@ class Facts:
 
     # --- commands and logs ----------------------------------------------------------------------------------
 
-    def _ask_all(self, wanted: Wanted, read: ExecRead | LogsRead, found: Future[Found]) -> None:
+    def _ask_all(self, wanted: Wanted, read: Asked, found: Future[Found]) -> None:
         failure = found.exception()
         if failure:
             reason, text = reason_of(failure)
@@ -135,22 +201,31 @@ class Facts:
             wanted.settle(lambda _: Fact(error=reason, message=text))
             return
         who = found.result()
+        only = wanted.only
         targets = {self._layout.name_of(read.on, target): target for target in who.targets}
-        wanted.left = len(targets) + len(who.missing)
-        wanted.names.set_result(frozenset([*targets, *(missing.name for missing in who.missing)]))
+        targets = {name: target for name, target in targets.items() if only is None or name in only}
+        missing = [gap for gap in who.missing if only is None or gap.name in only]
+        wanted.left = len(targets) + len(missing)
+        wanted.names.set_result(frozenset([*targets, *(gap.name for gap in missing)]))
         kept = kept_each(wanted.left)
-        for gap in who.missing:
+        if not wanted.left:
+            wanted.settle(lambda _: Fact())
+        for gap in missing:
             raw = Raw(gap.name, gap.node, gap.pod, source=f"{read.kind} {read.on}")
             self._take(wanted, closed(raw, self._clock(), failure=("absent", gap.message)), kept)
         for name, target in targets.items():
             self._ask(wanted, read, name, target, kept)
 
-    def _ask(self, wanted: Wanted, read: ExecRead | LogsRead, name: str, target: Target, kept: int) -> None:
+    def _ask(self, wanted: Wanted, read: Asked, name: str, target: Target, kept: int) -> None:
         def then(raw: Raw) -> None:
             self._take(wanted, raw, kept)
 
         if isinstance(read, LogsRead):
             self._asker.log(name, target, read, then)
+            return
+        if isinstance(read, MetricsRead):
+            families = {family for how, _ in wanted.parsers.values() for family in how["prometheus"]}
+            Page(self._asker, name, target, read, sorted(families), then).next()
             return
         needed = {slot: self._raw_of(other, name) for slot, other in wanted.given.items()}
         when_all(list(needed.values()), lambda: self._ask_given(read, name, target, needed, then))
@@ -190,7 +265,7 @@ class Facts:
 
     def _take(self, wanted: Wanted, raw: Raw, kept: int) -> None:
         """One target has answered; the last one completes the facts."""
-        several = isinstance(wanted.read, ExecRead) and wanted.read.samples > 1
+        several = isinstance(wanted.read, ExecRead | MetricsRead) and wanted.read.samples > 1
         parsed = {key: answer(raw, how, kept, several) for key, (how, _) in wanted.parsers.items()}
         with self._lock:
             for key, one in parsed.items():
@@ -210,14 +285,14 @@ def _shortened(raw: Raw) -> Raw:
     return Raw(raw.name, raw.node, raw.pod, samples, raw.at, raw.command, raw.source, raw.error, raw.message)
 
 
-def _key(read: ExecRead | LogsRead, given: Mapping[str, Wanted]) -> str:
+def _key(read: Asked, given: Mapping[str, Wanted]) -> str:
     """What makes two reads the same: everything but the parser."""
     fields = _asdict(read)
     fields["given"] = {slot: _key(other.read, other.given) for slot, other in given.items()}
     return json.dumps(fields, sort_keys=True)
 
 
-def _asdict(read: ExecRead | LogsRead) -> dict[str, Any]:
-    after = ("given", "numbers", "parse", "shape", "alternatives")
+def _asdict(read: Asked) -> dict[str, Any]:
+    after = ("given", "numbers", "parse", "families", "shape", "alternatives")
     names = [name for name in read.__dataclass_fields__ if name not in after]
     return {name: getattr(read, name) for name in names}

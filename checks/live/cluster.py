@@ -199,6 +199,7 @@ class LiveCluster:
         scheme: str = "",
         timeout: float = 10.0,
         limit: int = PAGE_LIMIT,
+        turn: str = "",
     ) -> str:
         """What a pod, service or node answers to a GET, through the API server's proxy."""
         about = self._about("get", resource, namespace, name, proxied=True)

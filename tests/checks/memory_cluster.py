@@ -106,7 +106,8 @@ class MemoryCluster:
 
     def proxied(
         self, resource: Resource, namespace: str, name: str, port: int | str, path: str, *,
-        query: tuple[tuple[str, str], ...] = (), scheme: str = "", timeout: float = 10.0, limit: int = 0,
+        query: tuple[tuple[str, str], ...] = (), scheme: str = "", timeout: float = 10.0,
+        limit: int = 0, turn: str = "",
     ) -> str:  # fmt: skip
         asked = f"{name}:{port}{path}" + (f"?{urlencode(query)}" if query else "")
         self._count(f"proxied {asked}")

@@ -181,8 +181,9 @@ def test_garbage_is_unparsable(how: dict[str, Any], text: str) -> None:
 @given(st.sampled_from(sorted(KINDS)), st.text(max_size=200))
 def test_no_text_breaks_a_parser(kind: str, text: str) -> None:
     """Whatever stands there, a parser answers or says that it cannot."""
-    argument: Any = {"csv": ["a", "b"], "keyvalue": ":"}.get(kind, r"(?P<a>\d)")
-    how = {kind: argument if kind in ("csv", "keyvalue", "regex", "lines", "count_lines") else True}
+    columns = {"csv": ["a", "b"], "keyvalue": ":", "prometheus": ["up"]}
+    pattern = kind in ("regex", "lines", "count_lines")
+    how: dict[str, Any] = {kind: columns.get(kind, r"(?P<a>\d)" if pattern else True)}
     with contextlib.suppress(Unparsable):
         parse(how, text)
 

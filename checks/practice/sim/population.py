@@ -33,7 +33,7 @@ def _connect(stage: Stage, network: Network, subnet: Object, pods: Sequence[Obje
         ips.append(
             network.ip_of(
                 name, switch, address, mac, node=pod["spec"]["nodeName"], pod=meta["name"],
-                namespace=meta["namespace"], kind=kept_for(pod),
+                namespace=meta["namespace"], kind=kept_for(pod), created=meta["creationTimestamp"],
             )
         )  # fmt: skip
         ports.append((name, address, mac))

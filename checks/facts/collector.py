@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.cluster import Cluster, Target
-from checks.facts import alternatives, events
+from checks.facts.alternatives import chained, plain
 from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, slot_text
 from checks.facts.ask import Asker, closed
+from checks.facts.events import event_rows
 from checks.facts.futures import when_all
 from checks.facts.lists import Lists
 from checks.facts.metrics import Page
@@ -127,10 +128,10 @@ class Facts:
         others = branches(read)[1:]
         for other in others:
             self._expect(other)
-        first = self._branch(alternatives.plain(read), reads)
-        if not others and alternatives.plain(read) is read:
+        first = self._branch(plain(read), reads)
+        if not others and plain(read) is read:
             return first
-        return alternatives.chained(read, first, lambda other, only: self._later(other, reads, only))
+        return chained(read, first, lambda other, only: self._later(other, reads, only))
 
     def _later(self, read: Read, reads: Mapping[str, Read], only: frozenset[str] | None) -> Future[Fact]:
         """The fact of an alternative for some targets, asked for at once."""
@@ -146,7 +147,7 @@ class Facts:
             case ListRead():
                 return self._lists.want(read)
             case EventsRead():
-                return events.want(read, self._lists.want, self._clock)
+                return event_rows(read, self._lists.want, self._clock)
             case PrometheusRead():
                 return self._prometheus.want(read)
             case _:

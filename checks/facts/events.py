@@ -24,7 +24,7 @@ def list_of(read: EventsRead) -> ListRead:
     )
 
 
-def want(
+def event_rows(
     read: EventsRead, lists: Callable[[ListRead], Future[Fact]], clock: Callable[[], float]
 ) -> Future[Fact]:
     """The rows of a read, once the list is there."""

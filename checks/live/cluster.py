@@ -18,13 +18,13 @@ from checks.errors import (
     Unreachable,
 )
 from checks.kubeconfig import choose, find_paths, read
-from checks.live import web
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
 from checks.live.failures import About
 from checks.live.http import Call, fetch, no_answer
 from checks.live.paging import pages
+from checks.live.web import get_url
 from checks.proxypath import Query, proxy_path
 from kb.messages import message
 
@@ -221,7 +221,7 @@ class LiveCluster:
         limit: int = PAGE_LIMIT,
     ) -> str:
         """The answer of a URL outside the cluster, without the cluster's credentials."""
-        return web.get(url, query=query, token_file=token_file, ca_file=ca_file, timeout=timeout, limit=limit)
+        return get_url(url, query=query, token_file=token_file, ca_file=ca_file, timeout=timeout, limit=limit)
 
     def patch(
         self,

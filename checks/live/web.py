@@ -15,7 +15,7 @@ from checks.proxypath import Query
 from kb.messages import message
 
 
-def get(url: str, *, query: Query, token_file: str, ca_file: str, timeout: float, limit: int) -> str:
+def get_url(url: str, *, query: Query, token_file: str, ca_file: str, timeout: float, limit: int) -> str:
     """The body of the answer; raises ClusterError. Nothing of the cluster's own credentials is sent.
 
     The token is read anew for every call, because tokens in files are renewed.

@@ -69,14 +69,20 @@ class Asker:
                 else closed(raw, self.clock(), (Sample(0, text),))
             )
 
-        self.submit(target.node, target.pod, read.timeout, work, done)
+        self.submit(target.node, target.pod, read.timeout, work, done, f"logs {read.on}")
 
     def submit(
-        self, node: str, who: str, timeout: float, work: Callable[[], Any], done: Callable[..., None]
+        self,
+        node: str,
+        who: str,
+        timeout: float,
+        work: Callable[[], Any],
+        done: Callable[..., None],
+        lane: str = "",
     ) -> None:
-        """One call through the kubelet of a node, which is not made where that pod is silent."""
+        """One call through the kubelet of a node, not made where that pod is silent; every read has its `lane`."""
 
-        self.pool.submit(self.silence.guard(who, Job("exec", node, timeout, work, done)))
+        self.pool.submit(self.silence.guard(who, Job("exec", node, timeout, work, done, lane)))
 
 
 def closed(
@@ -105,7 +111,8 @@ class _Command:
     def next(self) -> None:
         """Send the command once (more)."""
         target = self.target
-        self.asker.submit(target.node, target.pod, self.read.timeout, self._work, self._done)
+        lane = " ".join(self.read.argv)
+        self.asker.submit(target.node, target.pod, self.read.timeout, self._work, self._done, lane)
 
     def _work(self) -> ExecResult:
         self.sent = time.monotonic()

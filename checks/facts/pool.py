@@ -1,4 +1,6 @@
-"""Calls that may hang, on daemon threads: bounded per kind, fair among keys, each given up after its deadline.
+"""Calls that may hang, on daemon threads: bounded per kind, fair among reads and nodes, given up after their deadline.
+
+Every read has a lane of its own, and lanes take turns: a thousand commands of one check do not keep another waiting.
 
 A call that outlives its deadline keeps its thread (nothing can stop it) but loses its place: its answer is Timeout,
 another call starts, and what it returns later is dropped. Closing forgets what waits and lets go of what runs.
@@ -11,7 +13,7 @@ import itertools
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +35,19 @@ class Job:
     timeout: float
     work: Callable[[], Any]
     done: Done
+    lane: str = ""
+    """Whose call it is; calls of different lanes take turns."""
     over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How far the calls of one kind are."""
+
+    asked: int
+    over: int
+    since: float
+    """When the first one was asked, on the monotonic clock."""
 
 
 def _tell(job: Job, result: Any, error: BaseException | None) -> None:
@@ -51,8 +65,12 @@ class Pool:
         self._limits = dict(limits)
         self._per_key = per_key
         self._lock = threading.Condition()
-        self._waiting: dict[str, deque[Job]] = {kind: deque() for kind in limits}
+        self._waiting: dict[str, OrderedDict[str, deque[Job]]] = {kind: OrderedDict() for kind in limits}
         self._running: Counter[str] = Counter()
+        self._begun: set[Job] = set()
+        self._asked: Counter[str] = Counter()
+        self._over: Counter[str] = Counter()
+        self._since: dict[str, float] = {}
         self._by_key: Counter[tuple[str, str]] = Counter()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -64,7 +82,9 @@ class Pool:
         with self._lock:
             if self._closed:
                 return
-            self._waiting[job.kind].append(job)
+            self._waiting[job.kind].setdefault(job.lane, deque()).append(job)
+            self._asked[job.kind] += 1
+            self._since.setdefault(job.kind, time.monotonic())
             ready = self._next(job.kind)
         if ready:
             self._start(ready)
@@ -82,25 +102,56 @@ class Pool:
             elif self._timers[0] is timer:
                 self._lock.notify_all()  # it comes before what the clock is waiting for
 
+    def loads(self) -> dict[str, Load]:
+        """How far the calls of every kind are that had any."""
+        with self._lock:
+            return {k: Load(self._asked[k], self._over[k], since) for k, since in self._since.items()}
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing waits or runs any longer: this error is the outcome of all of it."""
+        with self._lock:
+            waiting = [job for lanes in self._waiting.values() for lane in lanes.values() for job in lane]
+            for lanes in self._waiting.values():
+                lanes.clear()
+            for job in waiting:
+                job.over = True
+                self._over[job.kind] += 1
+            running = list(self._begun)
+        for job in [*(one for one in running if self._finish(one)), *waiting]:
+            _tell(job, None, error)
+
     def close(self) -> None:
         """Forget what waits; what runs is abandoned."""
         with self._lock:
             self._closed = True
-            for queue in self._waiting.values():
-                queue.clear()
+            for lanes in self._waiting.values():
+                lanes.clear()
             self._timers.clear()
             self._lock.notify_all()
 
     def _next(self, kind: str) -> Job | None:
-        """Take the first waiting job that has room, and count it as running; the lock is held."""
+        """Take the next lane's first job that has room, and count it as running; the lock is held."""
         if self._closed or self._running[kind] >= self._limits[kind]:
             return None
-        queue = self._waiting[kind]
+        lanes = self._waiting[kind]
+        for lane in list(lanes):
+            job = self._of_lane(kind, lanes[lane])
+            if job is None:
+                continue
+            if lanes[lane]:
+                lanes.move_to_end(lane)
+            else:
+                del lanes[lane]
+            self._running[kind] += 1
+            self._by_key[kind, job.key] += 1
+            self._begun.add(job)
+            return job
+        return None
+
+    def _of_lane(self, kind: str, queue: deque[Job]) -> Job | None:
         for position, job in enumerate(queue):
             if not job.key or self._by_key[kind, job.key] < self._per_key:
                 del queue[position]
-                self._running[kind] += 1
-                self._by_key[kind, job.key] += 1
                 return job
         return None
 
@@ -128,6 +179,8 @@ class Pool:
             if job.over:
                 return False
             job.over = True
+            self._begun.discard(job)
+            self._over[job.kind] += 1
             self._running[job.kind] -= 1
             self._by_key[job.kind, job.key] -= 1
             return not self._closed

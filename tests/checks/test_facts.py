@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import Future
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from checks.cluster import Cluster, ExecResult
 from checks.errors import ClusterError, Forbidden, NotFound, Timeout, Unreachable
 from checks.facts import Facts
+from checks.facts.pool import Job, Pool
 from checks.layout import load_layout
 from checks.model import ExecRead, Fact, ListRead, LogsRead, Read
 from tests.checks.memory_cluster import MemoryCluster, node, pod, said, until
@@ -352,3 +354,56 @@ def test_an_api_group_that_hangs_is_asked_only_a_few_times() -> None:
     assert len(facts["nodes"].items) == 1
     assert {fact.answers[0].error for name, fact in facts.items() if name != "nodes"} == {"timeout"}
     assert sum(count for call, count in cluster.calls.items() if "kubeovn" in call) <= 4
+
+
+def test_a_thousand_commands_of_one_check_let_another_s_through() -> None:
+    """Reads take turns: whoever wants three answers has them long before the other's thousand."""
+    pool = Pool({"exec": 1})
+    first, order, over = threading.Event(), list[str](), threading.Event()
+
+    def job(lane: str, work: Any = None) -> Job:
+        def done(_: Any, error: BaseException | None) -> None:
+            order.append(lane)
+            if len(order) == 1004:
+                over.set()
+
+        return Job("exec", "", 30.0, work or (lambda: None), done, lane)
+
+    try:
+        pool.submit(job("first", lambda: first.wait(10)))
+        for _ in range(1000):
+            pool.submit(job("many"))
+        for _ in range(3):
+            pool.submit(job("few"))
+        first.set()
+        assert over.wait(10)
+        assert order[1:7] == ["many", "few"] * 3
+    finally:
+        first.set()
+        pool.close()
+
+
+def test_failing_everything_leaves_nobody_waiting() -> None:
+    """When there is nobody to answer any more, what runs and what waits has its outcome at once."""
+    pool = Pool({"api": 1})
+    release = threading.Event()
+    outcomes: list[BaseException | None] = []
+
+    def job() -> Job:
+        return Job("api", "", 60.0, lambda: release.wait(10), lambda _, error: outcomes.append(error))
+
+    try:
+        for _ in range(3):
+            pool.submit(job())
+        gone = Unreachable("the server is gone")
+        pool.fail(gone)
+        assert outcomes == [gone] * 3
+        assert pool.loads()["api"].over == 3
+        release.set()
+        done = threading.Event()
+        pool.submit(Job("api", "", 5.0, lambda: 7, lambda result, error: done.set()))
+        assert done.wait(5)
+        assert len(outcomes) == 3
+    finally:
+        release.set()
+        pool.close()

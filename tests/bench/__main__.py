@@ -21,6 +21,7 @@ from tests.bench.large import bench_large
 from tests.bench.printing import line, ratio
 from tests.bench.pty_timing import Timing, measure
 from tests.bench.search import bench_quality, bench_search
+from tests.bench.thousand import bench_thousand
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 9
@@ -138,6 +139,7 @@ BENCHES: dict[str, Callable[[], bool | None]] = {
     "cores": bench_cores,
     "quality": bench_quality,
     "start": bench_start,
+    "thousand": bench_thousand,
     "large": bench_large,
 }
 LONG = ("large",)

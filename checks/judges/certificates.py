@@ -126,7 +126,8 @@ def judge_server_certificates(facts: Mapping[str, Fact], params: Mapping[str, JS
         if answer := at.failed("session"):
             rows.append(unread(at.target, answer))
         else:
-            rows.append(row_of(at.target, ends(str(at.value("session")))[:1], params, now))
+            found = ends(str(at.value("session")["pem"]))
+            rows.append(row_of(at.target, found[:1], params, now))
     return _folded(rows)
 
 

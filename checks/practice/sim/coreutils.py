@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -245,6 +246,39 @@ def wc(files: Files, argv: Sequence[str]) -> ExecResult:
     return result.done()
 
 
+def grep(files: Files, argv: Sequence[str]) -> ExecResult:
+    """``grep [-HhsincvEF] PATTERN FILE…``; 2 where a file cannot be read, else 1 where nothing matches."""
+    result = Result(argv)
+    parsed = _options(argv, "HhsincvEF", "", result)
+    if parsed is None or not parsed[1]:
+        return ExecResult("", "Usage: grep [OPTION]... PATTERNS [FILE]...\n", 2, tuple(argv))
+    options, (pattern, *names) = parsed
+    try:
+        wanted = re.compile(
+            re.escape(pattern) if "F" in options else pattern, re.IGNORECASE if "i" in options else 0
+        )
+    except re.error as error:
+        return ExecResult("", f"grep: {error}\n", 2, tuple(argv))
+    matched, unread = False, False
+    for name in names:
+        inner = Result(argv)
+        text = _text(files, name, f"grep: {name}", inner)
+        if text is None:
+            unread = True
+            result.err += [] if "s" in options else inner.err
+            continue
+        prefix = f"{name}:" if "H" in options or (len(names) > 1 and "h" not in options) else ""
+        lines = enumerate(text.splitlines(), 1)
+        found = [(n, line) for n, line in lines if bool(wanted.search(line)) != ("v" in options)]
+        matched = matched or bool(found)
+        if "c" in options:
+            result.out.append(f"{prefix}{len(found)}\n")
+        else:
+            result.out += [f"{prefix}{f'{n}:' if 'n' in options else ''}{line}\n" for n, line in found]
+    result.code = 2 if unread else 0 if matched else 1
+    return result.done()
+
+
 def hostname(files: Files, argv: Sequence[str]) -> ExecResult:
     """``hostname``"""
     return ExecResult(f"{files.hostname}\n", "", 0, tuple(argv))
@@ -274,5 +308,5 @@ def true(files: Files, argv: Sequence[str]) -> ExecResult:
 
 PROGRAMS: Mapping[str, Callable[[Files, Sequence[str]], ExecResult]] = {
     "cat": cat, "head": head, "tail": tail, "ls": ls, "stat": stat, "df": df, "wc": wc, "hostname": hostname,
-    "date": date, "id": identity, "true": true,
+    "date": date, "id": identity, "true": true, "grep": grep,
 }  # fmt: skip

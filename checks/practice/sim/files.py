@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checks.practice.sim import flows
+from checks.practice.sim import flows, hostnet
 from checks.practice.sim.clock import TICKS
 from checks.practice.sim.node import BOOT, CPU_FIELDS, Node
 from checks.practice.sim.processes import Process
@@ -133,6 +133,7 @@ class Files:
             "/etc/hostname": lambda: f"{self.hostname}\n",
             "/proc/sys/kernel/osrelease": lambda: f"{node.kernel}\n",
         }
+        made |= hostnet.proc(node)
         if node.cgroup == 2:
             made["/sys/fs/cgroup/cpu.stat"] = self._cpu_stat
         else:

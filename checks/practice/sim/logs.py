@@ -55,7 +55,7 @@ class LogFile:
 
     clock: SimClock
     style: str = "ovs"
-    """ovs (``time|seq|module|LEVEL|text``) or klog (``E1121 09:08:36.048123       1 pod.go:42] text``)."""
+    """ovs (``time|seq|module|LEVEL|text``), klog (``E1121 09:08:36.048123       1 pod.go:42] text``) or plain."""
     entries: list[Entry] = field(default_factory=list)
     recurring: list[Recurring] = field(default_factory=list)
     number: int = 0
@@ -107,7 +107,7 @@ class LogFile:
         entries = [e for e in self.entries if e.at <= now and (since is None or e.at >= now - since)]
         if tail is not None:
             entries = entries[-tail:] if tail else []
-        show = self._ovs if self.style == "ovs" else self._klog
+        show = {"ovs": self._ovs, "klog": self._klog, "plain": self._plain}[self.style]
         return [show(entry) for entry in entries]
 
     def text(self) -> str:
@@ -130,6 +130,9 @@ class LogFile:
         return (
             f"{stamp(self.clock.wall(entry.at))}|{entry.number:05d}|{entry.module}|{entry.level}|{entry.text}"
         )
+
+    def _plain(self, entry: Entry) -> str:
+        return entry.text
 
     def _klog(self, entry: Entry) -> str:
         at = stamp(self.clock.wall(entry.at))

@@ -34,6 +34,8 @@ class Node:
     """per-cpu, per-vport, or empty where OVS has no such command."""
     base_flows: int = 2600
     central: bool = False
+    mtu: int = 1500
+    """Of its network card; tunnels take 100 bytes of it."""
     processes: dict[str, Process] = field(default_factory=dict)
     logs: dict[str, LogFile] = field(default_factory=dict)
     """By path below /var/log: ``ovn/ovn-controller.log``."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from checks.cluster import ExecResult, Object
 from checks.errors import Unreachable
-from checks.practice.sim import appctl, coreutils, daemons, ofctl
+from checks.practice.sim import appctl, controlplane, coreutils, daemons, hostnet, ofctl
 from checks.practice.sim.ctl import Reach, Tool, run
 from checks.practice.sim.files import Files
 from checks.practice.sim.nbctl import nbctl
@@ -24,6 +24,7 @@ SOCKETS = ("ovn-central", "openvswitch", "cni-server", "pinger", "kube-ovn-monit
 UNSTAGED = frozenset(
     [
         "ip",
+        "openssl",
         "ethtool",
         "conntrack",
         "ipset",
@@ -39,7 +40,6 @@ UNSTAGED = frozenset(
         "ovsdb-client",
         "ovsdb-tool",
         "ovn-trace",
-        "grep",
         "awk",
         "sed",
         "find",
@@ -82,6 +82,8 @@ class Programs:
             result = ExecResult(
                 "", f"{name}: the practice cluster runs no shell; run the command itself\n", 127
             )
+        elif kube_ovn and (found := self._host(pod, node, name, argv)) is not None:
+            result = found
         elif kube_ovn and name in UNSTAGED:
             result = ExecResult(
                 "", f"{name}: a real program, but the practice cluster does not stage it\n", 127
@@ -95,6 +97,8 @@ class Programs:
             result = appctl.run(self.stage, node, name, argv[1:], sockets)
         elif kube_ovn and name == "/usr/share/ovn/scripts/ovn-ctl":
             result = self._ovn_ctl(node, argv[1:])
+        elif container == "etcd" and name == "etcdctl":
+            result = controlplane.etcdctl(self.stage, node, argv)
         else:
             raise Unreachable(_no_binary(argv[0]))
         return ExecResult(result.stdout, result.stderr, result.code, tuple(argv))
@@ -114,6 +118,17 @@ class Programs:
         )
 
     # --- inside
+
+    def _host(self, pod: Object, node: Node, name: str, argv: Sequence[str]) -> ExecResult | None:
+        """Programs that look at the host's network, in containers that see it; None for what is not staged."""
+        if not pod["spec"].get("hostNetwork"):
+            return None
+        words = [name, *argv[1:]]
+        if name == "ip":
+            return hostnet.ip(self.stage, node, words)
+        if name in ("iptables-legacy-save", "iptables-nft-save"):
+            return hostnet.iptables_save(node, words)
+        return hostnet.s_client(node, words) if name == "openssl" else None
 
     def _reach(self, tool: str, container: str, node: Node) -> Reach:
         versions = self.stage.versions

@@ -14,6 +14,7 @@ from checks.practice.rbac import stage_roles
 from checks.practice.sim import daemons
 from checks.practice.sim import manifests as m
 from checks.practice.sim.clock import SimClock, rfc3339
+from checks.practice.sim.controlplane import stage_control_plane
 from checks.practice.sim.kubelet import Kubelets, count_status
 from checks.practice.sim.kubeovn import Controller
 from checks.practice.sim.network import Network
@@ -76,6 +77,7 @@ class Builder:
         stage_ovn(self.stage, self.network, self.data)
         self._nodes_join()
         self._workloads()
+        stage_control_plane(self.stage)
         self._leaders()
         self.services.create(self.data["services"])
         self._long_ago()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from checks.cluster import NODES, PODS, ExecResult, Object, Resource
 from checks.errors import Unreachable
 from checks.practice.failures import BadRequest
+from checks.practice.proxies import Served
+from checks.practice.sim import controlplane
 from checks.practice.sim.faults import KINDS, Tools
 from checks.practice.sim.logs import LogFile
 from checks.practice.sim.northd import Northd
 from checks.practice.sim.particulars import stage_logs
 from checks.practice.sim.programs import Programs
+from checks.practice.sim.servers import Servers
 from checks.practice.sim.staging import Builder, Data
 from checks.practice.store import Store
 
@@ -19,7 +22,6 @@ CONTAINER_LOGS = {
     "openvswitch": "ovn/ovn-controller.log",
     "ovn-central": "ovn/ovn-northd.log",
     "cni-server": "kube-ovn/kube-ovn-cni.log",
-    "pinger": "kube-ovn/kube-ovn-pinger.log",
     "kube-ovn-controller": "kube-ovn/kube-ovn-controller.log",
     "kube-ovn-monitor": "kube-ovn/kube-ovn-monitor.log",
 }
@@ -39,6 +41,7 @@ class SimWorld:
         self._controller, self._kubelets = builder.controller, builder.kubelets
         self._services = builder.services
         self._programs = Programs(self.stage, self._network)
+        self._servers = Servers(self.stage, self._programs)
         tools = Tools(self.stage, self._network, self._controller)
         for spec in data["faults"]:
             self.stage.faults.append(KINDS[spec["kind"]](tools, spec))
@@ -113,6 +116,13 @@ class SimWorld:
             raise BadRequest(f'container "{container}" in pod "{meta["name"]}" is waiting to start: {reason}')
         return self._log_of(pod, container).stamped(tail=tail, since=since, timestamps=timestamps)
 
+    def served(
+        self, pod: Object, port: int, scheme: str, path: str, query: Mapping[str, str]
+    ) -> Served | None:
+        """What a server in a container answers; None where none listens."""
+        self.stage.agenda.run_due()
+        return self._servers.served(pod, port, scheme, path, query) if _running(pod) else None
+
     def close(self) -> None:
         """Stops the cluster's time."""
         self.stage.agenda.close()
@@ -121,6 +131,10 @@ class SimWorld:
 
     def _log_of(self, pod: Object, container: str) -> LogFile:
         node = self.stage.node_of(pod)
+        if node is not None and container in controlplane.LOGGING:
+            return controlplane.log_of(self.stage, node, container)
+        if node is not None and container == "pinger":
+            return controlplane.pinger_log(self.stage, node)
         path = CONTAINER_LOGS.get(container)
         if node is None or path is None:
             return LogFile(self.stage.clock)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from checks.redact import redact_tree, redactor
 from checks.session import Command, Proof, Session, StepRecord
+from checks.timeline import timeline
 from kb.messages import message
 from kb.safe import one_line, printable
 from kb.text import Text
@@ -21,13 +23,15 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|#])")
 Redact = Callable[[str], str]
 
 
-def session_markdown(session: Session, lang: str) -> str:
+def session_markdown(session: Session, lang: str, *, with_timeline: bool = True) -> str:
     """The session as Markdown in `lang`: symptoms, evidence, cause, steps with exact commands, proof, notes."""
     redact = redactor(session.id)
     parts = [*_head(session, lang), *_checks(session, lang), *_cause(session, lang)]
     for record in session.steps.values():
         parts += _step(record, lang, redact)
     parts += _notes(session, lang, redact)
+    if with_timeline:
+        parts += _timeline(session, lang, redact)
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -47,6 +51,7 @@ def session_json(session: Session, lang: str) -> dict[str, Any]:
         "causes": dict(session.causes),
         "checks": [{"at": one.at, "results": _texts(one.results, lang)} for one in session.rounds],
         "steps": [_step_json(record, lang) for record in session.steps.values()],
+        "turns": [asdict(one) for one in session.turns],
         "notes": [{"at": one.at, "operator": one.operator, "text": one.text} for one in session.notes],
         "outcome": session.outcome or None,
         "finished": session.finished or None,
@@ -116,6 +121,36 @@ def _texts(results: Mapping[str, Any], lang: str) -> dict[str, Any]:
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
 
+def session_summary(session: Session, lang: str) -> str:
+    """The session in two or three plain sentences, to paste into a chat; bounded, without secrets."""
+    cluster = session.cluster
+    where = (cluster.get("practice") and f"PRACTICE {cluster['practice']}") or cluster.get("context", "")
+    did = [record.id for record in session.steps.values() if record.state in ("done", "already_done")]
+    nothing = message("timeline.summary-nothing").get(lang)
+    proofs = (p for record in session.steps.values() for p in record.proofs if p.purpose == "do")
+    proof = max(proofs, key=lambda p: p.at, default=None)
+    text = message(
+        "timeline.summary",
+        title=session.title.get(lang) or session.article,
+        cluster=str(where),
+        outcome=_outcome(session, lang),
+        cause=session.cause or nothing,
+        done=", ".join(did) or nothing,
+        proof=_proved(proof, lang),
+    )
+    return redactor(session.id)(one_line(text.get(lang), 1500))
+
+
+def _proved(proof: Proof | None, lang: str) -> str:
+    if proof is None or not proof.after:
+        return message("timeline.summary-no-proof").get(lang)
+    alias = next((a for a in proof.after if proof.after[a] != proof.before.get(a)), next(iter(proof.after)))
+    told = [
+        Text.of(side.get(alias, {}).get("summary")).get(lang) or "–" for side in (proof.before, proof.after)
+    ]
+    return message("timeline.summary-proof", before=told[0], after=told[1]).get(lang)
+
+
 def _say(key: str, lang: str, **params: object) -> str:
     return message(f"session.export-{key}", **params).get(lang)
 
@@ -125,7 +160,16 @@ def _plain(text: str, limit: int = 400) -> str:
     return _MARKS.sub(r"\\\1", one_line(text, limit))
 
 
-def _time(at: float) -> str:
+def _timeline(session: Session, lang: str, redact: Redact) -> Iterator[str]:
+    yield f"## {message('timeline.heading').get(lang)}"
+    yield ""
+    for one in timeline(session):
+        yield f"- {when(one.at)} {_plain(redact(one.text.get(lang)), 2000)}"
+    yield ""
+
+
+def when(at: float) -> str:
+    """A time as exports write it: UTC, to the second; a dash for none."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "–"
 
 
@@ -147,7 +191,7 @@ def _head(session: Session, lang: str) -> Iterator[str]:
     yield f"- {_say('operator', lang)}: {_plain(session.operator)}"
     if session.reasons:
         yield f"- {_say('reason', lang)}: {_plain('; '.join(session.reasons))}"
-    yield f"- {_say('time', lang)}: {_time(session.opened)} – {_time(session.finished or session.updated)}"
+    yield f"- {_say('time', lang)}: {when(session.opened)} – {when(session.finished or session.updated)}"
     yield f"- {_say('outcome', lang)}: {_outcome(session, lang)}"
     if session.damaged:
         yield f"- {_say('damaged', lang, count=session.damaged)}"
@@ -167,7 +211,7 @@ def _checks(session: Session, lang: str) -> Iterator[str]:
     last = session.rounds[-1]
     yield f"## {_say('evidence', lang)}"
     yield ""
-    yield f"{_time(last.at)}"
+    yield f"{when(last.at)}"
     yield ""
     for alias, one in last.results.items():
         reason = f" ({one['reason']})" if one.get("reason") else ""
@@ -191,7 +235,7 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     yield f"## {_say('step', lang)} {_plain(record.id)}: {_say('state-' + record.state.replace('_', '-'), lang)}"
     yield ""
     if record.started:
-        yield f"- {_say('time', lang)}: {_time(record.started)} – {_time(record.ended)}"
+        yield f"- {_say('time', lang)}: {when(record.started)} – {when(record.ended)}"
     if record.risk:
         yield f"- {_say('risk', lang)}: {_plain(record.risk)}"
     for name, value in record.values.items():
@@ -223,7 +267,7 @@ def _command(command: Command, lang: str, redact: Redact) -> Iterator[str]:
     undo = f"{_say('undo', lang)}: " if command.purpose == "undo" else ""
     took = f", {command.took_ms} ms" if command.took_ms else ""
     state = _say("command-" + command.state.replace("_", "-"), lang)
-    yield f"{undo}{_plain(command.what.get(lang))}: {state} ({_time(command.at)}{took})"
+    yield f"{undo}{_plain(command.what.get(lang))}: {state} ({when(command.at)}{took})"
     yield ""
     words = list(command.kubectl)
     if len(words) > 2 * ITEMS + 20:
@@ -261,4 +305,4 @@ def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:
     yield f"## {_say('notes', lang)}"
     yield ""
     for note in session.notes:
-        yield f"- {_time(note.at)} {_plain(note.operator)}: {_plain(redact(note.text), 4000)}"
+        yield f"- {when(note.at)} {_plain(note.operator)}: {_plain(redact(note.text), 4000)}"

@@ -27,6 +27,7 @@ __all__ = [
     "SessionSummary",
     "StepRecord",
     "StepState",
+    "TurnChange",
     "advance",
     "fold",
     "interrupted",
@@ -62,6 +63,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnChange:
+    """A turn to write that was taken from somebody at work, or lost to somebody."""
+
+    at: float
+    step: str
+    state: str
+    """``taken-over`` or ``lost``."""
+    target: str
+    holder: str
+    """Who has it since."""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One walk, as far as its journal tells it."""
 
@@ -83,6 +98,7 @@ class Session:
     cause: str = ""
     steps: Mapping[str, StepRecord] = field(default_factory=_nothing)
     notes: tuple[Note, ...] = ()
+    turns: tuple[TurnChange, ...] = ()
     outcome: str = ""
     """``solved``, ``not-solved`` or ``abandoned``; empty while it is not finished."""
     finished: float = 0.0
@@ -316,6 +332,11 @@ def _note(session: Session, e: Entry) -> Session:
     return replace(session, notes=(*session.notes, note))
 
 
+def _turn(session: Session, e: Entry) -> Session:
+    words = {key: str(e.get(key, "")) for key in ("step", "state", "target", "holder", "before")}
+    return replace(session, turns=(*session.turns, TurnChange(e.get("at", 0.0), **words)))
+
+
 def _resumed(session: Session, e: Entry) -> Session:
     return replace(
         interrupted(session), operator=e.get("operator") or session.operator, outcome="", finished=0.0
@@ -343,6 +364,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "verified": _verified,
     "ended": _ended,
     "note": _note,
+    "turn": _turn,
     "resumed": _resumed,
     "finished": _finished,
     "damaged": _damaged,

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from checks.export import session_json, session_markdown
+from checks.export import session_json, session_markdown, session_summary
+from checks.exporthtml import session_html
 from checks.guidejson import guide_json
 from checks.redact import redact_tree, redactor
 from checks.session import fold
+from checks.timeline import timeline
 from checks.walk import Walk
 from tests.checks.incident import ARTICLE, Ovn, checked, cluster_with, done, run, walk_on
 
@@ -113,3 +115,51 @@ def test_guide_json_has_the_published_shape() -> None:
     after = {step["id"]: step for step in guide_json(walk.cluster.info, ARTICLE, walk.results, "zh")["steps"]}
     assert after["stop"]["state"] == "already_done"
     assert after["purge"]["state"] == "todo"
+
+
+def test_the_page_stands_alone_and_runs_nothing(walk: Walk) -> None:
+    """No script, no picture, no link to anywhere; the policy of the page forbids them besides."""
+    from bs4 import BeautifulSoup
+
+    walk.note(
+        "<script>alert(1)</script> <img src=x onerror=alert(1)> ![x](https://evil.example/x) [y](javascript:1)"
+    )
+    for lang in ("en", "zh"):
+        page = BeautifulSoup(session_html(walk.session, lang), "lxml")
+        assert page.find(["script", "img", "iframe", "link", "a"]) is None
+        assert not [tag for tag in page.find_all() if any(name.startswith("on") for name in tag.attrs)]
+        policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})
+        assert policy is not None
+        assert "default-src 'none'" in str(policy["content"])
+        assert "alert(1)" in page.get_text()
+        assert "hunter2" not in str(page)
+        assert page.find("html")["lang"] == lang  # type: ignore[index]
+
+
+def test_the_timeline_is_in_order_and_tells_how_it_went(walk: Walk) -> None:
+    """What was checked, sent and proven, each at its time; the finish last."""
+    moments = timeline(walk.session)
+    assert [one.at for one in moments] == sorted(one.at for one in moments)
+    told = [one.text.en for one in moments]
+    assert told[0] == "session opened by chen"
+    assert told[-1] == "session finished: solved"
+    assert "verification of purge: held" in told
+    assert "undo of stop begins" in told
+    assert any("MAC_Binding" in text or "ovn-sbctl" in text for text in told)
+    assert {one.tone for one in moments} >= {"good", ""}
+
+
+def test_a_take_over_is_told() -> None:
+    session = fold(
+        [{"kind": "turn", "at": 5.0, "step": "a", "state": "taken-over", "holder": "li", "before": "chen"}]
+    )
+    assert "taken over from chen by li" in timeline(session)[0].text.en
+    assert session_json(session, "en")["turns"][0]["before"] == "chen"
+
+
+def test_the_summary_for_a_chat_is_short_and_says_what_changed(walk: Walk) -> None:
+    text = session_summary(walk.session, "en")
+    assert text.startswith("Test article on test: solved. Cause: learning. Done: purge. Verified: ")
+    assert "\n" not in text
+    assert "已执行：purge" in session_summary(walk.session, "zh")
+    assert "Not verified." in session_summary(fold([]), "en")

@@ -126,15 +126,26 @@ def show(session_id: str, output: str, root: Root) -> int:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "json"]),
+    type=click.Choice(["md", "html", "json"]),
     default="md",
     show_default=True,
     help=t("sessions.format"),
 )
 @common_options
 def export(session_id: str, form: str, root: Root) -> int:
-    """One session as Markdown or JSON on stdout."""
+    """One session as Markdown, HTML or JSON on stdout."""
     return _print(session_id, form, root)
+
+
+@sessions.command("summary", help=t("sessions.summary"))
+@click.argument("session_id", metavar="ID")
+@common_options
+def summary(session_id: str, root: Root) -> int:
+    """One session in a few sentences, for a chat."""
+    from checks.export import session_summary
+
+    say(foreign(session_summary(load(session_id), language(root))))
+    return OK
 
 
 def _print(session_id: str, form: str, root: Root) -> int:
@@ -144,6 +155,10 @@ def _print(session_id: str, form: str, root: Root) -> int:
     lang = language(root)
     if form == "json":
         printing.as_json(session_json(session, lang))
+    elif form == "html":
+        from checks.exporthtml import session_html
+
+        say(foreign(session_html(session, lang)))
     else:
         say(foreign(session_markdown(session, lang)))
     return OK

@@ -11,7 +11,7 @@ from typing import Any
 PATH = "/practice/counters"
 """Where the administrator reads them (GET) and sets them to nothing (DELETE)."""
 _REMEMBERED = 50_000
-COMMANDS = ("exec", "log")
+COMMANDS = ("exec", "log", "proxy")
 
 
 def group_of(verb: str) -> str:

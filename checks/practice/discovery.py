@@ -104,7 +104,12 @@ def _resources(version: str, kinds: Iterable[Kind]) -> Object:
         subresources = [*(("status:" + kind.name,) if kind.status else ()), *kind.subresources]
         for entry in subresources:
             name, _, kind_name = entry.partition(":")
-            verbs = {"exec": ["create", "get"], "log": ["get"], "eviction": ["create"]}
+            verbs = {
+                "exec": ["create", "get"],
+                "log": ["get"],
+                "eviction": ["create"],
+                "proxy": ["create", "delete", "get", "patch", "update"],
+            }
             sub = {
                 "name": f"{plural}/{name}",
                 "singularName": "",

@@ -54,6 +54,10 @@ class TooManyRequests(ClusterError):
     """429: come back later."""
 
 
+class Unavailable(ClusterError):
+    """503: nobody serves there."""
+
+
 class MethodNotAllowed(ClusterError):
     """405."""
 
@@ -77,6 +81,7 @@ _STATUS: tuple[tuple[type[ClusterError], int, str], ...] = (
     (AlreadyExists, 409, "AlreadyExists"),
     (Expired, 410, "Expired"),
     (TooManyRequests, 429, "TooManyRequests"),
+    (Unavailable, 503, "ServiceUnavailable"),
     (Unauthenticated, 401, "Unauthorized"),
     (Forbidden, 403, "Forbidden"),
     (NotFound, 404, "NotFound"),

@@ -12,11 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
-from checks.cluster import Object
+from checks.cluster import PODS, Object
 from checks.errors import ClusterError, Unauthenticated
-from checks.practice import discovery, rbac, reviews, streams, watch
+from checks.practice import discovery, proxies, rbac, reviews, streams, watch
 from checks.practice.counters import COMMANDS, PATH, Asked, Counters
-from checks.practice.failures import BadRequest, NoSuchPath, forbidden, status_of
+from checks.practice.failures import BadRequest, MethodNotAllowed, NoSuchPath, forbidden, status_of
 from checks.practice.faults import Faults, Rule
 from checks.practice.forms import Form, form_of, one
 from checks.practice.pages import Page, Pages, encode
@@ -68,8 +68,15 @@ class Handler:
         """The request for the counters; its verb is empty where it is about no resource."""
         asked = Asked(request.method, request.path_qs, request.headers.get("Accept", ""))
         try:
-            target = target_of(self._world.store, request.path)
+            through = proxies.proxied(request.path)
+            target = None if through else target_of(self._world.store, request.path)
         except ClusterError:
+            return asked
+        if through is not None or target is None:
+            # what pods serve burdens their nodes, as commands do; what Services serve is a matter of the API server
+            asked.verb = "proxy" if through is not None and through.resource == PODS else "get"
+            asked.resource = "pods" if asked.verb == "proxy" else "services"
+            self._counters.begin(asked)
             return asked
         watching = request.query.get("watch") in ("true", "1")
         asked.verb = verb_of(request.method, target, watching=watching)
@@ -152,6 +159,8 @@ class Handler:
         return rbac.Who(user, tuple(request.headers.getall("Impersonate-Group", ())))
 
     async def _resource(self, request: web.Request, who: rbac.Who, counted: Asked) -> web.StreamResponse:
+        if (through := proxies.proxied(request.path)) is not None:
+            return await self._proxied(request, through, who)
         target = target_of(self._world.store, request.path)
         watching = request.query.get("watch") in ("true", "1")
         verb = verb_of(request.method, target, watching=watching)
@@ -177,6 +186,19 @@ class Handler:
             return _sent(await asyncio.to_thread(self._listed, asked, gzipped))
         code, body = await asyncio.to_thread(answer, self._world.store, asked)
         return _sent(await asyncio.to_thread(encode, body, gzipped=gzipped), code)
+
+    async def _proxied(
+        self, request: web.Request, through: proxies.Proxied, who: rbac.Who
+    ) -> web.StreamResponse:
+        store = self._world.store
+        target = Target(store.kind(through.resource), through.namespace, through.segment, "proxy")
+        self._authorize(verb_of(request.method, target, watching=False), target, who)
+        if request.method != "GET":
+            raise MethodNotAllowed("the practice cluster's proxies take GET only")
+        found = await asyncio.to_thread(proxies.answer, store, self._world, through, dict(request.query))
+        return web.Response(
+            body=found.text.encode(), status=found.code, headers={"Content-Type": found.content_type}
+        )
 
     def _listed(self, asked: Request, gzipped: bool) -> Page:
         """A page of a list, as it was encoded before where nothing of its kind has changed since."""

@@ -39,7 +39,11 @@ class Services:
                 for port in spec["ports"]
             ]
             body: Object = {
-                "metadata": {"name": spec["name"], "creationTimestamp": created, "labels": dict(selector)},
+                "metadata": {
+                    "name": spec["name"],
+                    "creationTimestamp": created,
+                    "labels": {**selector, **spec.get("labels", {})},
+                },
                 "spec": {
                     "type": "ClusterIP",
                     "clusterIP": spec["cluster_ip"],

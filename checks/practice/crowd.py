@@ -45,9 +45,11 @@ def _nodes(have: int, wanted: int) -> Iterator[dict[str, str]]:
 
 
 def _pods_of(data: Data) -> int:
-    """How many pods the workloads of a scenario have."""
+    """How many pods the workloads of a scenario and its control plane have."""
+    from checks.practice.sim.controlplane import STATIC
+
     central = sum(bool(node.get("central")) for node in data["nodes"])
-    total = 0
+    total = central * len(STATIC)
     for spec in (*data["workloads"], *data["apps"]):
         if spec.get("kind") == "DaemonSet":
             total += len(data["nodes"])

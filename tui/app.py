@@ -6,14 +6,12 @@ import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.reactive import reactive
 
 from kb.safe import one_line
 from tui.checkruns import CheckRuns
-from tui.i18n import translate
 from tui.link import Link
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.rights import Rights
@@ -21,6 +19,7 @@ from tui.screens.home import HomeScreen
 from tui.services import Place, Services
 from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
 from tui.upkeep import LibraryChanged, Upkeep
+from tui.ways import Ways
 from tui.widgets.status import ClusterState
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def commands() -> type[Provider]:
     return KlinikCommands
 
 
-class KlinikApp(App[int]):
+class KlinikApp(Ways):
     """One operator, one cluster at a time, one knowledge base."""
 
     CSS_PATH = ["app.tcss", "screens/home.tcss"]  # noqa: RUF012  (the default screen's own sheet is not read by Textual)
@@ -74,10 +73,6 @@ class KlinikApp(App[int]):
         self.set_class(self.signs is ASCII, "-ascii")
         self.set_reactive(KlinikApp.lang, services.lang)
 
-    def say(self, key: str, /, **params: object) -> str:
-        """One of the app's own messages in its language."""
-        return translate(self.lang, key, **params)
-
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colour names that Textual's own themes lack."""
         return dict(VARIABLES)
@@ -100,61 +95,6 @@ class KlinikApp(App[int]):
     def on_app_focus(self) -> None:
         """Back from an editor, perhaps: the files are looked at sooner."""
         self.upkeep.look()
-
-    def open_article(self, article_id: str, lang: str = "", *, keep_trail: bool = False) -> None:
-        """Shows an article."""
-        from tui.screens.article import ArticleScreen
-
-        if not keep_trail:
-            self.forward_trail.clear()
-        self.push_screen(ArticleScreen(article_id, lang or self.lang))
-
-    def open_guide(self, article_id: str, session: str = "", *, keep_trail: bool = False) -> None:
-        """Walks the guide of an article, or goes on with a session."""
-        from tui.screens.guide import GuideScreen
-
-        if not keep_trail:
-            self.forward_trail.clear()
-        self.push_screen(GuideScreen(article_id, session))
-
-    def open_sessions(self) -> None:
-        """Shows the sessions of the journal."""
-        from tui.screens.sessions import SessionsScreen
-
-        self.push_screen(SessionsScreen())
-
-    def open_findings(self) -> None:
-        """Shows what is wrong in the library."""
-        from tui.screens.findings import FindingsScreen
-
-        if not isinstance(self.screen, FindingsScreen):
-            self.push_screen(FindingsScreen())
-
-    def open_checks(self) -> None:
-        """Shows all checks of the catalogue."""
-        from tui.screens.checks import ChecksScreen
-
-        if not isinstance(self.screen, ChecksScreen):
-            self.push_screen(ChecksScreen())
-
-    def open_check(self, check: str) -> None:
-        """Shows one check at length."""
-        from tui.screens.check import CheckScreen
-
-        self.push_screen(CheckScreen(check))
-
-    def open_rights(self) -> None:
-        """Shows what this user may do, for checks and for fixes."""
-        from tui.screens.rights import RightsScreen
-
-        if not isinstance(self.screen, RightsScreen):
-            self.push_screen(RightsScreen())
-
-    def open_text(self, title: str, text: str, *, copies: str = "") -> None:
-        """Shows raw text, made safe; `copies` is what Ctrl+Y takes, without it the commands of the text."""
-        from tui.screens.raw import RawScreen
-
-        self.push_screen(RawScreen(title, text, copies))
 
     def action_command_palette(self) -> None:
         """The palette, asking in the language of the app."""
@@ -259,7 +199,7 @@ class KlinikApp(App[int]):
         from checks.access import NotArmed
         from tui.screens.ask import AskDialog
 
-        if self.services.read_only:
+        if self.cluster_state.locked:
             self.notify(self.say("arm.locked"), severity="warning", markup=False)
             return
 

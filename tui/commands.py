@@ -78,6 +78,10 @@ class KlinikCommands(Provider):
             yield self._action("arm", app.ask_to_arm)
         yield self._action("checks", app.open_checks)
         yield self._action("rights", app.open_rights)
+        if state.phase == "connected":
+            yield self._action("collect", app.collect_bundle)
+        yield self._action("open_bundle", app.open_bundle)
+        yield self._action("difference", app.compare_bundles)
         yield self._action("sessions", app.open_sessions)
         yield self._action("findings", app.open_findings)
         yield self._action("again", app.link.again)

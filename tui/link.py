@@ -48,7 +48,8 @@ class Link:
         if self._access is None:
             from checks.access import Access
 
-            self._access = Access(forbidden=self._services.read_only)
+            recorded = self.cluster is not None and self.cluster.info.recorded > 0
+            self._access = Access(forbidden=self._services.read_only or recorded)
         return self._access
 
     # --- connecting ---------------------------------------------------------------------------------------------
@@ -67,9 +68,12 @@ class Link:
         self.cluster = None
         self._app.cluster_left()
         self.uses, self.results, self.triage = (), {}, "waiting"
+        self._access = None  # what was allowed, was allowed on the cluster before
         name = place.name
         self._app.cluster_state = ClusterState(
-            context=name, practice=name if place.kind == "practice" else "", locked=self._services.read_only
+            context=name,
+            practice=name if place.kind == "practice" else "",
+            locked=self._services.read_only or place.kind == "bundle",
         )
 
         ask(self._app, "connect", self._run, lambda: self._services.connect(place))
@@ -96,6 +100,7 @@ class Link:
             practice=info.practice,
             production=info.production,
             recorded=info.recorded,
+            locked=self._services.read_only or info.recorded > 0,
             phase="connecting",
         )
         self._look()

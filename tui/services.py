@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to go: a context of the kubeconfig (empty: the current one), or a practice scenario."""
+    """Where to go: a context of the kubeconfig (empty: the current one), a practice scenario, or a bundle's file."""
 
-    kind: Literal["context", "practice"] = "context"
+    kind: Literal["context", "practice", "bundle"] = "context"
     name: str = ""
 
 
@@ -113,9 +113,12 @@ class Services:
         def cluster(place: Place) -> Open:
             if place.kind == "practice":
                 return connect(replace(root.where, practice=place.name, bundle=None))
-            bundle = None if place.name else root.where.bundle
+            if place.kind == "bundle":
+                return connect(
+                    replace(root.where, practice=None, context=None, kubeconfig=None, bundle=Path(place.name))
+                )
             context = place.name or root.where.context
-            where = replace(root.where, practice=None, context=context, bundle=bundle)
+            where = replace(root.where, practice=None, context=context, bundle=None)
             return connect_or_practice(where) if root.or_practice else connect(where)
 
         def scenarios() -> tuple[Scenario, ...]:
@@ -133,16 +136,17 @@ class Services:
                 # The status line already says what is wrong with the kubeconfig.
                 return ()
 
-        practice = root.where.practice
+        practice, bundle = root.where.practice, root.where.bundle
+        start = Place("bundle", str(bundle)) if bundle else Place("context", root.where.context or "")
         return cls(
             open_library=library,
             open_catalogue=catalogue,
             open_cluster=cluster,
             contexts=contexts,
             scenarios=scenarios,
-            place=Place("practice", practice) if practice else Place("context", root.where.context or ""),
+            place=Place("practice", practice) if practice else start,
             lang="zh" if (root.lang or system_language()) == "zh" else "en",
-            read_only=root.read_only or root.where.bundle is not None,
+            read_only=root.read_only,
         )
 
     def shelf(self) -> Shelf:

@@ -45,7 +45,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def test_a_guide_replays_in_the_app(bundle: Path, services: Callable[..., Services]) -> None:
     made = services(
-        open_cluster=lambda place: connect(Where(bundle=bundle)), place=Place("context", ""), read_only=True
+        open_cluster=lambda place: connect(Where(bundle=bundle)), place=Place("bundle", str(bundle))
     )
     app = klinik(made)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -69,7 +69,7 @@ def test_the_flag_locks_writing(bundle: Path) -> None:
 
     made = Services.from_options(Root(Where(bundle=bundle)))
     try:
-        assert made.read_only
         assert made.connect(made.place).info.recorded > 0
+        assert made.place.kind == "bundle"
     finally:
         made.close()

@@ -96,7 +96,7 @@ def _collected(where: Where, scope: Any, catalogue: Any) -> Collected:
     from checks.bundle.collect import Collected
     from checks.bundle.collect import collect as run
     from checks.layout import load_layout
-    from tui.cli.main import program_version
+    from tui.version import program_version
 
     found: Collected | None = None
     with connect(where) as connection, interruptible() as stop:

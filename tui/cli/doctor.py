@@ -113,7 +113,7 @@ def _subject(given: str | None, where: Where) -> Subject:
 
 def _program() -> dict[str, str]:
     from kb.paths import cache_dir, state_dir
-    from tui.cli.main import program_version
+    from tui.version import program_version
 
     return {
         "version": program_version(),

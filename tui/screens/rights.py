@@ -129,7 +129,7 @@ class RightsScreen(KlinikScreen[None]):
                 Option(Rule(title, dim(said), self.app.signs.rule), id=f"rule:{part}", disabled=True)
             )
             options += [self._line(part, one, needs[one]) for one in sorted(needs, key=self._rank)]
-        settle(self.query_one("#rights", OptionList), options, self._first(options))
+        settle(self.query_one("#rights", OptionList), options)
         who = one_line(self.app.link.cluster.info.user, 60) if self.app.link.cluster is not None else ""
         if self.error:
             right = Content.styled(self.error, "$text-error")
@@ -141,12 +141,6 @@ class RightsScreen(KlinikScreen[None]):
             (f" {self.say('rights.title')}  ", "bold"), dim(self.say("rights.user", user=who) if who else "")
         )
         self.query_one("#crumb", Static).update(Row(left, right))
-
-    def _first(self, options: list[Option]) -> str:
-        view = self.query_one("#rights", OptionList)
-        if view.highlighted_option is not None and view.highlighted_option.id in self.behind:
-            return view.highlighted_option.id or ""
-        return next((option.id or "" for option in options if not option.disabled), "")
 
     def _rank(self, permission: Permission) -> tuple[int, str, str]:
         answer = self.app.rights.answers.get(permission)

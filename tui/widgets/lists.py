@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 
 
 def settle(view: OptionList, options: Sequence[Option], here: str = "") -> None:
-    """New lines in place of the old; the cursor stays on its line (or goes to `here`), else to the first."""
+    """New lines in place of the old; the cursor stays on its line (or goes to `here`), else to the first one there is."""
     ids = [option.id for option in options]
     if ids and ids == [option.id for option in view.options]:
         for index, option in enumerate(options):
@@ -17,4 +17,5 @@ def settle(view: OptionList, options: Sequence[Option], here: str = "") -> None:
         return
     at = here or (view.highlighted_option.id if view.highlighted_option is not None else "")
     view.set_options(options)
-    view.highlighted = ids.index(at) if at in ids else 0 if ids else None
+    first = next((index for index, option in enumerate(options) if not option.disabled), 0 if ids else None)
+    view.highlighted = ids.index(at) if at and at in ids else first

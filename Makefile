@@ -23,9 +23,10 @@ run: $(STAMP)
 test: $(STAMP) ovn
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-# The test bed installs Open vSwitch and OVN where it may, and says so where it may not.
+# The test beds install Open vSwitch, OVN and Prometheus where they may, and say so where they may not.
 ovn:
 	@sh tests/ovn/install.sh
+	@sh tests/prometheus/install.sh
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

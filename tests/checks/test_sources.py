@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
 
-from checks.cluster import Object
+from checks.cluster import Cluster, Object
 from checks.errors import ClusterError, Forbidden, Unreachable
 from checks.facts import Facts
 from checks.layout import Layout, Role
@@ -64,8 +64,12 @@ def monitored(values: dict[str, float], ages: dict[str, float] | None = None) ->
     return {asked(LOST): vector(values), asked(f"timestamp({LOST})"): vector(seen)}
 
 
+def facts_of(bed: MemoryCluster, **options: Any) -> Facts:
+    return Facts(cast(Cluster, bed), LAYOUT, clock=lambda: NOW, **options)
+
+
 def fact(bed: MemoryCluster, read: Read, **options: Any) -> Fact:
-    facts = Facts(bed, LAYOUT, clock=lambda: NOW, **options)
+    facts = facts_of(bed, **options)
     try:
         future = facts.want({"it": read})["it"]
         facts.start()
@@ -104,7 +108,7 @@ def test_a_page_without_the_family_is_no_zero() -> None:
 def test_two_checks_that_want_one_page_share_it() -> None:
     """The page is fetched once; each gets its own families out of it."""
     bed = cluster(pages={f"pinger-{n}:8080/metrics": page(f"node-{n}", n) for n in (1, 2, 3)})
-    facts = Facts(bed, LAYOUT)
+    facts = facts_of(bed)
     both = facts.want({"lost": METRICS, "up": MetricsRead("pinger", 8080, ("up",))})
     facts.start()
     assert [a.value[0]["value"] for a in both["up"].result(20).answers] == [1, 1, 1]
@@ -264,7 +268,7 @@ def test_where_no_source_has_an_answer_all_are_named_and_the_reason_can_be_mende
 def test_an_alternative_that_another_check_asks_everybody_is_not_asked_again() -> None:
     """Each command runs at most once per run and target."""
     bed = cluster(command=lambda pod, argv: said("lookups: lost:5\n"))
-    facts = Facts(bed, LAYOUT)
+    facts = facts_of(bed)
     one, two = facts.want({"a": EXEC})["a"], facts.want({"b": chain(EXEC)})["b"]
     facts.start()
     assert len(one.result(20).good) == len(two.result(20).good) == 3
@@ -314,7 +318,7 @@ def test_events_are_rows_of_one_form_from_one_list() -> None:
         {"reason": 5, "type": None, "involvedObject": [], "count": "many"},
     ]
     bed = cluster(objects={"v1/events": listed})
-    facts = Facts(bed, LAYOUT, clock=lambda: NOW)
+    facts = facts_of(bed)
     reads: dict[str, Read] = {
         "ipam": EventsRead(reasons=("AcquireAddressFailed",), since=600),
         "nodes": EventsRead(kinds=("Node",)),

@@ -20,7 +20,7 @@ from checks.identity import cluster_id, cluster_identity
 from checks.model import Verdict
 from checks.mutes import Known, Mute, MuteError, Muting, Standing
 from kb.messages import message
-from kb.paths import state_dir
+from kb.paths import state_path
 from kb.text import Text
 
 VERSION = 1
@@ -39,7 +39,7 @@ class MuteFile:
 
     def __init__(self, info: ClusterInfo, folder: Path | None = None, clock: Clock = time.time):
         self.info = info
-        self.folder = folder or state_dir() / "mutes"
+        self.folder = folder or state_path() / "mutes"
         self.path = self.folder / f"{cluster_id(info)}.json"
         self.clock = clock
 
@@ -106,7 +106,8 @@ class MuteFile:
     def _changing(self) -> Iterator[list[Mute]]:
         """The mutes to be changed, under a lock; written at the end unless something is raised."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -163,7 +164,13 @@ def _json(mute: Mute) -> dict[str, Any]:
 
 def asdict_of(known: Known) -> dict[str, Any]:
     """A check as it was muted, as JSON without its parts."""
-    return {"key": known.key, "verdict": str(known.verdict), "value": known.value, "worse": known.worse}
+    return {
+        "key": known.key,
+        "verdict": str(known.verdict),
+        "value": known.value,
+        "worse": known.worse,
+        "symptom": known.symptom,
+    }
 
 
 def _mute(raw: Any) -> Mute:
@@ -175,6 +182,7 @@ def _mute(raw: Any) -> Mute:
             None if k["value"] is None else _number(k["value"]),
             {_text(t): Verdict(v) for t, v in k["targets"].items()},
             cast(Any, _one_of(k["worse"], ("higher", "lower", "never"))),
+            k["symptom"] is True,
         )
         for k in raw["known"]
     )

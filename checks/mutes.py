@@ -8,7 +8,7 @@ Unknown is never muted: what cannot be seen is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -39,11 +39,13 @@ class Known:
     """One check as it was when it was muted."""
 
     key: str
-    """The check's id; in the mute of an article the alias of its guide."""
+    """The check's id."""
     verdict: Verdict
     value: float | None = None
     targets: Mapping[str, Verdict] = field(default_factory=lambda: NOTHING)
     worse: Direction = "higher"
+    symptom: bool = True
+    """Whether it shows the finding; the evidence of an article may stay bad when its symptoms have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ class Mute:
     @property
     def limits(self) -> tuple[tuple[str, float], ...]:
         """Check and the value past which the mute lifts, where a value is watched."""
-        found = ((k.key, beyond(k.value, k.worse, self.margin)) for k in self.known if k.value is not None)
+        found = ((k.key, beyond(k.value or 0.0, k.worse, self.margin)) for k in self._valued)
         return tuple((key, limit) for key, limit in found if limit is not None)
+
+    @property
+    def _valued(self) -> tuple[Known, ...]:
+        return tuple(k for k in self.known if k.value is not None and k.verdict in BAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +141,15 @@ class Muting:
 
 
 def key_in(mute: Mute, result: Result) -> str:
-    """The name by which a mute knows a result; empty where it does not cover it."""
+    """The name by which a mute knows a result; empty where it does not cover it.
+
+    The mute of an article covers its own symptoms, and its checks where nobody asks for them in another's name.
+    """
     if mute.kind == "check":
         return result.check if result.check == mute.name else ""
-    article, sign, alias = result.alias.partition(SEPARATOR)
-    known = sign and article == mute.name and any(k.key == alias for k in mute.known)
-    return alias if known else ""
+    article, sign, _ = result.alias.partition(SEPARATOR)
+    mine = not sign or article == mute.name
+    return result.check if mine and any(k.key == result.check for k in mute.known) else ""
 
 
 def muted_by(
@@ -155,35 +164,48 @@ def muted_by(
     targets: Sequence[str] = (),
     margin: float = MARGIN,
     worse: Mapping[str, Direction] = NOTHING,
-    id: str = "",
+    evidence: Collection[str] = (),
 ) -> Mute:
-    """A mute of what these results show now; `worse` gives the direction by check id. Raises MuteError."""
+    """A mute of what these results show now. Raises MuteError.
+
+    `worse` gives the direction by check id (`checks.changes.direction`); `evidence` are the checks that an article
+    rests on (`checks.triage.checks_of`), its symptoms are the results with the alias ``article/…``.
+    """
     if not reason.strip():
         raise MuteError(message("mutes.no-reason"))
     if until <= now:
         raise MuteError(message("mutes.over-already"))
     if until > now + LONGEST:
         raise MuteError(message("mutes.too-long", days=int(LONGEST // 86400)))
-    bare = Mute(id or f"{name}@{int(now)}", kind, name, reason.strip(), by, now, until, tuple(targets))
-    mine = {r.alias: r for r in results if r.check == name or kind == "article"}
-    found = [_known(r, bare, worse) for r in mine.values() if r.verdict is not Verdict.UNKNOWN]
-    bad = [known for known in found if known.verdict in BAD]
-    if not bad:
+    bare = Mute("", kind, name, reason.strip(), by, now, until, tuple(targets))
+    mine = [r for r in results if r.verdict is not Verdict.UNKNOWN and _belongs(r, bare, evidence)]
+    found = [_known(r, bare, worse) for r in mine]
+    there = sorted({row.target for r in mine for row in r.judgement.rows if row.verdict in BAD})
+    absent = [target for target in targets if target not in there]
+    if absent and there:
+        raise MuteError(
+            message("mutes.no-such-target", targets=", ".join(absent), there=", ".join(there[:20]))
+        )
+    if not any(known.verdict in BAD and known.symptom for known in found):
         raise MuteError(message("mutes.nothing-shows", name=name))
-    absent = [t for t in targets if not any(t in known.targets for known in bad)]
-    if absent:
-        there = ", ".join(sorted({t for known in bad for t in known.targets})) or "–"
-        raise MuteError(message("mutes.no-such-target", targets=", ".join(absent), there=there))
     return replace(bare, known=tuple(_joined(found)), margin=margin)
 
 
+def _belongs(result: Result, mute: Mute, evidence: Collection[str]) -> bool:
+    if mute.kind == "check":
+        return result.check == mute.name
+    article, sign, _ = result.alias.partition(SEPARATOR)
+    return article == mute.name if sign else result.check in evidence
+
+
 def _known(result: Result, mute: Mute, worse: Mapping[str, Direction]) -> Known:
-    key = result.check if mute.kind == "check" else result.alias.partition(SEPARATOR)[2] or result.alias
     rows = _bad_rows(result, mute)
+    symptom = mute.kind == "check" or SEPARATOR in result.alias
     if mute.targets:
-        return Known(key, worst(tuple(rows.values())), None, rows)
+        return Known(result.check, worst(tuple(rows.values())), None, rows, symptom=symptom)
     towards: Direction = worse.get(result.check, "higher")
-    return Known(key, result.verdict, number(result.judgement.value), rows, towards)
+    value = number(result.judgement.value)
+    return Known(result.check, result.verdict, value, rows, towards, symptom)
 
 
 def _bad_rows(result: Result, mute: Mute) -> dict[str, Verdict]:
@@ -204,8 +226,9 @@ def _joined(found: Iterable[Known]) -> list[Known]:
             continue
         values = [v for v in (have.value, one.value) if v is not None]
         value = (min if one.worse == "lower" else max)(values) if values else None
-        verdict = worst((have.verdict, one.verdict))
-        by_key[one.key] = Known(one.key, verdict, value, {**have.targets, **one.targets}, one.worse)
+        verdict, targets = worst((have.verdict, one.verdict)), {**have.targets, **one.targets}
+        symptom = have.symptom or one.symptom
+        by_key[one.key] = Known(one.key, verdict, value, targets, one.worse, symptom)
     return list(by_key.values())
 
 
@@ -228,14 +251,14 @@ def _judged(mute: Mute, results: Sequence[Result], now: float) -> Standing:
         why = _worse(mute, next((k for k in mute.known if k.key == key), None), result)
         if why is not None:
             return Standing(mute, "worse", why)
-    if any(_bad(mute, result) for _, result in mine):
-        return Standing(mute, "standing")
     # Gone only where everything that was bad has been looked at and is well: unknown is no recovery.
-    well = {key for key, result in mine if result.verdict is Verdict.OK or _well_here(mute, result)}
-    was_bad = {k.key for k in mute.known if k.verdict in BAD}
-    if was_bad and was_bad <= well and not any(r.verdict is Verdict.UNKNOWN for _, r in mine):
+    ill = {key for key, result in mine if not (result.verdict is Verdict.OK or _well_here(mute, result))}
+    well = {key for key, _ in mine} - ill
+    was_bad = {k.key for k in mute.known if k.verdict in BAD and k.symptom}
+    unseen = any(r.verdict is Verdict.UNKNOWN for key, r in mine if key in was_bad)
+    if was_bad and was_bad <= well and not unseen:
         return Standing(mute, "gone", message("mutes.why-gone"))
-    return Standing(mute, "idle")
+    return Standing(mute, "standing" if any(_bad(mute, result) for _, result in mine) else "idle")
 
 
 def _bad(mute: Mute, result: Result) -> bool:

@@ -41,6 +41,9 @@ def evidence_json(item: Evidence) -> dict[str, Any]:
         "at": item.at,
         "error": item.error,
         "truncated": item.truncated,
+        "read": item.read,
+        "target": item.target,
+        "pasted_by": item.pasted or None,
     }
 
 

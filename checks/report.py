@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from checks.model import Result, Verdict
+from checks.model import NOTHING, Result, Verdict
+from kb.text import Text
 
 Level = Literal["fail", "warn", "unknown"]
 LEVELS: tuple[Level, ...] = ("fail", "warn", "unknown")
@@ -41,8 +42,16 @@ class RunReport:
     """With a guide: the verdict of each symptom, by id."""
     causes: tuple[tuple[str, str], ...] = ()
     """With a guide: the state of each cause, by id."""
+    muted: Mapping[str, Text] = field(default_factory=lambda: NOTHING)
+    """The results of which all that is bad is muted, by alias, and what is said of that."""
+    counted: Mapping[str, Verdict] = field(default_factory=lambda: NOTHING)
+    """Results that count as another verdict than they have, by alias: something of them is muted."""
     report: str = ""
     """Name of the file this goes to, without its ending: two files must not hold the same series."""
+
+    def counts(self, result: Result) -> Verdict:
+        """The verdict that a result counts as."""
+        return self.counted.get(result.alias, result.verdict)
 
 
 def outcome(verdicts: Iterable[Verdict], level: Level) -> Literal["failed", "unknown", "ok"]:

@@ -58,12 +58,13 @@ def _counts(run: RunReport) -> tuple[int, int, int, int]:
 
 
 def _kind(run: RunReport, result: Result) -> str:
-    """The element that says the verdict; empty for one that passes."""
-    if result.verdict is Verdict.UNKNOWN:
+    """The element that says the verdict; empty for one that passes. What is muted is skipped, never passed."""
+    verdict = run.counts(result)
+    if verdict is Verdict.UNKNOWN:
         return "error"
-    if result.verdict is Verdict.SKIPPED:
+    if verdict is Verdict.SKIPPED or (result.alias in run.muted and verdict not in FAILING[run.level]):
         return "skipped"
-    return "failure" if result.verdict in FAILING[run.level] else ""
+    return "failure" if verdict in FAILING[run.level] else ""
 
 
 def _case(run: RunReport, result: Result, redact: Redact) -> Iterator[str]:
@@ -76,7 +77,9 @@ def _case(run: RunReport, result: Result, redact: Redact) -> Iterator[str]:
     kind = _kind(run, result)
     summary = _attribute(redact(result.summary.get(run.lang)))
     if kind == "skipped":
-        yield f"      <skipped message={summary}/>"
+        muted = run.muted.get(result.alias)
+        why = _attribute(redact(muted.get(run.lang))) if muted else summary
+        yield f"      <skipped message={why}/>"
     elif kind:
         reason = result.judgement.reason if kind == "error" else str(result.verdict)
         detail = _text(redact("\n".join(_details(run, result))))

@@ -22,6 +22,7 @@ HELP: Mapping[str, str] = {
     "klinik_run_timestamp_seconds": "When the run began, in Unix time.",
     "klinik_run_duration_seconds": "How long the run took.",
     "klinik_check_verdict": "The verdict of a check: 1 for the verdict it has, 0 for the others.",
+    "klinik_check_muted": "Whether all that is bad of a check is muted (1); its verdict stays what it is.",
     "klinik_check_value": "The headline value of a check, where it is a number.",
     "klinik_check_timestamp_seconds": "When the check was answered, in Unix time.",
     "klinik_symptom_verdict": "The verdict of a symptom of a guide: 1 for the verdict it has, 0 for the others.",
@@ -53,6 +54,7 @@ def _metrics(run: RunReport) -> dict[str, list[Sample]]:
             for one, labels in checks
             for sample in _state_set("verdict", VERDICTS, one.verdict, labels)
         ],
+        "klinik_check_muted": [(labels, float(one.alias in run.muted)) for one, labels in checks],
         "klinik_check_value": [
             (labels, value) for one, labels in checks if (value := _value(one.judgement.value)) is not None
         ],

@@ -28,6 +28,7 @@ __all__ = [
     "Finding",
     "Loose",
     "Triage",
+    "checks_of",
     "findings",
     "plan",
     "state_of",
@@ -193,25 +194,32 @@ def _loose(
     found: Sequence[Finding],
     muting: Muting,
 ) -> tuple[Loose, ...]:
-    """Bad checks that are neither a symptom nor evidence of an article that matches, each once."""
-    matching = {finding.article for finding in found if finding.matches}
-    explained = {name for article in articles if article.id in matching for name in _looked_at(article)}
+    """Bad checks that are neither a symptom nor evidence of an article that matches, each once.
+
+    What is muted with an article is told there; what is bad beside it is not hidden by that.
+    """
+    matching = {finding.article for finding in found if finding.matches and finding.mute is None}
+    hushed = {finding.article for finding in found if finding.mute is not None}
+    explained = {name for article in articles if article.id in matching for name in checks_of(article)}
     there = {article.id for article in articles}
     rows = []
     for use in uses:
         result = results.get(use.alias)
         if result is None or result.verdict not in SHOWS or use.check in explained:
             continue
+        mute = muting.of(result)
+        if mute is not None and mute.kind == "article" and mute.name in hushed:
+            continue
         spec = catalogue.get(use.check) if use.check in catalogue else None
         linked = tuple(name for name in spec.articles if name in there) if spec else ()
-        rows.append(Loose(result, linked, result.title, muting.of(result)))
+        rows.append(Loose(result, linked, result.title, mute))
     once = {row.result.check: row for row in reversed(rows)}
     return tuple(
         sorted(once.values(), key=lambda r: (r.mute is not None, -SEVERITY[r.result.verdict], r.result.check))
     )
 
 
-def _looked_at(article: Article) -> set[str]:
+def checks_of(article: Article) -> set[str]:
     """The checks that an article's symptoms and causes rest on."""
     guide = article.guide
     if guide is None:

@@ -23,11 +23,16 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The state folder (journals), made 0700; ``KLINIK_STATE_DIR`` overrides it."""
+    """The state folder (journals, mutes), made 0700; ``KLINIK_STATE_DIR`` overrides it."""
+    return _private(state_path())
+
+
+def state_path() -> Path:
+    """Where the state folder is or would be, not made: for looking what is there."""
     import platformdirs
 
     override = os.environ.get("KLINIK_STATE_DIR")
-    return _private(Path(override) if override else platformdirs.user_state_path("klinik"))
+    return Path(override) if override else platformdirs.user_state_path("klinik")
 
 
 def config_dir() -> Path:

@@ -1,4 +1,4 @@
-"""`klinik check` and `klinik guide`: the live checks without the app. Neither writes to the cluster."""
+"""`klinik guide`, and what it shares with `klinik check` and `klinik triage`: running checks, telling results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.model import CheckFinished, Result, RunStarted, Verdict
+from checks.model import NOTHING, CheckFinished, Result, RunStarted, Verdict
 from checks.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
@@ -21,12 +21,13 @@ from tui.cli.loading import article_named, language, open_catalogue, open_librar
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, one_row, say
 from tui.cli.reporting import Reporting, fail_on_option, report_options
-from tui.cli.texts import help_language, t
+from tui.cli.texts import t
 from tui.connect import connect
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
+    from checks.pasted import Pasted
     from tui.forbidden import Forbidden
 
 Seen = Callable[[Result], None]
@@ -38,14 +39,18 @@ def alias_of(check_id: str) -> str:
 
 
 def run_uses(
-    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, seen: Seen = lambda result: None
+    cluster: Cluster,
+    uses: Sequence[CheckUse],
+    catalogue: Catalogue,
+    seen: Seen = lambda result: None,
+    pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
 ) -> dict[str, Result]:
     """Results by alias in the order of `uses`; `seen` hears each as it comes, a terminal sees the progress."""
     from checks.runner import run
 
     found: dict[str, Result] = {}
     with interruptible() as stop:
-        for event in run(cluster, uses, catalogue, stop=stop):
+        for event in run(cluster, uses, catalogue, stop=stop, pasted=pasted):
             if isinstance(event, RunStarted):
                 printing.progress(t("check.progress", done=0, total=event.total))
             elif isinstance(event, CheckFinished):
@@ -79,9 +84,12 @@ def reach(cluster: Cluster) -> None:
     cluster.version()
 
 
-def _print_result(result: Result, lang: str, verbose: bool) -> None:
+def print_result(result: Result, lang: str, verbose: bool) -> None:
     say(f"{printing.verdict(result.verdict)} {result.check:<28} {one_row(result.summary.get(lang))}")
     judgement = result.judgement
+    for who in sorted({item.pasted for item in result.pasted}):
+        count = sum(item.pasted == who for item in result.pasted)
+        say(f"{'':13}{message('pasted.told', count=count, by=who).get(lang)}")
     if judgement.remedy and result.verdict is Verdict.UNKNOWN:
         say(f"{'':13}{one_row(judgement.remedy.get(lang))}")
     rows = (
@@ -100,79 +108,13 @@ def _print_result(result: Result, lang: str, verbose: bool) -> None:
                 say(click.style(f"{'':15}{line}", dim=True))
 
 
-@click.command(help=t("check.help"), epilog=t("exit-codes"))
-@click.argument("check_ids", metavar="[ID]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help=t("check.all"))
-@click.option("--list", "listing", is_flag=True, help=t("check.list"))
-@click.option(
-    "--set",
-    "given",
-    metavar="CHECK.PARAM=VALUE",
-    multiple=True,
-    help=message("report.opt-set").get(help_language()),
-)
-@click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
-@fail_on_option("fail", "opt-fail-on-check")
-@report_options
-@where_options
-@common_options
-def check(
-    check_ids: tuple[str, ...],
-    everything: bool,
-    listing: bool,
-    given: tuple[str, ...],
-    verbose: bool,
-    fail_on: Level,
-    output: str,
-    to: Path | None,
-    where: Where,
-    root: Root,
-) -> int:
-    """Runs checks by id; without an id the cheap ones, with --all every one."""
-    from tui.cli.thresholds import settings
-
-    catalogue = open_catalogue(root)
-    lang = language(root)
-    unknown = [i for i in check_ids if i not in catalogue.ids()]
-    if unknown:
-        raise Stop(t("check.no-such", ids=", ".join(unknown)), USAGE)
-    if listing:
-        from tui.cli.checklist import list_checks
-
-        if to or output not in ("text", "json"):
-            raise Stop(message("report.list-output").get(help_language()), USAGE)
-        return list_checks([catalogue.get(i) for i in check_ids or catalogue.ids()], output, lang)
-    chosen = tuple(dict.fromkeys(check_ids)) or tuple(
-        s.id for s in catalogue if everything or s.cost == "cheap"
-    )
-    params = settings(given, catalogue, chosen)
-    uses = [CheckUse(alias_of(i), i, params.get(i, {})) for i in chosen]
-    reporting = Reporting("check", output, to, fail_on, lang)
-    live = (lambda r: _print_result(r, lang, verbose)) if output == "text" else None
-    with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
-        reporting.begin(connection.cluster.info)
-        reach(connection.cluster)
-        results, forbidden = run_explained(connection.cluster, uses, catalogue, root, live)
-        about = cluster_json(connection.cluster)
-        info = connection.cluster.info
-    verdicts = [r.verdict for r in results.values()]
-    totals = {v.value: verdicts.count(v) for v in Verdict}
-    if output == "json":
-        from checks.render import result_json
-
-        shown = [{**result_json(r, lang), "missing": forbidden.of(r)} for r in results.values()]
-        reporting.document({"cluster": about, "results": shown, "totals": totals})
-    elif output == "text":
-        say(_totals(totals))
-        scope = chosen[0] if len(chosen) == 1 else ""
-        print_missing(forbidden, len(results), scope, lang)
-    else:
-        reporting.report(info, tuple(results.values()))
-    return exit_code(verdicts, fail_on)
-
-
 def run_explained(
-    cluster: Cluster, uses: Sequence[CheckUse], catalogue: Catalogue, root: Root, show: Seen | None = None
+    cluster: Cluster,
+    uses: Sequence[CheckUse],
+    catalogue: Catalogue,
+    root: Root,
+    show: Seen | None = None,
+    pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
 ) -> tuple[dict[str, Result], Forbidden]:
     """Runs checks while the permissions they need are asked for; what was forbidden says what is missing."""
     from tui.forbidden import Forbidden
@@ -187,16 +129,11 @@ def run_explained(
             elif show:
                 show(forbidden.explained(result))
 
-        results = run_uses(cluster, uses, catalogue, seen)
+        results = run_uses(cluster, uses, catalogue, seen, pasted)
         explained = {alias: forbidden.explained(result) for alias, result in results.items()}
         for result in held if show else ():
             (show or (lambda _: None))(explained[result.alias])
         return explained, forbidden
-
-
-def _totals(totals: Mapping[str, int]) -> str:
-    counted = ((v, totals[v.value]) for v in Verdict)
-    return "  ".join(f"{printing.verdict(v).rstrip()} {n}" for v, n in counted if n)
 
 
 def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> None:
@@ -298,7 +235,7 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
             say(click.style(f"     {one_row(_command(step['command']))}", dim=True))
     if verbose:
         for result in results.values():
-            _print_result(result, lang, True)
+            print_result(result, lang, True)
 
 
 def _because(reason: Any) -> str:

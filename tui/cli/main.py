@@ -17,26 +17,16 @@ from tui.cli.texts import t
 COMMANDS = {
     "search": "tui.cli.search:search",
     "show": "tui.cli.knowledge:show",
-    "check": "tui.cli.checking:check",
+    "check": "tui.cli.check:check",
     "triage": "tui.cli.triage:triage",
     "guide": "tui.cli.checking:guide",
+    "mute": "tui.cli.mute:mute",
     "sessions": "tui.cli.sessions:sessions",
     "bundle": "tui.cli.bundle:bundle",
     "practice": "tui.cli.practice:practice",
     "doctor": "tui.cli.doctor:doctor",
     "kb": "tui.cli.library:kb",
 }
-
-
-def program_version() -> str:
-    """The installed version of klinik."""
-    # importlib.metadata costs as much as click itself, and most starts never ask.
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("klinik")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @click.group(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,8 +21,12 @@ from checks.report import LEVELS, Level, RunReport
 from kb.messages import message
 from tui.cli.decorators import Command
 from tui.cli.failures import USAGE, Stop
+from tui.cli.muting import told
 from tui.cli.options import Where
 from tui.cli.texts import help_language
+
+if TYPE_CHECKING:
+    from checks.mutes import Muting
 
 FORMATS = ("text", "json", "junit", "prometheus")
 
@@ -97,10 +101,19 @@ class Reporting:
         self._write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
     def report(
-        self, info: ClusterInfo, results: tuple[Result, ...], guide: Mapping[str, Any] | None = None
+        self,
+        info: ClusterInfo,
+        results: tuple[Result, ...],
+        guide: Mapping[str, Any] | None = None,
+        *,
+        muting: Muting | None = None,
     ) -> None:
         """The results as JUnit XML or Prometheus text; `guide` is the JSON of what a guide makes of them."""
         run = self._run(info, results)
+        if muting is not None:
+            muted = {r.alias: told(mute) for r in results if (mute := muting.of(r))}
+            counts = {r.alias: muting.counts(r) for r in results if muting.counts(r) is not r.verdict}
+            run = replace(run, muted=muted, counted=counts)
         if guide is not None:
             symptoms = tuple((one["id"], Verdict(one["verdict"])) for one in guide["symptoms"])
             causes = tuple((one["id"], str(one["state"])) for one in guide["causes"])

@@ -1,116 +1,165 @@
-"""`klinik triage`: which articles this cluster matches, from their cheap symptom checks."""
+"""`klinik triage`: what this cluster shows, from every cheap check: articles it matches, and what none explains."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from checks.model import Result, Verdict
 from checks.report import Level
 from tui.cli import printing
-from tui.cli.checking import cluster_json, exit_code, print_missing, reach, run_explained
+from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, reach, run_explained
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library
+from tui.cli.muting import counted, mutes_option, muting_of, quiet_results
 from tui.cli.options import Root, Where
 from tui.cli.printing import one_row, say
 from tui.cli.reporting import Reporting, fail_on_option, report_options
 from tui.cli.texts import t
+from tui.cli.triagetext import document, loose_json, match_json, print_triage
+from tui.cli.watching import Looked, may_watch, watch_option, watching
 from tui.connect import connect
 
 if TYPE_CHECKING:
-    from checks.triage import Finding
-    from kb.model import Article
+    from checks.catalogue import Catalogue
+    from checks.cluster import Cluster
+    from checks.triage import Triage
+    from kb.model import Article, CheckUse
+    from tui.forbidden import Forbidden
 
 
 @click.command(help=t("triage.help"), epilog=t("exit-codes"))
 @click.option("--all", "everything", is_flag=True, help=t("triage.all"))
 @click.option("-v", "--verbose", is_flag=True, help=t("triage.verbose"))
+@watch_option
+@mutes_option
 @fail_on_option("warn", "opt-fail-on-guide")
 @report_options
 @where_options
 @common_options
 def triage(
-    everything: bool, verbose: bool, fail_on: Level, output: str, to: Path | None, where: Where, root: Root
+    everything: bool,
+    verbose: bool,
+    watch: float | None,
+    no_mutes: bool,
+    fail_on: Level,
+    output: str,
+    to: Path | None,
+    where: Where,
+    root: Root,
 ) -> int:
-    """Runs the symptom checks of every guide and ranks the articles that this cluster matches."""
-    from checks.triage import findings, uses_of
+    """Runs every cheap check and ranks the articles that this cluster matches."""
+    from checks.triage import plan
 
     library, catalogue = open_library(root), open_catalogue(root)
-    lang = language(root)
     articles = {name: one for name in library.guided if (one := library.get(name))}
-    among = {spec.id for spec in catalogue if everything or spec.cost == "cheap"}
-    uses = uses_of(articles.values(), among)
+    uses = plan(articles.values(), catalogue, everything=everything)
     if not uses:
         raise Stop(t("triage.nothing-to-run"), USAGE)
-    reporting = Reporting("triage", output, to, fail_on, lang)
-    with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
+    where = where.over(root.where)
+    if watch is not None:
+        may_watch(where, output, to)
+    reporting = Reporting("triage", output, to, fail_on, language(root))
+    command = _Command(articles, catalogue, uses, root, reporting, verbose, no_mutes)
+    with reporting.watching(where), connect(where) as connection:
         reporting.begin(connection.cluster.info)
-        reach(connection.cluster)
-        results, forbidden = run_explained(connection.cluster, uses, catalogue, root)
-        about, info = cluster_json(connection.cluster), connection.cluster.info
-    found = findings(articles.values(), uses, results)
-    if output == "json":
-        missing = {alias: forbidden.of(result) for alias, result in results.items()}
-        reporting.document(_document(about, found, articles, results, missing, lang))
-    elif output == "text":
-        _print(found, articles, lang, verbose)
-        print_missing(forbidden, len(results), "", lang)
-    else:
-        reporting.report(info, tuple(results.values()))
-    return exit_code([r.verdict for r in results.values()], fail_on)
+        if watch is not None:
+            return watching(
+                watch,
+                lambda first: command.look(connection.cluster, first),
+                output=output,
+                lang=reporting.lang,
+            )
+        return command.once(connection.cluster)
 
 
-def _document(
-    about: Mapping[str, Any],
-    found: tuple[Finding, ...],
-    articles: Mapping[str, Article],
-    results: Mapping[str, Result],
-    missing: Mapping[str, Any],
-    lang: str,
-) -> dict[str, Any]:
-    from checks.render import result_json, totals
+@dataclass(frozen=True)
+class _Command:
+    """One call of the command: what is run, and how it is told."""
 
-    return {
-        "cluster": about,
-        "matches": [
-            {
-                "article": finding.article,
-                "title": articles[finding.article].text(lang).title,
-                "verdict": str(finding.verdict),
-                "score": finding.score,
-                "symptoms": [
-                    {"id": s.symptom.id, "verdict": str(s.verdict), "summary": s.summary.get(lang)}
-                    for s in finding.symptoms
-                ],
-            }
-            for finding in found
-            if finding.matches
-        ],
-        "results": [
-            {**result_json(result, lang), "missing": missing[alias]} for alias, result in results.items()
-        ],
-        "totals": totals(results.values()),
-    }
+    articles: Mapping[str, Article]
+    catalogue: Catalogue
+    uses: Sequence[CheckUse]
+    root: Root
+    reporting: Reporting
+    verbose: bool
+    no_mutes: bool
 
+    def once(self, cluster: Cluster) -> int:
+        """One triage, told whole."""
+        results, found, forbidden = self._run(cluster, self._as_they_come)
+        self._tell(cluster, results, found, forbidden)
+        return self._code(results, found)
 
-def _print(found: tuple[Finding, ...], articles: Mapping[str, Article], lang: str, verbose: bool) -> None:
-    matching = [finding for finding in found if finding.matches]
-    for finding in matching:
-        title = articles[finding.article].text(lang).title
-        say(f"{printing.verdict(finding.verdict)} {one_row(finding.article)}  {one_row(title)}")
-        for symptom in finding.symptoms:
-            if verbose or symptom.verdict not in (Verdict.OK, Verdict.SKIPPED):
-                say(f"{'':12}{printing.verdict(symptom.verdict)} {one_row(symptom.symptom.text.get(lang))}")
-                say(f"{'':24}{one_row(symptom.summary.get(lang))}")
-    if not matching:
-        say(t("triage.none", count=len(found)))
-    unseen = [finding.article for finding in found if finding.verdict is Verdict.UNKNOWN]
-    if unseen:
-        say(t("triage.unseen", articles=", ".join(map(one_row, unseen))))
-    left_out = sum(finding.left_out for finding in found)
-    if left_out:
-        say(t("triage.left-out", count=left_out))
+    def look(self, cluster: Cluster, first: bool) -> Looked:
+        """One round of a watch: the first one is told whole, a report is written every time."""
+        from checks.triage import ARTICLE, state_of
+
+        results, found, forbidden = self._run(cluster, self._as_they_come if first else None)
+        if self.reporting.output != "json" and (first or self.reporting.to):
+            self._tell(cluster, results, found, forbidden)
+        state = state_of(found, self.articles, results.values(), self.catalogue)
+        muted = {ARTICLE + f.article for f in found.findings if f.mute}
+        muted |= {alias for alias, result in results.items() if found.muting.of(result)}
+        return Looked(state, self._code(results, found), self._brief(results, found), frozenset(muted))
+
+    def _run(self, cluster: Cluster, show: Seen | None) -> tuple[dict[str, Result], Triage, Forbidden]:
+        from checks.triage import triage as of
+
+        reach(cluster)
+        quiet = quiet_results(cluster.info, ignored=self.no_mutes)
+
+        def loud(result: Result) -> None:
+            if show and not quiet(result):
+                show(result)
+
+        results, forbidden = run_explained(
+            cluster, self.uses, self.catalogue, self.root, loud if show else None
+        )
+        muting = muting_of(cluster.info, results.values(), ignored=self.no_mutes)
+        found = of(self.articles.values(), self.catalogue, self.uses, results, muting)
+        return results, found, forbidden
+
+    def _as_they_come(self, result: Result) -> None:
+        """A line for what is bad as soon as it is known; the ranking follows when everything has answered."""
+        if self.reporting.output != "text":
+            return
+        if self.verbose or result.verdict in (Verdict.FAIL, Verdict.WARN):
+            summary = one_row(result.summary.get(self.reporting.lang))
+            say(f"{printing.verdict(result.verdict)} {result.check:<28} {summary}")
+
+    def _tell(
+        self, cluster: Cluster, results: Mapping[str, Result], found: Triage, forbidden: Forbidden
+    ) -> None:
+        lang, output = self.reporting.lang, self.reporting.output
+        if output == "json":
+            missing = {alias: forbidden.of(result) for alias, result in results.items()}
+            about = cluster_json(cluster)
+            self.reporting.document(document(about, found, self.articles, results, missing, lang))
+        elif output == "text":
+            if any(result.verdict in (Verdict.FAIL, Verdict.WARN) for result in results.values()):
+                say()
+            print_triage(found, self.articles, lang, self.verbose)
+            print_missing(forbidden, len(results), "", lang)
+        else:
+            self.reporting.report(cluster.info, tuple(results.values()), muting=found.muting)
+
+    def _brief(self, results: Mapping[str, Result], found: Triage) -> dict[str, object]:
+        """The state in the JSON line of a round: without results and evidence, which would fill a disk."""
+        from checks.render import totals
+
+        lang = self.reporting.lang
+        return {
+            "matches": [match_json(finding, self.articles, lang) for finding in found.matching],
+            "loose": [loose_json(row, lang) for row in found.loose],
+            "muted": found.muted,
+            "totals": totals(results.values()),
+        }
+
+    def _code(self, results: Mapping[str, Result], found: Triage) -> int:
+        return exit_code(counted(found.muting, results.values()), self.reporting.level)

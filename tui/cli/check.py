@@ -1,0 +1,225 @@
+"""`klinik check`: checks by id, once or watched, with answers from elsewhere where the cluster gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from checks.model import Result, Verdict
+from checks.report import Level
+from kb.messages import message
+from kb.model import CheckUse
+from tui.cli import printing
+from tui.cli.answers import answer_option, complain_unused, print_asks, read_answers
+from tui.cli.checking import (
+    Seen,
+    alias_of,
+    cluster_json,
+    exit_code,
+    print_missing,
+    print_result,
+    reach,
+    run_explained,
+)
+from tui.cli.decorators import common_options, where_options
+from tui.cli.failures import USAGE, Stop
+from tui.cli.loading import language, open_catalogue
+from tui.cli.muting import counted, mutes_option, muting_json, muting_of, result_muted, say_muting
+from tui.cli.options import Root, Where
+from tui.cli.printing import say
+from tui.cli.reporting import Reporting, fail_on_option, report_options
+from tui.cli.texts import help_language, t
+from tui.cli.watching import Looked, may_watch, watch_option, watching
+from tui.connect import connect
+
+if TYPE_CHECKING:
+    from checks.catalogue import Catalogue
+    from checks.cluster import Cluster
+    from checks.mutes import Muting
+    from checks.pasted import Pasted
+    from tui.forbidden import Forbidden
+
+
+@click.command(help=t("check.help"), epilog=t("exit-codes"))
+@click.argument("check_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help=t("check.all"))
+@click.option("--list", "listing", is_flag=True, help=t("check.list"))
+@click.option(
+    "--set",
+    "given",
+    metavar="CHECK.PARAM=VALUE",
+    multiple=True,
+    help=message("report.opt-set").get(help_language()),
+)
+@answer_option
+@click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
+@watch_option
+@mutes_option
+@fail_on_option("fail", "opt-fail-on-check")
+@report_options
+@where_options
+@common_options
+def check(
+    check_ids: tuple[str, ...],
+    everything: bool,
+    listing: bool,
+    given: tuple[str, ...],
+    answers: tuple[str, ...],
+    verbose: bool,
+    watch: float | None,
+    no_mutes: bool,
+    fail_on: Level,
+    output: str,
+    to: Path | None,
+    where: Where,
+    root: Root,
+) -> int:
+    """Runs checks by id; without an id the cheap ones, with --all every one."""
+    from tui.cli.thresholds import settings
+
+    catalogue = open_catalogue(root)
+    lang = language(root)
+    unknown = [i for i in check_ids if i not in catalogue.ids()]
+    if unknown:
+        raise Stop(t("check.no-such", ids=", ".join(unknown)), USAGE)
+    if listing:
+        from tui.cli.checklist import list_checks
+
+        if to or output not in ("text", "json"):
+            raise Stop(message("report.list-output").get(help_language()), USAGE)
+        return list_checks([catalogue.get(i) for i in check_ids or catalogue.ids()], output, lang)
+    chosen = tuple(dict.fromkeys(check_ids)) or tuple(
+        s.id for s in catalogue if everything or s.cost == "cheap"
+    )
+    params = settings(given, catalogue, chosen)
+    uses = [CheckUse(alias_of(i), i, params.get(i, {})) for i in chosen]
+    pasted = read_answers(answers, [catalogue.get(i) for i in chosen])
+    where = where.over(root.where)
+    if watch is not None:
+        may_watch(where, output, to)
+        if pasted:
+            raise Stop(message("pasted.no-watch").get(help_language()), USAGE)
+    reporting = Reporting("check", output, to, fail_on, lang)
+    command = _Command(uses, catalogue, root, reporting, verbose, no_mutes, pasted)
+    with reporting.watching(where), connect(where) as connection:
+        reporting.begin(connection.cluster.info)
+        if watch is None:
+            return command.once(connection.cluster)
+        cluster = connection.cluster
+        return watching(watch, lambda first: command.look(cluster, first), output=output, lang=lang)
+
+
+@dataclass(frozen=True)
+class _Command:
+    """One call of the command: what is run, and how it is told."""
+
+    uses: Sequence[CheckUse]
+    catalogue: Catalogue
+    root: Root
+    reporting: Reporting
+    verbose: bool
+    no_mutes: bool
+    pasted: tuple[Pasted, ...] = ()
+
+    def once(self, cluster: Cluster) -> int:
+        """One run, told whole."""
+        results, muting, forbidden = self._run(cluster, self._show)
+        self._tell(cluster, results, muting, forbidden)
+        complain_unused(results.values(), self.pasted)
+        return exit_code(counted(muting, results.values()), self.reporting.level)
+
+    def look(self, cluster: Cluster, first: bool) -> Looked:
+        """One round of a watch: the first one is told whole, a report is written every time."""
+        from checks.changes import snapshot
+        from checks.render import totals
+
+        results, muting, forbidden = self._run(cluster, self._show if first else None)
+        if self.reporting.output != "json" and (first or self.reporting.to):
+            self._tell(cluster, results, muting, forbidden)
+        return Looked(
+            snapshot(results.values(), self.catalogue),
+            exit_code(counted(muting, results.values()), self.reporting.level),
+            {"totals": totals(results.values())},
+            frozenset(alias for alias, result in results.items() if muting.of(result)),
+        )
+
+    def _run(self, cluster: Cluster, show: Seen | None) -> tuple[dict[str, Result], Muting, Forbidden]:
+        reach(cluster)
+        live = show if self.reporting.output == "text" else None
+        given = {self.uses[0].alias: self.pasted} if self.pasted else {}
+        results, forbidden = run_explained(cluster, self.uses, self.catalogue, self.root, live, given)
+        return results, muting_of(cluster.info, results.values(), ignored=self.no_mutes), forbidden
+
+    def _show(self, result: Result) -> None:
+        print_result(result, self.reporting.lang, self.verbose)
+
+    def _tell(
+        self, cluster: Cluster, results: Mapping[str, Result], muting: Muting, forbidden: Forbidden
+    ) -> None:
+        from checks.render import result_json, totals
+
+        lang, output = self.reporting.lang, self.reporting.output
+        if output == "json":
+            shown = [
+                {
+                    **result_json(r, lang),
+                    "missing": forbidden.of(r),
+                    "asks": self._asks_json(r),
+                    **result_muted(muting, r),
+                }
+                for r in results.values()
+            ]
+            self.reporting.document(
+                {
+                    "cluster": cluster_json(cluster),
+                    "results": shown,
+                    "totals": totals(results.values()),
+                    "mutes": muting_json(muting, lang),
+                }
+            )
+        elif output == "text":
+            say(_totals(totals(results.values())))
+            say_muting(muting, results)
+            if len(self.uses) == 1:
+                self._say_asks(results)
+            scope = self.uses[0].check if len(self.uses) == 1 else ""
+            print_missing(forbidden, len(results), scope, lang)
+        else:
+            self.reporting.report(cluster.info, tuple(results.values()), muting=muting)
+
+    def _say_asks(self, results: Mapping[str, Result]) -> None:
+        from checks.layout import load_layout
+
+        for result in results.values():
+            print_asks(self.catalogue.get(result.check), result, load_layout(), self.verbose)
+
+    def _asks_json(self, result: Result) -> list[dict[str, object]]:
+        """What would answer the reads that failed, where somebody may run it."""
+        from checks.layout import load_layout
+        from checks.pasted import asks
+
+        if not any(item.error for item in result.evidence):
+            return []
+        params = next((use.params for use in self.uses if use.alias == result.alias), {})
+        wanted = asks(self.catalogue.get(result.check), result, load_layout(), params)
+        return [
+            {
+                "read": ask.read,
+                "target": ask.target,
+                "where": ask.where.get(self.reporting.lang),
+                "kubectl": ask.kubectl,
+                "command": ask.plain,
+                "needs": list(ask.needs),
+                "reason": ask.reason,
+            }
+            for ask in wanted
+        ]
+
+
+def _totals(totals: Mapping[str, int]) -> str:
+    counted = ((v, totals[v.value]) for v in Verdict)
+    return "  ".join(f"{printing.verdict(v).rstrip()} {n}" for v, n in counted if n)

@@ -1,0 +1,207 @@
+"""``--watch``: a command again and again, saying what changed; Ctrl-C ends it with the code of the last state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from checks.model import Verdict
+from kb.messages import message
+from tui.cli import printing
+from tui.cli.decorators import Command, Duration
+from tui.cli.failures import NO_CLUSTER, USAGE, Stop, complain
+from tui.cli.interrupt import interruptible
+from tui.cli.options import Where
+from tui.cli.printing import one_row, say
+from tui.cli.texts import help_language
+
+if TYPE_CHECKING:
+    from checks.changes import Change, Shown
+    from checks.watch import Round
+
+INTERRUPTED = 130
+_SHOWN = 5
+"""Parts named on one line."""
+MARKS = {
+    "new": "red",
+    "worse": "red",
+    "unknown": "magenta",
+    "better": "green",
+    "gone": "green",
+    "known": None,
+    "left": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one round came to."""
+
+    state: Mapping[str, Shown]
+    """What the next round is compared with."""
+    code: int
+    """The exit code if this is the last one."""
+    document: Mapping[str, Any]
+    """What the JSON line of the round says besides the changes."""
+    muted: frozenset[str] = frozenset()
+    """Keys of the state that are muted: what changes there is not said again."""
+
+
+def words(key: str, /, **params: object) -> str:
+    """The message ``watch.key`` in the language of the help."""
+    return message(f"watch.{key}", **params).get(help_language())
+
+
+def watch_option(function: Command) -> Command:
+    """``--watch [INTERVAL]``; the command gets seconds, or None."""
+    return click.option(
+        "--watch",
+        is_flag=False,
+        flag_value="60s",
+        default=None,
+        type=Duration(),
+        metavar="[INTERVAL]",
+        help=words("opt"),
+    )(function)
+
+
+def may_watch(where: Where, output: str, to: Any) -> None:
+    """Stop where watching makes no sense: a bundle never changes, a report belongs to a file."""
+    if where.bundle:
+        raise Stop(words("bundle"), USAGE)
+    if output in ("junit", "prometheus") and to is None:
+        raise Stop(words("needs-file", output=output), USAGE)
+
+
+def watching(every: float, look: Callable[[bool], Looked], *, output: str, lang: str) -> int:
+    """Looks on a schedule until Ctrl-C; `look` gets whether it is the first time, and prints what it finds then.
+
+    The exit code is that of the last finished round. With JSON each round is one line.
+    """
+    from checks.changes import compare, remembering
+    from checks.watch import rounds
+
+    code = INTERRUPTED
+    states: list[Mapping[str, Shown]] = []
+    try:
+        with interruptible() as stop:
+            for found in rounds(lambda: look(not states), every, stop):
+                looked = found.value
+                changes: tuple[Change, ...] = ()
+                if looked is not None:
+                    states.append(remembering(states[-1] if states else {}, looked.state))
+                    changes = compare(*states) if len(states) == 2 else ()
+                    del states[:-1]
+                    code = looked.code
+                else:
+                    code = NO_CLUSTER
+                if output == "json":
+                    _line(found, looked, changes, lang, code)
+                elif output == "text":
+                    _say_round(found, looked, changes, lang)
+    except KeyboardInterrupt:
+        printing.progress_done()
+    return code
+
+
+# --- for programs ---------------------------------------------------------------------------------------------------
+
+
+def _line(
+    found: Round[Looked], looked: Looked | None, changes: tuple[Change, ...], lang: str, code: int
+) -> None:
+    document = {
+        "round": found.number,
+        "at": datetime.fromtimestamp(found.at, UTC).isoformat(timespec="seconds"),
+        "took_ms": round(found.took * 1000),
+        "next_in": round(found.every, 1),
+        "error": {"reason": found.error.reason, "message": found.error.message} if found.error else None,
+        "changes": [change_json(change, lang) for change in changes],
+        **(looked.document if looked else {}),
+        "exit_code": code,
+    }
+    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+
+
+def change_json(change: Change, lang: str) -> dict[str, Any]:
+    """One change."""
+    return {
+        "what": change.what,
+        "key": change.key,
+        "name": change.shown.name,
+        "title": change.shown.title.get(lang),
+        "before": _side(change.before, lang),
+        "after": _side(change.after, lang),
+        "targets_new": list(change.came),
+        "targets_gone": list(change.went),
+    }
+
+
+def _side(shown: Shown | None, lang: str) -> dict[str, Any] | None:
+    if shown is None:
+        return None
+    return {
+        "verdict": str(shown.verdict),
+        "value": shown.value,
+        "summary": shown.summary.get(lang),
+        "reason": shown.reason,
+        "at": shown.at,
+    }
+
+
+# --- for people -----------------------------------------------------------------------------------------------------
+
+
+def _say_round(found: Round[Looked], looked: Looked | None, changes: tuple[Change, ...], lang: str) -> None:
+    at = datetime.fromtimestamp(found.at).strftime("%H:%M:%S")
+    if found.error:
+        complain(words("failed", at=at, why=one_row(found.error.text.get(lang)), seconds=round(found.every)))
+        return
+    muted = looked.muted if looked else frozenset()
+    told: set[tuple[str, str]] = set()
+    for change in changes:
+        shown = change.shown
+        # The same check may run for several articles.
+        if change.key in muted or (change.what, shown.name) in told:
+            continue
+        told.add((change.what, shown.name))
+        say(
+            f"{at}  {_mark(change.what)} {printing.verdict(shown.verdict)} {one_row(shown.name)}{_parts(change)}"
+        )
+        say(
+            f"{'':19}{one_row((shown.title if shown.key.startswith('article:') else shown.summary).get(lang))}"
+        )
+    if found.number == 1:
+        say(words("watching", seconds=round(found.every)))
+    elif not told:
+        printing.progress(words("quiet", at=at))
+    if found.slowed:
+        printing.progress_done()
+        complain(words("slowed", took=round(found.took), seconds=round(found.every)))
+
+
+def _mark(what: str) -> str:
+    text = words(what)
+    colour = MARKS[what]
+    padded = text + " " * max(0, 8 - _width(text))
+    return click.style(padded, fg=colour) if colour else padded
+
+
+def _width(text: str) -> int:
+    """Cells on the screen: Chinese characters take two."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def _parts(change: Change) -> str:
+    if change.shown.verdict is Verdict.UNKNOWN:
+        return ""
+    found = [
+        f"{sign}{one_row(name)}" for sign, names in (("+", change.came), ("-", change.went)) for name in names
+    ]
+    more = f" … {len(found) - _SHOWN}" if len(found) > _SHOWN else ""
+    return f"  ({' '.join(found[:_SHOWN])}{more})" if found else ""

@@ -155,7 +155,7 @@ def _say(key: str, lang: str, **params: object) -> str:
     return message(f"session.export-{key}", **params).get(lang)
 
 
-def _plain(text: str, limit: int = 400) -> str:
+def plain(text: str, limit: int = 400) -> str:
     """Foreign text as Markdown that means nothing but itself."""
     return _MARKS.sub(r"\\\1", one_line(text, limit))
 
@@ -164,7 +164,7 @@ def _timeline(session: Session, lang: str, redact: Redact) -> Iterator[str]:
     yield f"## {message('timeline.heading').get(lang)}"
     yield ""
     for one in timeline(session):
-        yield f"- {when(one.at)} {_plain(redact(one.text.get(lang)), 2000)}"
+        yield f"- {when(one.at)} {plain(redact(one.text.get(lang)), 2000)}"
     yield ""
 
 
@@ -173,8 +173,8 @@ def when(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "–"
 
 
-def _fence(text: str, info: str = "") -> list[str]:
-    """A code block whose fence is longer than any run of backticks inside."""
+def fence(text: str, info: str = "") -> list[str]:
+    """The lines of a code block whose fence is longer than any run of backticks inside."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{info}", text, fence]
@@ -183,14 +183,14 @@ def _fence(text: str, info: str = "") -> list[str]:
 def _head(session: Session, lang: str) -> Iterator[str]:
     cluster = session.cluster
     where = (cluster.get("practice") and f"PRACTICE {cluster['practice']}") or cluster.get("context", "")
-    yield f"# {_plain(session.title.get(lang) or session.article)}"
+    yield f"# {plain(session.title.get(lang) or session.article)}"
     yield ""
-    yield f"- {_say('session', lang)}: {_plain(session.id)}"
-    yield f"- {_say('article', lang)}: {_plain(session.article)}"
-    yield f"- {_say('cluster', lang)}: {_plain(str(where))} ({_plain(str(cluster.get('server', '')))})"
-    yield f"- {_say('operator', lang)}: {_plain(session.operator)}"
+    yield f"- {_say('session', lang)}: {plain(session.id)}"
+    yield f"- {_say('article', lang)}: {plain(session.article)}"
+    yield f"- {_say('cluster', lang)}: {plain(str(where))} ({plain(str(cluster.get('server', '')))})"
+    yield f"- {_say('operator', lang)}: {plain(session.operator)}"
     if session.reasons:
-        yield f"- {_say('reason', lang)}: {_plain('; '.join(session.reasons))}"
+        yield f"- {_say('reason', lang)}: {plain('; '.join(session.reasons))}"
     yield f"- {_say('time', lang)}: {when(session.opened)} – {when(session.finished or session.updated)}"
     yield f"- {_say('outcome', lang)}: {_outcome(session, lang)}"
     if session.damaged:
@@ -202,7 +202,7 @@ def _outcome(session: Session, lang: str) -> str:
     known = {"solved", "not-solved", "abandoned"}
     if not session.outcome:
         return _say("unfinished", lang)
-    return _say(session.outcome, lang) if session.outcome in known else _plain(session.outcome)
+    return _say(session.outcome, lang) if session.outcome in known else plain(session.outcome)
 
 
 def _checks(session: Session, lang: str) -> Iterator[str]:
@@ -215,8 +215,8 @@ def _checks(session: Session, lang: str) -> Iterator[str]:
     yield ""
     for alias, one in last.results.items():
         reason = f" ({one['reason']})" if one.get("reason") else ""
-        summary = _plain(Text.of(one.get("summary")).get(lang))
-        yield f"- **{_plain(str(one.get('verdict', '?')) + reason)}** {_plain(str(one.get('check', alias)))}: {summary}"
+        summary = plain(Text.of(one.get("summary")).get(lang))
+        yield f"- **{plain(str(one.get('verdict', '?')) + reason)}** {plain(str(one.get('check', alias)))}: {summary}"
     yield ""
 
 
@@ -225,30 +225,30 @@ def _cause(session: Session, lang: str) -> Iterator[str]:
         return
     yield f"## {_say('cause', lang)}"
     yield ""
-    yield _plain(session.cause)
+    yield plain(session.cause)
     for cause, state in session.causes.items():
-        yield f"- {_plain(cause)}: {_plain(state)}"
+        yield f"- {plain(cause)}: {plain(state)}"
     yield ""
 
 
 def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
-    yield f"## {_say('step', lang)} {_plain(record.id)}: {_say('state-' + record.state.replace('_', '-'), lang)}"
+    yield f"## {_say('step', lang)} {plain(record.id)}: {_say('state-' + record.state.replace('_', '-'), lang)}"
     yield ""
     if record.started:
         yield f"- {_say('time', lang)}: {when(record.started)} – {when(record.ended)}"
     if record.risk:
-        yield f"- {_say('risk', lang)}: {_plain(record.risk)}"
+        yield f"- {_say('risk', lang)}: {plain(record.risk)}"
     for name, value in record.values.items():
-        yield f"- {_plain(name)}: {_plain(redact(_value(value)))}"
+        yield f"- {plain(name)}: {plain(redact(_value(value)))}"
     if record.reason:
-        yield f"- {_say('why', lang)}: {_plain(redact(record.reason))}"
+        yield f"- {_say('why', lang)}: {plain(redact(record.reason))}"
     if record.message:
-        yield f"- {_plain(record.message.get(lang))}"
+        yield f"- {plain(record.message.get(lang))}"
     for name, value in record.saved.items():
-        yield f"- {_say('saved', lang)} {_plain(name)}: {_plain(redact(str(value)))}"
+        yield f"- {_say('saved', lang)} {plain(name)}: {plain(redact(str(value)))}"
     yield ""
     if record.line:
-        yield from _fence(redact(printable(record.line)), "sh")
+        yield from fence(redact(printable(record.line)), "sh")
         yield ""
     for command in record.commands:
         yield from _command(command, lang, redact)
@@ -267,15 +267,15 @@ def _command(command: Command, lang: str, redact: Redact) -> Iterator[str]:
     undo = f"{_say('undo', lang)}: " if command.purpose == "undo" else ""
     took = f", {command.took_ms} ms" if command.took_ms else ""
     state = _say("command-" + command.state.replace("_", "-"), lang)
-    yield f"{undo}{_plain(command.what.get(lang))}: {state} ({when(command.at)}{took})"
+    yield f"{undo}{plain(command.what.get(lang))}: {state} ({when(command.at)}{took})"
     yield ""
     words = list(command.kubectl)
     if len(words) > 2 * ITEMS + 20:
         words = [*words[: ITEMS + 20], f"…{len(words) - 2 * ITEMS - 20}…", *words[-ITEMS:]]
-    yield from _fence(redact(printable(shlex.join(words))), "sh")
+    yield from fence(redact(printable(shlex.join(words))), "sh")
     said = "\n".join(part for part in (command.output, command.error) if part)
     if said.strip():
-        yield from _fence(redact(printable(said)).strip("\n"))
+        yield from fence(redact(printable(said)).strip("\n"))
     yield ""
 
 
@@ -289,14 +289,14 @@ def _proof(proof: Proof, lang: str) -> Iterator[str]:
     for alias in {**proof.before, **proof.after}:
         before, after = proof.before.get(alias, {}), proof.after.get(alias, {})
         check = after.get("check") or before.get("check") or alias
-        yield f"| {_plain(str(check))} | {_cell(before, lang)} | {_cell(after, lang)} |"
+        yield f"| {plain(str(check))} | {_cell(before, lang)} | {_cell(after, lang)} |"
     yield ""
 
 
 def _cell(one: Mapping[str, Any], lang: str) -> str:
     if not one:
         return "–"
-    return f"{_plain(str(one.get('verdict', '?')))}: {_plain(Text.of(one.get('summary')).get(lang), 200)}"
+    return f"{plain(str(one.get('verdict', '?')))}: {plain(Text.of(one.get('summary')).get(lang), 200)}"
 
 
 def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:
@@ -305,4 +305,4 @@ def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:
     yield f"## {_say('notes', lang)}"
     yield ""
     for note in session.notes:
-        yield f"- {when(note.at)} {_plain(note.operator)}: {_plain(redact(note.text), 4000)}"
+        yield f"- {when(note.at)} {plain(note.operator)}: {plain(redact(note.text), 4000)}"

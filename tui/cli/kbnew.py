@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,7 @@ def new(
     ctx: click.Context, article_id: str, to: Path | None, langs: str, kind: str, kb: tuple[Path, ...]
 ) -> int:
     """Writes the files of a new article and says what to do next."""
-    from kb.paths import ASSETS
-    from kb.roots import scan
-    from kb.scaffold import Refused, checked_id, draft, write, write_schemas
+    from kb.scaffold import draft, write_schemas
 
     root = ctx.find_object(Root) or Root()
     roots = [*root.roots, *kb]
@@ -73,19 +71,35 @@ def new(
     target = to or (roots[-1] if roots else None)
     if target is None:
         raise Stop(t("kb.new-no-root"), USAGE)
+    begin_article(root, kb, target, article_id, lambda name: draft(name, wanted, kind))
+    for path in write_schemas(target, schema_texts(language(root))):
+        say(one_row(t("kb.new-written", path=path)))
+    say(one_row(t("kb.new-next", root=target)))
+    return OK
+
+
+def begin_article(
+    root: Root,
+    more: tuple[Path, ...],
+    target: Path,
+    article_id: str,
+    files: Callable[[str], Mapping[str, str]],
+) -> None:
+    """Writes the files of a new article below `target` and says which; Stop says why not."""
+    from kb.paths import ASSETS
+    from kb.roots import scan
+    from kb.scaffold import Refused, checked_id, write
+
     if target.resolve().is_relative_to(ASSETS):
         raise Stop(t("kb.new-shipped"), USAGE)
-    known = scan([ASSETS, *roots, *([target] if target.is_dir() else [])]).sources
+    roots = [ASSETS, *root.roots, *more, *([target] if target.is_dir() else [])]
+    known = scan(roots).sources
     try:
         name = checked_id(article_id, {one: sources[0].path for one, sources in known.items()})
     except Refused as refused:
         raise Stop(refused.text.get(language(root)), USAGE) from refused
-    schemas = schema_texts(language(root))
-    written = write(target, name, draft(name, wanted, kind))
-    for path in [*written, *write_schemas(target, schemas)]:
+    for path in write(target, name, files(name)):
         say(one_row(t("kb.new-written", path=path)))
-    say(one_row(t("kb.new-next", root=target)))
-    return OK
 
 
 @click.command(help=t("kb.schema"))

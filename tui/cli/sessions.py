@@ -11,7 +11,7 @@ import click
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import OK, USAGE, Stop, complain
-from tui.cli.loading import language
+from tui.cli.loading import language, plain_library
 from tui.cli.options import Root
 from tui.cli.printing import foreign, say
 from tui.cli.texts import t
@@ -145,6 +145,30 @@ def summary(session_id: str, root: Root) -> int:
     from checks.export import session_summary
 
     say(foreign(session_summary(load(session_id), language(root))))
+    return OK
+
+
+@sessions.command("draft", help=t("sessions.draft"))
+@click.argument("session_id", metavar="ID")
+@click.argument("article_id", metavar="NEW-ID")
+@click.option(
+    "--to",
+    "to",
+    metavar="ROOT",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help=t("kb.new-to"),
+)
+@common_options
+def draft(session_id: str, article_id: str, to: Path, root: Root) -> int:
+    """A new article begun from a session."""
+    from checks.draft import draft as begin
+    from tui.cli.kbnew import begin_article
+
+    session = load(session_id)
+    article = plain_library(root).get(session.article)
+    begin_article(root, (), to, article_id, lambda _: begin(session, article))
+    say(foreign(t("kb.new-next", root=to)))
     return OK
 
 

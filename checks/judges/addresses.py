@@ -24,6 +24,14 @@ def networks(cidr_block: str) -> dict[int, Network]:
     return found
 
 
+def networks_or_none(cidr_block: str) -> dict[int, Network] | None:
+    """The networks of spec.cidrBlock; None where it is not one."""
+    try:
+        return networks(cidr_block)
+    except ValueError:
+        return None
+
+
 def span(text: str) -> tuple[int, Span]:
     """IP version and range of one entry: ``a``, ``a..b`` (excludeIps), ``a-b`` (status) or a CIDR."""
     text = text.strip()

@@ -181,6 +181,13 @@ def kube_ovn_kinds() -> tuple[Kind, ...]:
             short=("veg", "vpc-egress-gw"),
             namespaced=True,
         ),
+        Kind(
+            Resource("k8s.cni.cncf.io", "v1", "network-attachment-definitions"),
+            "NetworkAttachmentDefinition",
+            short=("net-attach-def",),
+            custom=True,
+            singular="network-attachment-definition",
+        ),
         _kind(
             "htbqoses",
             "HtbQos",

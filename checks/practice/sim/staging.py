@@ -219,7 +219,8 @@ class Builder:
     def _workload(self, spec: dict[str, Any]) -> None:
         created = self.ago(spec["age"])
         if spec.get("subnet"):
-            spec["annotations"] = {"ovn.kubernetes.io/logical_switch": spec["subnet"]}
+            named = {"ovn.kubernetes.io/logical_switch": spec["subnet"]}
+            spec["annotations"] = {**named, **spec.get("annotations", {})}
         if spec.get("central") and spec["kind"] == "Deployment":
             spec.setdefault("replicas", sum(node.central for node in self.stage.nodes.values()))
         resource, namespace = m.KINDS[spec["kind"]], spec["namespace"]

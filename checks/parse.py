@@ -22,6 +22,8 @@ def parse(how: Mapping[str, Any], text: str) -> Any:
     kind, argument = _kind(how)
     if not kind:
         return text.rstrip("\n")
+    if kind in _ENDED and text.strip() and not text.endswith("\n"):
+        raise Unparsable(f"the output ends within a line: {excerpt(text[-60:])}")
     expected = how.get("expect")
     if expected and not _regex(expected).search(text):
         raise Unparsable(f"nothing matches {expected!r} in {excerpt(text)}")
@@ -153,4 +155,6 @@ KINDS: Mapping[str, Parser] = {
     "ovslog": lambda _, text: ovs.log_lines(text),
 }
 """Parser by its key in ``parse:``."""
+_ENDED = ("csv", "raft", "netlink", "keyvalue", "count_lines")
+"""What is printed whole and ends with a newline: without one it was cut off, maybe in the middle of its last number."""
 _PLAIN = ("ovsdb", "json", "proc_stat", "cpu_stat", "netlink", "raft", "ovslog")

@@ -127,6 +127,11 @@ def _instead(live: Answer, branch: Askable, mine: Mapping[str, Pasted], now: flo
     return _answer(branch, one, raw, now)
 
 
+def _lined(text: str) -> str:
+    """A paste has no newline where a terminal had one."""
+    return f"{text}\n" if text and not text.endswith("\n") else text
+
+
 def _answer(branch: Askable, one: Pasted, asked: Raw, now: float) -> Answer:
     """One paste as an answer, through the parser that the cluster's own answer would have gone through."""
     source = message("pasted.source", by=one.by, what=asked.source or asked.name).en
@@ -140,7 +145,7 @@ def _answer(branch: Askable, one: Pasted, asked: Raw, now: float) -> Answer:
     several = isinstance(branch, ExecRead | MetricsRead) and branch.samples > 1
     if not wrong[0]:
         wrong = _miscounted(branch, outputs, several)
-    samples = tuple(Sample(o.at if o.at is not None else one.at, o.text) for o in outputs)
+    samples = tuple(Sample(o.at if o.at is not None else one.at, _lined(o.text)) for o in outputs)
     raw = Raw(asked.name, asked.node, asked.pod, samples, one.at, asked.command, source, wrong[0], wrong[1])
     made = answer(raw, branch.parse, KEPT, several)
     if branch.shape and not made.error:

@@ -44,6 +44,9 @@ OBJECT: Bones = {
         "replicas": int,
         "nodeName": str,
         "hostNetwork": bool,
+        "cidrBlock": str,
+        "gateway": str,
+        "excludeIps": [str],
         "containers": CONTAINERS,
         "finalizers": [str],
         "template": {"metadata": META, "spec": {"containers": CONTAINERS}},
@@ -66,7 +69,7 @@ _NAMED = {str: "text", int: "whole number", bool: "truth value", dict: "mapping"
 def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str:
     """The first place whose type is another one, in words; empty where everything is as it should be."""
     if value is None:
-        return ""
+        return "the object is null" if bones is OBJECT else ""
     if isinstance(bones, type):
         fits = type(value) is bones or (bones is int and isinstance(value, float) and value.is_integer())
         return "" if fits else f"{where} is no {_NAMED[bones]}"

@@ -50,7 +50,13 @@ def judge_ovs_fd_usage(facts: Facts, params: Params, now: float) -> Judgement:
         if failed:
             rows.append(unread(at.target, failed))
             continue
-        limit = whole_number(at.value("limits")["soft"]) or 0
+        soft = at.value("limits")["soft"]
+        limit = 0 if soft == "unlimited" else whole_number(soft)
+        if limit is None:
+            rows.append(
+                unread(at.target, replace(at.answers["limits"], error="unparsable", message=str(soft)))
+            )
+            continue
         opened = whole_number(at.value("fds"))
         row = _fd_row(at, opened, limit, params)
         rows.append(row)

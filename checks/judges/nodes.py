@@ -7,6 +7,7 @@ given a CPU (little time of its own, many involuntary switches, steal); compare 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -54,10 +55,15 @@ def judge_controller_cpu(facts: Facts, params: Params, now: float) -> Judgement:
                 )
             )
             continue
-        switch = _steady(at.value("vswitchd"))
+        unseen = at.failed("vswitchd")
+        switch = None if unseen else _steady(at.value("vswitchd"))
         busiest = max(steady, switch or 0.0)
         text = message("nodes.cpu-row", controller=steady, vswitchd=switch if switch is not None else 0.0)
         row = Row(at.target, graded(busiest, params), text, value=round(steady))
+        if (
+            row.verdict is Verdict.OK and switch is None
+        ):  # one busy process is bad, one idle process is not well
+            row = unread(at.target, unseen or replace(at.answers["vswitchd"], error="unparsable"))
         rows.append(row)
         table.append(
             {
@@ -65,7 +71,7 @@ def judge_controller_cpu(facts: Facts, params: Params, now: float) -> Judgement:
                 "pod": at.pod,
                 "controller": round(steady),
                 "vswitchd": round(switch or 0.0),
-                "bad": row.verdict is not Verdict.OK,
+                "bad": row.verdict in (Verdict.WARN, Verdict.FAIL),
             }
         )
     table.sort(key=lambda entry: -int(entry["controller"]))
@@ -140,6 +146,9 @@ def _disconnects(facts: Facts, params: Params, now: float) -> tuple[list[dict[st
                 "total": max(remote, by_sb) + local,
             }
         )
+    lost = lists.failure(facts, "nodes")
+    if lost and seen_by_sb:  # they may be the nodes' or other clients', and nobody can tell which
+        blind.append(Row("nodes", Verdict.UNKNOWN, lost.summary, data={"reason": lost.reason}))
     return table, blind
 
 
@@ -202,7 +211,7 @@ def judge_probe_interval(facts: Facts, params: Params, now: float) -> Judgement:
             rows.append(unread(at.target, failed))
             continue
         # Unset means OVN's own default of 5 seconds (ovn-controller(8)).
-        ms = whole_number(str(at.value("interval") or "").strip().strip('"') or 5000)
+        ms = whole_number(_unquoted(str(at.value("interval") or "").strip()) or 5000)
         if ms is None:
             rows.append(
                 Row(at.target, Verdict.UNKNOWN, message("nodes.interval-odd"), data={"reason": "unparsable"})
@@ -224,6 +233,11 @@ def judge_probe_interval(facts: Facts, params: Params, now: float) -> Judgement:
     summary = message("nodes.interval", short=len(short_nodes), total=len(rows), lowest=lowest)
     data = {"short": short_nodes, "lowest": lowest}
     return folded(rows, summary, value=lowest, data=data, tables={"nodes": tuple(found)})
+
+
+def _unquoted(text: str) -> str:
+    """A string as ovs-vsctl prints it; with one quote only it was cut off and stays as it is."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 # --- long polls -----------------------------------------------------------------------------------------------------

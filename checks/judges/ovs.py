@@ -181,7 +181,8 @@ def _cgroup_delta(value: Any) -> tuple[int, int] | None:
     numbers = [whole_number(s.get(key)) for key in ("nr_periods", "nr_throttled") for s in (last, first)]
     if any(number is None for number in numbers):
         # A cgroup without a quota has no such lines: nothing is ever throttled there.
-        return (0, 0) if "usage_usec" in last or "nr_periods" in last else None
+        without = "usage_usec" in last and not {"nr_periods", "nr_throttled"} & set(last)
+        return (0, 0) if without else None
     p1, p0, t1, t0 = (int(number or 0) for number in numbers)
     return max(0, p1 - p0), max(0, t1 - t0)
 

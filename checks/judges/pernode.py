@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from kb.messages import message
 from kb.safe import one_line
 from kb.text import Text
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 Table = tuple[Mapping[str, Any], ...]
 
 
@@ -123,10 +125,8 @@ def whole_number(value: Any) -> int | None:
     """An integer from parsed text or number; None for anything else."""
     if isinstance(value, bool) or value is None:
         return None
-    try:
-        return int(str(value).strip())
-    except ValueError:
-        return None
+    text = str(value).strip()
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def log_clock(at: NodeAnswers, read: str, now: float) -> float:

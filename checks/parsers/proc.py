@@ -71,4 +71,6 @@ def netlink_rows(text: str) -> list[dict[str, Any]]:
 
 
 def _cell(name: str, cell: str) -> Any:
+    if name == "eth":
+        return integer(cell, "Eth")
     return cell if name in ("sk", "groups") else number(cell)

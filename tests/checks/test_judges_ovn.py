@@ -22,7 +22,7 @@ def bindings(*addresses: str, port: str = "ovn-cluster-ovn-default") -> Fact:
         f"{n:08x}-0000-4000-8000-000000000000,{a},{port},02:00:00:00:00:01,{DATAPATH}"
         for n, a in enumerate(addresses)
     ]
-    return raw(ROWS, "bindings", {"central-1": "\n".join(lines)})
+    return raw(ROWS, "bindings", {"central-1": "".join(f"{line}\n" for line in lines)})
 
 
 def many(count: int, net: str = "10.16") -> list[str]:
@@ -214,7 +214,7 @@ def ageing(*flags: bool, options: dict[str, str] | None = None) -> Any:
         f'node-{n},"datapath-type=system{" mac-binding-timestamp=true" * flag} port-up-notif=true"'
         for n, flag in enumerate(flags)
     ]
-    chassis = raw("ovn.mac-ageing", "chassis", {"central-1": "\n".join(lines)})
+    chassis = raw("ovn.mac-ageing", "chassis", {"central-1": "".join(f"{line}\n" for line in lines)})
     return run("ovn.mac-ageing", {"chassis": chassis, "routers": routers(ovn_cluster=options or {})})
 
 

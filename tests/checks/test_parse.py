@@ -68,7 +68,7 @@ LOG = (
             {"id": "007", "share": 1.5, "mac": "00:11"},
         ),
         ({"lines": r"-> (?P<to>.+)$"}, "1 -> a:[1]\nx\n2 -> /dev/null\n", [{"to": "a:[1]"}, {"to": "/dev/null"}]),
-        ({"csv": ["vips"]}, "x" * 200_000, [{"vips": "x" * 200_000}]),
+        ({"csv": ["vips"]}, "x" * 200_000 + "\n", [{"vips": "x" * 200_000}]),
         ({"count_lines": r"^\d+$"}, "0\n1\nx\n10\n", 3),
         ({"csv": ["name", "ofport", "error"]}, 'a,-1,"no, ""such"" device"\nb,2,\n', [
             {"name": "a", "ofport": "-1", "error": 'no, "such" device'},

@@ -9,7 +9,10 @@ from typing import Literal
 
 from checks.cluster import Resource
 
-Action = Literal["hang", "delay", "drop", "drop-after", "garbage", "trickle", "status", "no-exit-code"]
+Action = Literal[
+    "hang", "delay", "drop", "drop-after", "garbage", "html", "cut", "short", "trickle", "flood", "status",
+    "no-exit-code", "die",
+]  # fmt: skip
 
 
 @dataclass(eq=False, slots=True)
@@ -20,6 +23,8 @@ class Rule:
     match: re.Pattern[str]
     times: int = -1
     """How often it still strikes; negative: always."""
+    skip: int = 0
+    """How many requests it lets pass before that."""
     seconds: float = 0.0
     code: int = 0
     message: str = ""
@@ -78,7 +83,7 @@ class Faults:
 
     def delay(self, match: str, seconds: float, *, times: int = -1) -> Rule:
         """Answers late."""
-        return self._add(Rule("delay", re.compile(match), times, seconds))
+        return self._add(Rule("delay", re.compile(match), times, seconds=seconds))
 
     def drop(self, match: str, *, after: bool = False, times: int = -1) -> Rule:
         """Breaks the connection instead of answering; with `after` when the work has been done."""
@@ -88,17 +93,44 @@ class Faults:
         """Answers 200 with bytes that mean nothing."""
         return self._add(Rule("garbage", re.compile(match), times))
 
+    def html(self, match: str, *, times: int = -1) -> Rule:
+        """Answers 200 with a page for people, as a proxy in between does."""
+        return self._add(Rule("html", re.compile(match), times))
+
+    def cut(self, match: str, *, times: int = -1, skip: int = 0) -> Rule:
+        """Sends the first half of the answer and calls it whole: JSON that ends in the middle."""
+        return self._add(Rule("cut", re.compile(match), times, skip))
+
+    def short(self, match: str, *, times: int = -1, skip: int = 0) -> Rule:
+        """Promises the whole answer, sends half of it and breaks the connection."""
+        return self._add(Rule("short", re.compile(match), times, skip))
+
+    def flood(self, match: str, *, times: int = -1) -> Rule:
+        """Answers without an end, as fast as it is read: a body, or the output of a command."""
+        return self._add(Rule("flood", re.compile(match), times))
+
+    def die(self, match: str, *, skip: int = 0) -> Rule:
+        """Breaks all connections and lets nobody in any more, at the first such request after `skip` of them."""
+        return self._add(Rule("die", re.compile(match), 1, skip))
+
     def trickle(self, match: str, *, times: int = -1) -> Rule:
         """Answers a byte at a time, for ever."""
         return self._add(Rule("trickle", re.compile(match), times))
 
     def status(
-        self, match: str, code: int, message: str = "", *, times: int = -1, retry_after: float | None = None
+        self,
+        match: str,
+        code: int,
+        message: str = "",
+        *,
+        times: int = -1,
+        retry_after: float | None = None,
+        skip: int = 0,
     ) -> Rule:
         """Answers this HTTP status, 429 with ``Retry-After`` for example."""
         headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
         return self._add(
-            Rule("status", re.compile(match), times, code=code, message=message, headers=headers)
+            Rule("status", re.compile(match), times, skip, code=code, message=message, headers=headers)
         )
 
     def exec_without_code(self, match: str, message: str, *, times: int = -1) -> Rule:
@@ -120,9 +152,13 @@ class Faults:
         """The first rule that this request meets, counted down."""
         with self._lock:
             for rule in self._rules:
-                if rule.times and rule.match.search(subject):
-                    rule.times -= 1
-                    return rule
+                if not rule.times or not rule.match.search(subject):
+                    continue
+                if rule.skip:
+                    rule.skip -= 1
+                    continue
+                rule.times -= 1
+                return rule
         return None
 
     def allows(

@@ -14,10 +14,10 @@ from aiohttp import web
 
 from checks.cluster import PODS, Object
 from checks.errors import ClusterError, Unauthenticated
-from checks.practice import discovery, proxies, rbac, reviews, streams, watch
+from checks.practice import discovery, proxies, rbac, reviews, streams, trouble, watch
 from checks.practice.counters import COMMANDS, PATH, Asked, Counters
 from checks.practice.failures import BadRequest, MethodNotAllowed, NoSuchPath, forbidden, status_of
-from checks.practice.faults import Faults, Rule
+from checks.practice.faults import Faults
 from checks.practice.forms import Form, form_of, one
 from checks.practice.pages import Page, Pages, encode
 from checks.practice.rest import Request, answer
@@ -34,12 +34,17 @@ class Handler:
     """Answers all requests of one server."""
 
     def __init__(
-        self, world: World, faults: Faults, identify: Callable[[web.BaseRequest], Identity | None]
+        self,
+        world: World,
+        faults: Faults,
+        identify: Callable[[web.BaseRequest], Identity | None],
+        end: Callable[[], None],
     ) -> None:
         self._world = world
         self._faults = faults
         self._identify = identify
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        self._end = end
         self._pages = Pages()
         self._counters = Counters()
 
@@ -88,7 +93,7 @@ class Handler:
     async def _respond(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         rule = self._faults.strike(f"{request.method} {request.path_qs}")
         if rule is not None:
-            early = await self._trouble(rule, request)
+            early = await trouble.instead(rule, request, self._end)
             if early is not None:
                 return early
         try:
@@ -102,27 +107,7 @@ class Handler:
         ) as error:  # a reaction of the world broke: the client learns it, as from a real server
             _LOG.debug("%s %s", request.method, request.path_qs, exc_info=True)
             return _refusal(ClusterError(f"Internal error occurred: {type(error).__name__}: {error}"))
-        if rule is not None and rule.action == "drop-after":
-            _abort(request)
-        return response
-
-    async def _trouble(self, rule: Rule, request: web.Request) -> web.StreamResponse | None:
-        if rule.action == "hang":
-            await asyncio.Event().wait()
-        if rule.action == "delay":
-            await asyncio.sleep(rule.seconds)
-        if rule.action == "drop":
-            _abort(request)
-            return web.Response()
-        if rule.action == "garbage":
-            return web.Response(body=b"\x00\xff<html>\x1b[2J", content_type="application/json")
-        if rule.action == "status":
-            code, body = status_of(ClusterError(rule.message or f"practice fault {rule.code}"))
-            body |= {"code": rule.code, "reason": "Expired" if rule.code == 410 else "Unknown"}
-            return web.json_response(body, status=rule.code or code, headers=rule.headers)
-        if rule.action == "trickle":
-            return await _trickle(request)
-        return None
+        return response if rule is None else await trouble.spoilt(rule, request, response)
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         path = request.path
@@ -252,7 +237,7 @@ class Handler:
         return response
 
     async def _exec(self, request: web.Request, target: Target, counted: Asked) -> web.StreamResponse:
-        pod = await asyncio.to_thread(self._world.store.get, target.resource, target.name, target.namespace)
+        pod = self._world.store.get(target.resource, target.name, target.namespace)
         container = streams.container_of(pod, request.query.get("container", ""))
         argv = tuple(request.query.getall("command", ()))
         if not argv:
@@ -267,19 +252,6 @@ class Handler:
             return streams.run_command(counting, self._world, self._faults, target, pod, container, argv)
 
         return await upgrade(request, run)
-
-
-async def _trickle(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await response.prepare(request)
-    while True:
-        await response.write(b" ")
-        await asyncio.sleep(0.05)
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _form(request: web.Request) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import json
 import os
@@ -65,7 +66,8 @@ class PracticeServer:
         if loop is None or stop is None or thread is None:
             return
         self._loop = None
-        loop.call_soon_threadsafe(stop.set)
+        with contextlib.suppress(RuntimeError):  # it has ended by itself, by a fault
+            loop.call_soon_threadsafe(stop.set)
         thread.join(_START_LIMIT)
 
     def kubeconfig(
@@ -123,7 +125,7 @@ class PracticeServer:
         from checks.practice.handler import Handler
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        handler = Handler(self.world, self.faults, self._user)
+        handler = Handler(self.world, self.faults, self._user, self._stop.set)
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", handler.handle)
         runner = web.AppRunner(

@@ -98,10 +98,13 @@ async def run_command(
         await asyncio.Event().wait()
     if rule is not None and rule.action == "delay":
         await asyncio.sleep(rule.seconds)
+    if rule is not None and rule.action == "flood":
+        while True:
+            await send(_STDOUT, b"y\n" * (_FRAME // 2))
     if rule is not None and rule.action == "no-exit-code":
         await _chunked(send, STATUS, _refused(rule.message))
         return
-    if rule is not None and rule.action.startswith("drop"):
+    if rule is not None and rule.action in ("drop", "drop-after", "cut", "short"):
         return
     if rule is not None and rule.action == "garbage":
         await _chunked(send, STATUS, b"\xff\xfe not a status")

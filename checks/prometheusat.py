@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.cluster import Object, Resource
 
+QUERY_PATH = "/api/v1/query"
 EVENTS = Resource("", "v1", "events")
 KEPT = ("metadata.labels", "spec.ports", "spec.type")
 """What is read of a Service to know it for Prometheus, as paths for `checks.keep`."""

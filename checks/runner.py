@@ -37,6 +37,7 @@ from checks.model import (
     Verdict,
 )
 from checks.pasted import Pasted, put
+from checks.prometheusat import PrometheusAt
 from checks.readspec import SlotError, fill
 from kb.messages import message
 from kb.model import CheckUse
@@ -69,13 +70,15 @@ def run(
     limits: Mapping[str, int] = LIMITS,
     deadline: float = DEADLINE,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
+    prometheus: PrometheusAt | None = None,
 ) -> Iterator[RunEvent]:
     """Results of the uses in the order they are ready; every use gets one, unless the run is stopped.
 
     `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
     which what is still open is unknown (timeout). `pasted` stands, by alias, for what the cluster does not answer.
+    `prometheus` says where to ask it; None: it is looked for among the Services.
     """
-    return _Run(cluster, uses, catalogue, layout or load_layout(), limits, pasted).events(
+    return _Run(cluster, uses, catalogue, layout or load_layout(), limits, pasted, prometheus).events(
         stop or threading.Event(), deadline
     )
 
@@ -99,6 +102,7 @@ class _Run:
         layout: Layout,
         limits: Mapping[str, int],
         pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
+        prometheus: PrometheusAt | None = None,
     ):
         self.uses = uses
         self.layout = layout
@@ -106,7 +110,7 @@ class _Run:
         self.catalogue = catalogue
         recorded = cluster.info.recorded
         self.clock: Callable[[], float] = (lambda: recorded) if recorded else time.time
-        self.facts = Facts(cluster, layout, limits=limits, clock=self.clock)
+        self.facts = Facts(cluster, layout, limits=limits, clock=self.clock, prometheus=prometheus)
         self.began = time.monotonic()
         self.ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.open: dict[int, _Open] = {}

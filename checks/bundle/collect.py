@@ -20,6 +20,7 @@ from checks.errors import ClusterError
 from checks.layout import Layout
 from checks.model import CheckFinished, Result, RunEvent
 from checks.overview import look
+from checks.prometheusat import PrometheusAt
 from checks.runner import run, run_all
 from kb.model import Article, CheckUse
 
@@ -74,6 +75,7 @@ def collect(
     klinik: str,
     stop: threading.Event | None = None,
     limits: Mapping[str, int] | None = None,
+    prometheus: PrometheusAt | None = None,
 ) -> Iterator[RunEvent | Collected]:
     """The events of the run, then the bundle; no bundle where `stop` was set meanwhile.
 
@@ -85,7 +87,7 @@ def collect(
     options: dict[str, Any] = {"layout": layout, **({"limits": limits} if limits else {})}
     _overview(recording)
     live: dict[str, Result] = {}
-    for event in run(recording, scope.uses, catalogue, stop=stop, **options):
+    for event in run(recording, scope.uses, catalogue, stop=stop, prometheus=prometheus, **options):
         if isinstance(event, CheckFinished):
             live[event.result.alias] = event.result
         yield event

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from checks.bundle import tape as calls
 from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call
-from checks.cluster import PAGE_LIMIT, ClusterInfo, ExecResult, Object, Resource
+from checks.cluster import PAGE_LIMIT, SERVICES, ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, Invalid, NotFound, Timeout
+from checks.prometheusat import QUERY_PATH, PrometheusAt
 from checks.proxypath import Query
 from checks.selection import Selection, Term, selection
 from kb.messages import message
@@ -58,6 +59,14 @@ class Replayed(NoWrites):
     def info(self) -> ClusterInfo:
         """Which cluster it was, and when."""
         return self._info
+
+    @property
+    def prometheus(self) -> PrometheusAt | None:
+        """Where it was asked then; None where it was looked for in vain, as it is again."""
+        asked = {at: answered for call, answered in self._records.calls.items() if (at := _asked(call))}
+        good = [at for at, answered in asked.items() if answered.failure is None]
+        looked = any(call[:2] == ("list", str(SERVICES)) for call in self._records.calls)
+        return min(good or ([] if looked else asked), key=str, default=None)
 
     def version(self, *, timeout: float = 5.0) -> str:
         """The server's version."""
@@ -242,6 +251,15 @@ class Replayed(NoWrites):
                     return call
                 failed = failed or call
         return failed
+
+
+def _asked(call: Call) -> PrometheusAt | None:
+    """The Prometheus that a query went to."""
+    if call[0] == "fetched" and call[1].endswith(QUERY_PATH):
+        return PrometheusAt(url=call[1].removesuffix(QUERY_PATH))
+    if call[:2] == ("proxied", str(SERVICES)) and call[6].endswith(QUERY_PATH):
+        return PrometheusAt(call[2], call[3], call[4], call[5], call[6].removesuffix(QUERY_PATH))
+    return None
 
 
 def _pod_of(call: Call) -> tuple[str, str] | None:

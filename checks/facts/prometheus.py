@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from checks import kubectl
 from checks.cluster import SERVICES, Cluster, Outside
@@ -27,16 +27,25 @@ from checks.layout import Found, Layout
 from checks.model import Fact, ListRead, PrometheusRead
 from checks.parse import Unparsable
 from checks.parsers.prometheus import Sample, answer
-from checks.prometheusat import KEPT, PrometheusAt, candidates
+from checks.prometheusat import KEPT, QUERY_PATH, PrometheusAt, candidates
 from checks.promql import NotPromQL, selectors
 from kb.messages import message
 
-PATH = "/api/v1/query"
 TRIED = 3
 """How many Services that look like Prometheus are tried."""
 SELECTORS = 5
 """Series of so many selectors are asked for their age."""
 Lists = Callable[[ListRead], Future[Fact]]
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A cluster of the past: where Prometheus was asked is part of what is recorded."""
+
+    @property
+    def prometheus(self) -> PrometheusAt | None:
+        """None: it was looked for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Prometheus:
         self._pool = pool
         self._silence = silence
         self._clock = clock
-        self._where = where
+        self._where = cluster.prometheus if isinstance(cluster, Recorded) else where
         self._lock = threading.Lock()
         self._facts: dict[str, Future[Fact]] = {}
         self._waiting: list[PrometheusRead] = []
@@ -186,7 +195,7 @@ class Prometheus:
         if place.url:
             if not isinstance(self._cluster, Outside):
                 raise Unreachable(message("cluster.no-outside", url=place.url))
-            url = place.url.rstrip("/") + PATH
+            url = place.url.rstrip("/") + QUERY_PATH
             return answer(
                 self._cluster.fetched(
                     url, query=query, token_file=place.token_file, ca_file=place.ca_file, timeout=left
@@ -198,7 +207,7 @@ class Prometheus:
                 place.namespace,
                 place.name,
                 place.port,
-                place.prefix + PATH,
+                place.prefix + QUERY_PATH,
                 query=query,
                 scheme=place.scheme,
                 timeout=left,
@@ -213,14 +222,14 @@ class Prometheus:
                 "-sG",
                 "--data-urlencode",
                 f"query={query['query']}",
-                place.url.rstrip("/") + PATH,
+                place.url.rstrip("/") + QUERY_PATH,
             )
         return kubectl.raw_argv(
             SERVICES,
             place.namespace,
             place.name,
             place.port,
-            place.prefix + PATH,
+            place.prefix + QUERY_PATH,
             query=tuple(query.items()),
             scheme=place.scheme,
         )

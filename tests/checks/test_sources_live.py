@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
 from checks.practice.store import Store
+from checks.prometheusat import PrometheusAt
 
 LOST = "kube_ovn_dp_flows_lookup_lost"
 SHAPE = {"lost": "sum(value.map(s, s.value))"}
@@ -58,8 +60,8 @@ def pinger(store: Store) -> str:
     return str(next(iter(found))["metadata"]["name"])
 
 
-def fact(cluster: object, read: Read) -> Fact:
-    facts = Facts(cluster, load_layout())  # type: ignore[arg-type]
+def fact(cluster: object, read: Read, where: PrometheusAt | None = None) -> Fact:
+    facts = Facts(cluster, load_layout(), prometheus=where)  # type: ignore[arg-type]
     try:
         future = facts.want({"it": read})["it"]
         facts.start()
@@ -191,6 +193,21 @@ def test_a_recording_answers_the_same(cluster: LiveCluster) -> None:
         assert [(a.target, a.raw, a.error) for a in one.answers] == [
             (a.target, a.raw, a.error) for a in other.answers
         ]
+
+
+@pytest.mark.parametrize("where", [None, PrometheusAt.service("monitoring/prometheus-k8s:web")])
+def test_a_recording_knows_where_prometheus_was_asked(
+    cluster: LiveCluster, where: PrometheusAt | None
+) -> None:
+    """Found or configured: a replay needs neither the settings nor the Services."""
+    tape = Tape()
+    read = PrometheusRead(LOST, ("hostname",), "ovs", 120.0)
+    live = fact(Recording(cluster, tape), read, where)
+    again = fact(Replayed(replace(cluster.info, recorded=1.0), tape), read, PrometheusAt(url="http://other"))
+    assert [(a.target, a.raw, a.source) for a in again.answers] == [
+        (a.target, a.raw, a.source) for a in live.answers
+    ]
+    assert len(again.good) == 4
 
 
 # --- Prometheus by URL

@@ -13,8 +13,10 @@ from kb.model import Article, Guide
 from kb.text import Text
 
 
-def opening(name: str, article: Article, info: ClusterInfo, operator: str, lang: str) -> dict[str, Any]:
-    """The content of the first entry of a journal."""
+def opening(
+    name: str, article: Article, info: ClusterInfo, operator: str, lang: str, uid: str = ""
+) -> dict[str, Any]:
+    """The content of the first entry of a journal; `uid` is that of the cluster (`checks.clusteruid`)."""
     guide = article.guide
     derived = {"guide": fingerprint(guide)} if guide is not None and guide.origin == "derived" else {}
     cluster = {"context": info.context, "server": info.server, "user": info.user, "practice": info.practice}
@@ -23,7 +25,7 @@ def opening(name: str, article: Article, info: ClusterInfo, operator: str, lang:
         "article": article.id,
         "title": {"en": article.title("en"), "zh": article.title("zh")},
         "lang": lang,
-        "cluster": {**cluster, "production": info.production},
+        "cluster": {**cluster, "production": info.production, "uid": uid},
         "operator": operator,
         **derived,
     }
@@ -53,19 +55,23 @@ def cluster_id(info: ClusterInfo) -> str:
     return digest(cluster_identity(info))[:24]
 
 
-def foreign_to(session: Session, article: Article, info: ClusterInfo) -> Text | None:
-    """Why a session cannot go on with this article on this cluster; None where it can."""
+def foreign_to(session: Session, article: Article, info: ClusterInfo, uid: str = "") -> Text | None:
+    """Why a session cannot go on with this article on this cluster; None where it can.
+
+    Two operators have other names and addresses for one cluster: where its uid is known on both sides, that decides.
+    """
     if session.article and session.article != article.id:
         return message("session.other-article", id=session.article)
     if session.guide and article.guide is not None and session.guide != fingerprint(article.guide):
         return message("session.guide-changed")
     told = session.cluster
     # A practice cluster gets another port at every start; its scenario is its identity.
-    same = (
-        told.get("practice") == info.practice
-        if info.practice
-        else (told.get("context"), told.get("server")) == (info.context, info.server)
-    )
+    if info.practice or told.get("practice"):
+        same = told.get("practice") == info.practice
+    elif uid and told.get("uid"):
+        same = told["uid"] == uid
+    else:
+        same = (told.get("context"), told.get("server")) == (info.context, info.server)
     if told and not same:
         return message("session.other-cluster", context=told.get("practice") or told.get("context", ""))
     return None

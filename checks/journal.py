@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -182,6 +182,28 @@ def new_session_id(article: str, now: float) -> str:
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in article)[:60].strip("-")
     return f"{stamp}-{plain or 'session'}-{secrets.token_hex(2)}"
+
+
+def adopt(folder: Path, session: str, entries: Iterable[Entry]) -> Path:
+    """Takes a handed-over session into the folder, whole or not at all; raises JournalError, also when it is there."""
+    path = folder / f"{session}.jsonl"
+    lines = "".join(json.dumps(e, ensure_ascii=False, separators=(",", ":")) + "\n" for e in entries)
+    fresh = folder / f".{session}.{os.getpid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as out:
+            out.write(lines.encode())
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(fresh, path)  # unlike a rename, never over a session that is there
+        _sync_folder(folder)
+    except FileExistsError as error:
+        raise JournalError(message("session.journal-there", path=str(path))) from error
+    except OSError as error:
+        raise JournalError(_cannot(path, error)) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    return path
 
 
 def read(path: Path) -> tuple[Entry, ...]:

@@ -77,6 +77,8 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     if not step.undo.parts:
         raise PlanError(step.undo.text or message("session.no-undo"))
     runs = record.to_undo()
+    if any(run.redacted for run in runs):
+        raise PlanError(message("handover.redacted"))
     expander = Expander(cluster, layout, _oldest_objects(runs), absent_is_fine=True)
     writes: list[PlannedWrite] = []
     risks: list[Risk] = []

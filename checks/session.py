@@ -69,7 +69,7 @@ class TurnChange:
     at: float
     step: str
     state: str
-    """``taken-over`` or ``lost``."""
+    """``taken-over``, ``lost`` or ``handed-over`` (by `before`, with the whole session)."""
     target: str
     holder: str
     """Who has it since."""
@@ -243,6 +243,7 @@ def _start(session: Session, e: Entry) -> Session:
             "values": e.get("values", {}),
             "saved": NOTHING,
             "objects": (),
+            "redacted": bool(e.get("redacted")),
             "do_from": len(record.commands),
             "earlier": tuple(replace(run, earlier=()) for run in kept),
         }
@@ -264,14 +265,18 @@ def _start(session: Session, e: Entry) -> Session:
 
 
 def _saved(session: Session, e: Entry) -> Session:
-    return _with_step(session, e["step"], saved={**session.step(e["step"]).saved, e["name"]: e.get("value")})
+    record = session.step(e["step"])
+    saved = {**record.saved, e["name"]: e.get("value")}
+    return _with_step(session, record.id, saved=saved, redacted=record.redacted or bool(e.get("redacted")))
 
 
 def _saved_object(session: Session, e: Entry) -> Session:
     one = {key: e.get(key) for key in ("resource", "namespace", "name", "object")}
     same = ("resource", "namespace", "name")
-    kept = [old for old in session.step(e["step"]).objects if any(old[key] != one[key] for key in same)]
-    return _with_step(session, e["step"], objects=(*kept, one))
+    record = session.step(e["step"])
+    kept = [old for old in record.objects if any(old[key] != one[key] for key in same)]
+    redacted = record.redacted or bool(e.get("redacted"))
+    return _with_step(session, record.id, objects=(*kept, one), redacted=redacted)
 
 
 def _writing(session: Session, e: Entry) -> Session:
@@ -337,6 +342,11 @@ def _turn(session: Session, e: Entry) -> Session:
     return replace(session, turns=(*session.turns, TurnChange(e.get("at", 0.0), **words)))
 
 
+def _handed_over(session: Session, e: Entry) -> Session:
+    change = TurnChange(e.get("at", 0.0), "", "handed-over", "", "", str(e.get("operator", "")))
+    return replace(session, turns=(*session.turns, change))
+
+
 def _resumed(session: Session, e: Entry) -> Session:
     return replace(
         interrupted(session), operator=e.get("operator") or session.operator, outcome="", finished=0.0
@@ -365,6 +375,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "ended": _ended,
     "note": _note,
     "turn": _turn,
+    "handed-over": _handed_over,
     "resumed": _resumed,
     "finished": _finished,
     "damaged": _damaged,

@@ -81,6 +81,8 @@ class StepRecord:
     """How many commands there were when the last run began."""
     do_from: int = 0
     """The same for the last run with the purpose `do`."""
+    redacted: bool = False
+    """What an undo would need was replaced as a secret when the session was handed over."""
     earlier: tuple[StepRecord, ...] = ()
     """The record at the end of each earlier run that wrote something and was not taken back, oldest first."""
 

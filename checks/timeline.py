@@ -65,7 +65,9 @@ def _counts(one: Round) -> str:
 def _turns(session: Session) -> Iterator[Moment]:
     for one in session.turns:
         names = {"target": one_line(one.target, 120), "holder": one_line(one.holder or "–", 120)}
-        if one.state == "taken-over":
+        if one.state == "handed-over":
+            yield Moment(one.at, message("handover.told", operator=one_line(one.before, 120)))
+        elif one.state == "taken-over":
             yield Moment(one.at, _say("taken-over", before=one_line(one.before, 120), **names), "doubt")
         else:
             yield Moment(one.at, _say("lost", **names), "bad")

@@ -19,6 +19,7 @@ from checks.catalogue import Catalogue
 from checks.causes import CauseVerdict, SymptomVerdict, judge_causes, symptom_verdicts
 from checks.clock import Clock, RealClock, Stop, stopping
 from checks.cluster import Cluster
+from checks.clusteruid import uid_of
 from checks.identity import foreign_to, opening
 from checks.inputs import Choices, choices, validate
 from checks.journal import FileJournal, Journal, new_session_id, sessions_dir
@@ -35,7 +36,7 @@ from checks.stepevents import StepEvent
 from checks.steprun import NotConfirmed, StepRun
 from checks.verify import brief
 from kb.messages import message
-from kb.model import Article, CheckUse, CommandAction, Guide, Input, ManualAction, Step
+from kb.model import Article, CheckUse, CommandAction, Guide, ManualAction, Step
 from kb.text import Lang, Text
 
 __all__ = ["NotConfirmed", "Walk", "WalkError"]
@@ -100,7 +101,7 @@ class Walk:
         journal = FileJournal.open(path)
         try:
             walk = cls(cluster, article, catalogue, journal=journal, **options)
-            foreign = foreign_to(walk.session, article, cluster.info)
+            foreign = foreign_to(walk.session, article, cluster.info, uid_of(cluster))
             if foreign:
                 raise WalkError(foreign)
             walk.record(
@@ -210,7 +211,7 @@ class Walk:
         """The choices of every input of a step by name, or of one; `values` are those of the inputs so far."""
         step = self.guide.step(step_id)
         if name:
-            return choices(self._input(step, name), self._results, values)
+            return choices(next(one for one in step.inputs if one.name == name), self._results, values)
         return {spec.name: choices(spec, self._results, values) for spec in step.inputs}
 
     def proposed(self, step_id: str) -> dict[str, Any]:
@@ -346,7 +347,9 @@ class Walk:
         if not self._session.id:
             path = self._journal.path
             name = path.stem if path else new_session_id(self.article.id, self.clock.now())
-            first = opening(name, self.article, self.cluster.info, self.operator, self.lang)
+            first = opening(
+                name, self.article, self.cluster.info, self.operator, self.lang, uid_of(self.cluster)
+            )
             self._advance(self._journal.append("opened", **first))
             if self._unwritten:
                 self._unwritten = False
@@ -395,6 +398,3 @@ class Walk:
 
     def _heavy(self, use: CheckUse) -> bool:
         return use.check in self.catalogue and self.catalogue.get(use.check).cost == "heavy"
-
-    def _input(self, step: Step, name: str) -> Input:
-        return next(spec for spec in step.inputs if spec.name == name)

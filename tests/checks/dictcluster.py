@@ -55,7 +55,7 @@ class DictCluster:
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
     on_delete: Callable[[DictCluster, Object], None] = lambda cluster, obj: None
     apart: DictCluster | None = None
-    """Leases and Events live apart: they are no write of a step, and fail with none."""
+    """Leases, Events and namespaces live apart: they are no write of a step, and fail with none."""
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -73,8 +73,8 @@ class DictCluster:
         return obj
 
     def _apart(self, resource: Resource) -> DictCluster | None:
-        """The cluster that keeps Leases and Events; None for every other kind, and in that cluster itself."""
-        if resource.plural not in ("leases", "events") or self.apart is self:
+        """The cluster that keeps Leases, Events and namespaces; None for every other kind, and in that cluster itself."""
+        if resource.plural not in ("leases", "events", "namespaces") or self.apart is self:
             return None
         if self.apart is None:
             self.apart = DictCluster()

@@ -126,14 +126,16 @@ def show(session_id: str, output: str, root: Root) -> int:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["md", "html", "json"]),
+    type=click.Choice(["md", "html", "json", "journal"]),
     default="md",
     show_default=True,
     help=t("sessions.format"),
 )
 @common_options
 def export(session_id: str, form: str, root: Root) -> int:
-    """One session as Markdown, HTML or JSON on stdout."""
+    """One session as Markdown, HTML, JSON or a journal to go on with on stdout."""
+    if form == "journal":
+        return _hand_over(session_id)
     return _print(session_id, form, root)
 
 
@@ -145,6 +147,38 @@ def summary(session_id: str, root: Root) -> int:
     from checks.export import session_summary
 
     say(foreign(session_summary(load(session_id), language(root))))
+    return OK
+
+
+def _hand_over(session_id: str) -> int:
+    import time
+
+    from checks.handover import packed
+    from checks.journal import read
+    from checks.operators import user
+
+    load(session_id)  # says what is wrong with the id or the file
+    entries = read(journal_dir() / f"{session_id}.jsonl")
+    click.echo(packed(entries, by=user(), at=time.time()), nl=False)
+    return OK
+
+
+@sessions.command("import", help=t("sessions.import"))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
+@common_options
+def import_session(file: Path, root: Root) -> int:
+    """A session that somebody else began, to go on with here."""
+    from checks.handover import LONGEST, NoSession, unpacked
+    from checks.journal import JournalError, adopt
+
+    with click.open_file(str(file), "rb") as source:
+        raw = source.read(LONGEST + 1)
+    try:
+        session, entries = unpacked(raw)
+        path = adopt(journal_dir(), session, entries)
+    except (NoSession, JournalError) as error:
+        raise Stop(error.text.get(language(root)), USAGE) from error
+    say(t("sessions.imported", id=foreign(session), path=foreign(str(path))))
     return OK
 
 

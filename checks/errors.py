@@ -8,6 +8,7 @@ ClusterError            reason "error"
  ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
  ├─ Timeout             reason "timeout"      no answer before the deadline
  ├─ Unreachable         reason "unreachable"  no connection, TLS, proxy
+ │   └─ ServerGone      reason "unreachable"  the API server answers nobody any more
  └─ InDoubt             reason "in-doubt"     a write went out and its answer did not come back
 
 ConfigError             no or broken kubeconfig, unknown context: nothing was sent
@@ -87,6 +88,10 @@ class Unreachable(ClusterError):
     """No connection to the server or, for exec and logs, to the node behind it."""
 
     reason = "unreachable"
+
+
+class ServerGone(Unreachable):
+    """The API server answers nothing at all: why nothing else can be known."""
 
 
 class InDoubt(ClusterError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from checks.permission import Permission
 from checks.reads import (
     JSON,
     NOTHING,
@@ -48,6 +49,7 @@ __all__ = [
     "Row",
     "RunEvent",
     "RunFinished",
+    "RunProgress",
     "RunStarted",
     "Shape",
     "Verdict",
@@ -143,6 +145,11 @@ class Result:
     at: float
     took_ms: int
 
+    root: str = ""
+    """What keeps this check, and others, from being answered (see `checks.roots`); empty for real verdicts."""
+    missing: tuple[Permission, ...] = ()
+    """With reason forbidden: everything it needs that the server says it may not."""
+
     @property
     def verdict(self) -> Verdict:
         """The verdict of the judgement."""
@@ -224,6 +231,8 @@ class Answer:
     """`raw` is only the beginning of what came; `value` was parsed from all of it."""
     pasted: str = ""
     """Who pasted it, where it did not come from the cluster."""
+    root: str = ""
+    """With an error: what it comes from, where many come from the same (see `checks.roots`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +242,7 @@ class Fact:
     answers: tuple[Answer, ...] = ()
     error: str = ""
     message: str = ""
+    root: str = ""
 
     @property
     def good(self) -> tuple[Answer, ...]:
@@ -278,10 +288,21 @@ class CheckFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far the reads of a run are; more may be found to be needed while it goes on."""
+
+    done: int
+    total: int
+    """Requests, pages and commands."""
+    left: float | None
+    """Seconds it may still take; None while nothing tells."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All checks have results."""
 
     took_ms: int
 
 
-RunEvent = RunStarted | CheckStarted | CheckFinished | RunFinished
+RunEvent = RunStarted | CheckStarted | CheckFinished | RunProgress | RunFinished

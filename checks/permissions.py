@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, assert_never
 
 from checks.cluster import NODES, PODS, SERVICES, Resource
@@ -20,37 +20,15 @@ from checks.model import (
     Read,
     branches,
 )
+from checks.permission import Permission as Permission
 from checks.prometheusat import EVENTS, PrometheusAt
 from checks.readspec import SlotError, fill
 from checks.template import SLOT
 from checks.turns import CLUSTER_WIDE
 from kb.model import Action, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
 
-Needs = Mapping["Permission", tuple[str, ...]]
+Needs = Mapping[Permission, tuple[str, ...]]
 """Permissions with who needs them: check ids, or ``article/step``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One verb on one kind, in one namespace (empty: cluster wide), on one object (empty name: on all)."""
-
-    verb: str
-    resource: Resource
-    namespace: str = ""
-    subresource: str = ""
-    name: str = ""
-
-    @property
-    def shown(self) -> str:
-        """As kubectl names it: ``pods/exec -n kube-system``, ``subnets.kubeovn.io``, ``daemonsets.apps ovs-ovn``."""
-        kind = f"{self.resource.dotted}/{self.subresource}" if self.subresource else self.resource.dotted
-        named = f"{kind} {self.name}" if self.name else kind
-        return f"{named} -n {self.namespace}" if self.namespace else named
-
-    def covers(self, other: Permission) -> bool:
-        """Whether who has this has the other one too: it is the same, or wider in namespace or name."""
-        same = (self.verb, self.resource, self.subresource) == (other.verb, other.resource, other.subresource)
-        return same and self.namespace in ("", other.namespace) and self.name in ("", other.name)
 
 
 def of_check(spec: CheckSpec, layout: Layout, params: Mapping[str, Any] = NOTHING) -> frozenset[Permission]:

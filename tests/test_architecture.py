@@ -41,6 +41,7 @@ MODELS = (
     "checks.reads",
     "checks.errors",
     "checks.cluster",
+    "checks.permission",
     "checks.session",
     "checks.steprecord",
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from checks import roots
 from checks.cluster import ExecResult, Object
 from checks.errors import ClusterError
 from checks.model import Answer
@@ -44,6 +45,7 @@ class Raw:
     error: str = ""
     message: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ""
 
 
 def kept_each(targets: int) -> int:
@@ -77,6 +79,7 @@ def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer
         node=raw.node,
         pod=raw.pod,
         truncated=len(text) > kept,
+        root=raw.root if error else "",
     )
 
 
@@ -96,6 +99,11 @@ def reason_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, ClusterError):
         return error.reason, error.message
     return "error", f"{type(error).__name__}: {error}"
+
+
+def root_of(error: BaseException) -> str:
+    """What an error comes from, where others come from the same."""
+    return str(getattr(error, "root", "")) or roots.of_error(error)
 
 
 def reason_of_exit(result: ExecResult) -> tuple[str, str]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks import kubectl
-from checks.cluster import Cluster, ExecResult, Target
-from checks.facts.answers import Raw, Sample, reason_of, reason_of_exit, refused
+from checks.cluster import PODS, Cluster, ExecResult, Target
+from checks.errors import Forbidden
+from checks.facts.answers import Raw, Sample, reason_of, reason_of_exit, refused, root_of
+from checks.facts.permits import Permits
 from checks.facts.pool import Job, Pool
 from checks.facts.roles import Roles
 from checks.facts.silence import Silence
 from checks.model import ExecRead, LogsRead
+from checks.permission import Permission
 
 Then = Callable[[Raw], None]
 
@@ -22,7 +25,13 @@ class Asker:
     """Sends commands and log requests of one run through the pool."""
 
     def __init__(
-        self, cluster: Cluster, roles: Roles, pool: Pool, silence: Silence, clock: Callable[[], float]
+        self,
+        cluster: Cluster,
+        roles: Roles,
+        pool: Pool,
+        silence: Silence,
+        permits: Permits,
+        clock: Callable[[], float],
     ):
         self.cluster = cluster
         self.roles = roles
@@ -30,6 +39,7 @@ class Asker:
         self.clock = clock
         self.pace = cluster.info.pace
         self.silence = silence
+        self.permits = permits
         self.began = time.monotonic()
         self.epoch = clock()
 
@@ -69,20 +79,31 @@ class Asker:
                 else closed(raw, self.clock(), (Sample(0, text),))
             )
 
-        self.submit(target.node, target.pod, read.timeout, work, done, f"logs {read.on}")
+        self.submit(target, "log", read.timeout, work, done, f"logs {read.on}")
 
     def submit(
         self,
-        node: str,
-        who: str,
+        target: Target,
+        subresource: str,
         timeout: float,
         work: Callable[[], Any],
         done: Callable[..., None],
         lane: str = "",
     ) -> None:
-        """One call through the kubelet of a node, not made where that pod is silent; every read has its `lane`."""
+        """One call to a pod, not made where that is known to be forbidden or the pod is silent; reads have lanes."""
+        needed = Permission("get", PODS, target.namespace, subresource)
+        refusal = self.permits.refusal(needed)
+        if refusal is not None:
+            done(None, refusal)
+            return
 
-        self.pool.submit(self.silence.guard(who, Job("exec", node, timeout, work, done, lane)))
+        def heard(result: Any, error: BaseException | None) -> None:
+            if isinstance(error, Forbidden):
+                self.permits.refused(needed)
+            done(result, error)
+
+        job = Job("exec", target.node, timeout, work, heard, lane)
+        self.pool.submit(self.silence.guard(target.pod, job))
 
 
 def closed(
@@ -91,7 +112,8 @@ def closed(
 ) -> Raw:  # fmt: skip
     """The raw answer with what came of it."""
     reason, text = reason_of(error) if error else failure
-    return Raw(raw.name, raw.node, raw.pod, samples, at, raw.command, raw.source, reason, text)
+    root = root_of(error) if error else ""
+    return Raw(raw.name, raw.node, raw.pod, samples, at, raw.command, raw.source, reason, text, root=root)
 
 
 @dataclass(slots=True)
@@ -112,7 +134,7 @@ class _Command:
         """Send the command once (more)."""
         target = self.target
         lane = " ".join(self.read.argv)
-        self.asker.submit(target.node, target.pod, self.read.timeout, self._work, self._done, lane)
+        self.asker.submit(target, "exec", self.read.timeout, self._work, self._done, lane)
 
     def _work(self) -> ExecResult:
         self.sent = time.monotonic()

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from checks.cluster import Cluster, Target
+from checks.errors import NotFound
 from checks.facts.alternatives import chained, plain
-from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, slot_text
+from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, root_of, slot_text
 from checks.facts.ask import Asker, closed
 from checks.facts.events import event_rows
 from checks.facts.futures import when_all
 from checks.facts.lists import Lists
 from checks.facts.metrics import Page
+from checks.facts.permits import Permits
 from checks.facts.pool import Pool
 from checks.facts.prometheus import Prometheus
+from checks.facts.reach import Reach
 from checks.facts.roles import Roles
 from checks.facts.silence import Silence
 from checks.layout import Found, Layout
@@ -35,7 +38,9 @@ from checks.model import (
     Read,
     branches,
 )
+from checks.permissions import of_branch
 from checks.prometheusat import PrometheusAt
+from checks.roots import nobody, silent
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
@@ -85,10 +90,12 @@ class Facts:
         self._wanted: dict[str, Wanted] = {}
         self._begun = False
         self._pool = Pool(limits)
-        self._roles = Roles(cluster, layout, self._pool, self.want)
-        self._silence = Silence()
-        self._lists = Lists(cluster, self._pool, self._silence, clock)
-        self._asker = Asker(cluster, self._roles, self._pool, self._silence, clock)
+        reach = Reach(cluster, self._pool)
+        self._permits = Permits(cluster, self._pool)
+        self._roles = Roles(cluster, layout, self._pool, reach, self.want)
+        self._silence = Silence(reach)
+        self._lists = Lists(cluster, self._pool, self._silence, reach, self._permits, clock)
+        self._asker = Asker(cluster, self._roles, self._pool, self._silence, self._permits, clock)
         self._prometheus = Prometheus(
             cluster, layout, self._roles, self._lists.want, self._pool, self._silence, clock, prometheus
         )
@@ -113,6 +120,7 @@ class Facts:
             begin = [wanted for wanted in self._wanted.values() if not wanted.started]
             for wanted in begin:
                 wanted.started = True
+        self._permits.begin(p for wanted in begin for p in of_branch(wanted.read, self._layout))
         self._lists.start()
         self._prometheus.start()
         for wanted in begin:
@@ -199,7 +207,8 @@ class Facts:
         if failure:
             reason, text = reason_of(failure)
             wanted.names.set_result(frozenset())
-            wanted.settle(lambda _: Fact(error=reason, message=text))
+            root = root_of(failure) or (nobody(read.on) if isinstance(failure, NotFound) else "")
+            wanted.settle(lambda _: Fact(error=reason, message=text, root=root))
             return
         who = found.result()
         only = wanted.only
@@ -214,8 +223,12 @@ class Facts:
         for gap in missing:
             raw = Raw(gap.name, gap.node, gap.pod, source=f"{read.kind} {read.on}")
             self._take(wanted, closed(raw, self._clock(), failure=("absent", gap.message)), kept)
-        for name, target in targets.items():
-            self._ask(wanted, read, name, target, kept)
+
+        def ask() -> None:
+            for name, target in targets.items():
+                self._ask(wanted, read, name, target, kept)
+
+        self._permits.soon(of_branch(read, self._layout), ask)
 
     def _ask(self, wanted: Wanted, read: Asked, name: str, target: Target, kept: int) -> None:
         def then(raw: Raw) -> None:
@@ -277,7 +290,15 @@ class Facts:
         if not waiting.done():
             waiting.set_result(raw if len(raw.samples) == 0 else _shortened(raw))
         if complete:
-            wanted.settle(lambda key: Fact(tuple(sorted(wanted.answers[key], key=lambda a: a.target))))
+            wanted.settle(lambda key: _fact(wanted.read, wanted.answers[key]))
+
+
+def _fact(read: Asked, answers: Iterable[Answer]) -> Fact:
+    """The answers by target; where one service is asked and is away, that is what others come from too."""
+    found = sorted(answers, key=lambda answer: answer.target)
+    if found and all(one.error in ("unreachable", "timeout") and not one.root for one in found):
+        found = [replace(one, root=silent(read.on)) for one in found]
+    return Fact(tuple(found))
 
 
 def _shortened(raw: Raw) -> Raw:

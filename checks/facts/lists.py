@@ -13,14 +13,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from checks import kubectl
+from checks import kubectl, roots
 from checks.cluster import Cluster, Object, Page, Paged, Resource
 from checks.errors import ClusterError, Forbidden, NotFound
 from checks.facts.answers import listed, listing, reason_of, slim
+from checks.facts.permits import Permits
 from checks.facts.pool import Job, Pool
+from checks.facts.reach import Reach
 from checks.facts.sieve import Sieve
 from checks.facts.silence import Silence
 from checks.model import Answer, Fact, ListRead
+from checks.permission import Permission
 from checks.selection import Selection, merged, selection
 from kb.safe import one_line
 
@@ -99,10 +102,20 @@ def _words(read: ListRead) -> tuple[str, str, str]:
 class Lists:
     """All list reads of one run."""
 
-    def __init__(self, cluster: Cluster, pool: Pool, silence: Silence, clock: Callable[[], float]):
+    def __init__(
+        self,
+        cluster: Cluster,
+        pool: Pool,
+        silence: Silence,
+        reach: Reach,
+        permits: Permits,
+        clock: Callable[[], float],
+    ):
         self._cluster = cluster
         self._pool = pool
         self._silence = silence
+        self._reach = reach
+        self._permits = permits
         self._clock = clock
         self._lock = threading.Lock()
         self._readers: dict[ListRead, Reader] = {}
@@ -131,6 +144,19 @@ class Lists:
         self._closed = True
 
     def _submit(self, request: Request) -> None:
+        """Ask for a list, if it is not known by then that it is forbidden."""
+        needed = Permission("list", request.resource, request.namespace)
+
+        def submit() -> None:
+            refusal = self._permits.refusal(needed)
+            if refusal is not None:
+                self._failed(request, refusal)
+            else:
+                self._send(request)
+
+        self._permits.soon((), submit)
+
+    def _send(self, request: Request) -> None:
         sieve = Sieve(request.resource, request.chosen, [_kept(reader) for reader in request.readers])
 
         def complete(number: int, items: list[Object]) -> None:
@@ -141,6 +167,7 @@ class Lists:
                 if self._closed:
                     break
                 request.pages += 1
+                self._reach.heard()
                 for number in sieve.take([slim(item) for item in page.items], page.last):
                     complete(number, sieve.items(number))
             return [sieve.items(number) for number in range(len(request.readers))]
@@ -210,6 +237,7 @@ class Lists:
             error=reason,
             message=one_line(text),
             truncated=cut,
+            root=roots.of_error(error) if error else "",
         )
 
 

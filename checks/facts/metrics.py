@@ -32,7 +32,8 @@ class Page:
 
     def next(self) -> None:
         """Ask for the page once (more)."""
-        self.asker.submit(self.target.node, self.target.pod, self.read.timeout, self._work, self._done)
+        lane = f"metrics {self.read.on} {self.read.port} {self.read.path}"
+        self.asker.submit(self.target, "proxy", self.read.timeout, self._work, self._done, lane)
 
     def _work(self) -> str:
         self.sent = time.monotonic()

@@ -11,6 +11,7 @@ from checks.cluster import Cluster
 from checks.errors import ClusterError
 from checks.facts.futures import settle, when_all
 from checks.facts.pool import Job, Pool
+from checks.facts.reach import Reach
 from checks.layout import Found, Layout, Role, choose, lease_holder
 from checks.model import Fact, ListRead, Read
 
@@ -35,15 +36,17 @@ class _Unread(ClusterError):
         failed = fact.failed[0]
         super().__init__(failed.message)
         self.reason = failed.error
+        self.root = failed.root
 
 
 class Roles:
     """Looks each role up once."""
 
-    def __init__(self, cluster: Cluster, layout: Layout, pool: Pool, want: Want):
+    def __init__(self, cluster: Cluster, layout: Layout, pool: Pool, reach: Reach, want: Want):
         self._cluster = cluster
         self._layout = layout
         self._pool = pool
+        self._reach = reach
         self._want = want
         self._lock = threading.Lock()
         self._found: dict[str, Future[Found]] = {}
@@ -90,7 +93,7 @@ class Roles:
                 future.set_result(found)
 
         work = lambda: lease_holder(self._cluster, role, timeout=LEASE_TIMEOUT)  # noqa: E731
-        self._pool.submit(Job("api", "", LEASE_TIMEOUT, work, done))
+        self._pool.submit(self._reach.guard(Job("api", "", LEASE_TIMEOUT, work, done)))
         return future
 
     def _choose(self, role: str, facts: Mapping[str, Future[Fact]], holder: Future[str]) -> Found:

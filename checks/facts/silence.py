@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.errors import Timeout
 from checks.facts.pool import Job
+from checks.facts.reach import Reach
 from kb.messages import message
 
 SILENT = 2
@@ -22,7 +23,8 @@ class _NotAsked(Timeout):
 class Silence:
     """Counts timeouts by who should have answered: a pod, or an API group."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._lock = threading.Lock()
         self._timeouts: Counter[str] = Counter()
         self._heard: set[str] = set()
@@ -30,10 +32,12 @@ class Silence:
     def guard(self, who: str, job: Job) -> Job:
         """The same job, which is not sent where `who` is silent, and whose outcome is remembered."""
 
+        watched = self._reach.guard(job)
+
         def work() -> Any:
             if count := self._silent(who):
                 raise _NotAsked(message("checks.silent", count=count, who=who).en)
-            return job.work()
+            return watched.work()
 
         def done(result: Any, error: BaseException | None) -> None:
             if not isinstance(error, _NotAsked):

@@ -24,7 +24,9 @@ from checks.live.exec import run as run_command
 from checks.live.failures import About
 from checks.live.http import Call, fetch, no_answer
 from checks.live.paging import pages
+from checks.live.reviews import access, all_rules, allowed, rules_of
 from checks.live.web import get_url
+from checks.permission import Permission, Rules
 from checks.proxypath import Query, proxy_path
 from kb.messages import message
 
@@ -288,24 +290,15 @@ class LiveCluster:
         timeout: float = 5.0,
     ) -> bool:
         """Whether this user may (SelfSubjectAccessReview), all objects of the kind where no name is given."""
-        asked = {
-            "verb": verb,
-            "group": resource.group,
-            "version": resource.version,
-            "resource": resource.plural,
-            "subresource": subresource,
-            "namespace": namespace,
-            "name": name,
-        }
-        review = Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
-        body = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
-        }
-        call = Call("POST", review.path(), self._about("create", review), (), body)
-        answer = self._json(call, self._deadline(timeout))
-        return bool((answer.get("status") or {}).get("allowed"))
+        permission = Permission(verb, resource, namespace, subresource, name)
+        return allowed(self._json(self._review(*access(permission)), self._deadline(timeout)))
+
+    def rules(self, namespace: str, *, timeout: float = 5.0) -> Rules:
+        """What this user may do in a namespace (SelfSubjectRulesReview)."""
+        return rules_of(self._json(self._review(*all_rules(namespace)), self._deadline(timeout)))
+
+    def _review(self, resource: Resource, body: Object) -> Call:
+        return Call("POST", resource.path(), self._about("create", resource), (), body)
 
     def close(self) -> None:
         """Lets go of the pooled connections."""

@@ -7,20 +7,21 @@ import binascii
 from collections.abc import Iterable, Mapping
 
 from checks.certificates import ends
-from checks.judges.lists import Object, created, failure, name, spec, status
+from checks.judges.lists import Object, created, failure, name, spec, status, unknown
 from checks.judges.pernode import bad, folded, nobody, nodes_of, unread
+from checks.judges.services import hooks
+from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
 DAY = 86_400.0
-SHOWN = 200
 
 
 def judge_signing_requests(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float) -> Judgement:
     """Certificate signing requests older than `age` seconds without a decision, or approved without a certificate."""
     if lost := failure(facts, "requests"):
         return lost
-    requests = facts["requests"].items
+    requests, broken = split(facts["requests"].items, "spec", sound=lambda r: created(r) is not None)
     rows = [row for r in sorted(requests, key=name) if (row := _request_row(r, now, float(params["age"])))]
     states = [str(row.data["state"]) for row in rows]
     data: dict[str, JSON] = {
@@ -30,13 +31,14 @@ def judge_signing_requests(facts: Mapping[str, Fact], params: Mapping[str, JSON]
         "kubelets": sum(str(row.data["requester"]).startswith("system:node:") for row in rows),
     }
     which = "requests-bad" if rows else "requests-ok"
-    return Judgement(
-        Verdict.WARN if rows else Verdict.OK,
+    return told(
+        rows,
+        broken,
         message(f"certificates.{which}", **data),
+        verdict=Verdict.WARN if rows else Verdict.OK,
         value=len(rows),
         data=data,
         tables={"requests": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows[:SHOWN]),
     )
 
 
@@ -112,6 +114,8 @@ def judge_authorities(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
         for key, text in sorted((held if isinstance(held, Mapping) else {}).items()):
             if isinstance(text, str) and "BEGIN CERTIFICATE" in text:
                 rows.append(row_of(f"{name(obj)}/{key}", ends(text), params, now))
+    if not rows and facts["maps"].items:
+        return unknown("unparsable", message("certificates.unread"))
     if not rows:
         return Judgement(Verdict.SKIPPED, message("certificates.none"))
     return _folded(rows)
@@ -138,8 +142,8 @@ def judge_webhook_authorities(facts: Mapping[str, Fact], params: Mapping[str, JS
     rows = []
     for read in ("validating", "mutating"):
         for config in sorted(facts[read].items, key=name):
-            for hook in config.get("webhooks") or ():
-                client = hook.get("clientConfig") if isinstance(hook, Mapping) else None
+            for hook in hooks(config):
+                client = hook.get("clientConfig")
                 bundle = client.get("caBundle") if isinstance(client, Mapping) else None
                 rows += _bundle(f"{name(config)}/{hook.get('name')}" if bundle else "", bundle, params, now)
     for api in sorted(facts["apis"].items, key=name):

@@ -83,6 +83,8 @@ def judge_corefile(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: f
         for m in facts["maps"].items
         if isinstance(m.get("data"), Mapping) and isinstance(m["data"].get("Corefile"), str)
     }
+    if not texts and facts["maps"].items:
+        return unknown("unparsable", message("corefile.unread"))
     if not texts:
         return Judgement(Verdict.SKIPPED, message("corefile.none"))
     if any(len(text) > LONGEST or "\x00" in text for text in texts.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checks.judges.lists import Object, deleted, failure, name, status
+from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
@@ -25,7 +26,8 @@ def judge_namespaces_terminating(
     """Namespaces being deleted for longer than `age` seconds fail, each with its first blocking condition."""
     if lost := failure(facts, "namespaces"):
         return lost
-    spaces = sorted(facts["namespaces"].items, key=name)
+    known, broken = split(facts["namespaces"].items, "status")
+    spaces = sorted(known, key=name)
     rows = [row for space in spaces if (row := _row(space, now, float(params["age"])))]
     blockers = [str(row.data["blocker"]) for row in rows]
     data: dict[str, JSON] = {
@@ -35,13 +37,14 @@ def judge_namespaces_terminating(
         "discovery": blockers.count(BLOCKERS[0]),
     }
     which = "stuck" if rows else "ok"
-    return Judgement(
-        Verdict.FAIL if rows else Verdict.OK,
+    return told(
+        rows,
+        broken,
         message(f"namespaces.{which}", **data),
+        verdict=Verdict.FAIL if rows else Verdict.OK,
         value=len(rows),
         data=data,
         tables={"namespaces": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.judges.lists import (
@@ -17,14 +17,24 @@ from checks.judges.lists import (
     terminating,
     unix,
 )
+from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict, worst
 from kb.messages import message
 from kb.safe import one_line
 
 IMAGE = ("ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
 CONFIG = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
-SHOWN = 500
-"""Rows that are shown; all are counted."""
+
+
+def readable(objects: Iterable[Object]) -> tuple[list[Object], list[Row]]:
+    """The pods that tell when they were made, their phase and their containers, and rows of those that do not."""
+    return split(objects, "status", sound=lambda p: isinstance(status(p).get("phase"), str) and _listed(p))
+
+
+def _listed(pod: Object) -> bool:
+    """Whether the container statuses, where there are any, are lists of mappings."""
+    found = [status(pod).get(key) or [] for key in ("initContainerStatuses", "containerStatuses")]
+    return all(isinstance(one, list) and all(isinstance(c, Mapping) for c in one) for one in found)
 
 
 def containers(pod: Object) -> Iterator[Mapping[str, Any]]:
@@ -62,7 +72,8 @@ def judge_pods_pending(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
     """
     if lost := failure(facts, "pods"):
         return lost
-    pending = [p for p in facts["pods"].items if status(p).get("phase") == "Pending" and not terminating(p)]
+    pods, unread = readable(facts["pods"].items)
+    pending = [p for p in pods if status(p).get("phase") == "Pending" and not terminating(p)]
     late = [p for p in pending if now - (created(p) or now) >= float(params["age"])]
     rows = [_pending_row(pod, now) for pod in sorted(late, key=lambda p: (namespace(p), name(p)))]
     kinds = Counter(str(row.data["why"]) for row in rows)
@@ -79,13 +90,14 @@ def judge_pods_pending(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
     if kinds.get("sandbox", 0) >= int(params["fail"]):
         verdict = Verdict.FAIL
     which = "pending-bad" if stuck else "pending-ok"
-    return Judgement(
-        verdict,
+    return told(
+        rows,
+        unread,
         message(f"podhealth.{which}", **data),
+        verdict=verdict,
         value=stuck,
         data=data,
         tables={"pods": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows[:SHOWN]),
     )
 
 
@@ -134,7 +146,7 @@ def judge_pods_crashing(facts: Mapping[str, Fact], params: Mapping[str, JSON], n
     """
     if lost := failure(facts, "pods"):
         return lost
-    pods = facts["pods"].items
+    pods, unread = readable(facts["pods"].items)
     rows = [row for pod in pods if not terminating(pod) for row in _crash_rows(pod, params, now)]
     rows.sort(key=lambda row: (row.data["crashing"] is False, row.target))
     crashing = {row.data["pod"] for row in rows if row.data["crashing"]}
@@ -151,13 +163,14 @@ def judge_pods_crashing(facts: Mapping[str, Fact], params: Mapping[str, JSON], n
     if len(crashing) >= int(params["fail"]):
         verdict = Verdict.FAIL
     which = "crashing-bad" if rows else "crashing-ok"
-    return Judgement(
-        verdict,
+    return told(
+        rows,
+        unread,
         message(f"podhealth.{which}", **data),
+        verdict=verdict,
         value=len(crashing),
         data=data,
         tables={"containers": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows[:SHOWN]),
     )
 
 

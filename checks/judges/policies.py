@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.judges.lists import Object, failure, labels, name, namespace, spec, terminating
+from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
 DNS = 53
 DNS_NAMES = ("dns", "dns-tcp", "domain")
 DNS_PODS = {"k8s-app": ("kube-dns", "coredns", "node-local-dns")}
-SHOWN = 300
 
 
 def matches(selector: object, tags: Mapping[str, str]) -> bool:
@@ -35,6 +35,11 @@ def _expression(rule: object, tags: Mapping[str, str]) -> bool:
     if operator in ("In", "NotIn"):
         return (tags.get(key) in list(values)) is (operator == "In")
     return operator in ("Exists", "DoesNotExist") and (key in tags) is (operator == "Exists")
+
+
+def readable(objects: Iterable[Object]) -> tuple[list[Object], list[Row]]:
+    """The policies that have a pod selector, which every policy must have, and rows of those that have none."""
+    return split(objects, "spec", sound=lambda p: isinstance(spec(p).get("podSelector"), Mapping))
 
 
 def _selector(policy: Object) -> Mapping[str, Any]:
@@ -63,7 +68,8 @@ def judge_policy_dns(facts: Mapping[str, Fact], params: Mapping[str, JSON], now:
         if name(space) == "kube-system":
             dns_space.update(labels(space))
     by_space: dict[str, list[Object]] = defaultdict(list)
-    for one in facts["policies"].items:
+    known, broken = readable(facts["policies"].items)
+    for one in known:
         if not terminating(one):
             by_space[namespace(one)].append(one)
     isolating = [p for mine in by_space.values() for p in mine if _isolates_egress(p)]
@@ -84,15 +90,16 @@ def judge_policy_dns(facts: Mapping[str, Fact], params: Mapping[str, JSON], now:
         "cut": len(rows),
         "worst": rows[0].target if rows else "",
     }
-    if not counts["total"]:
+    if not counts["total"] and not broken:
         return Judgement(Verdict.SKIPPED, message("policies.none"))
-    return Judgement(
-        Verdict.WARN if rows else Verdict.OK,
+    return told(
+        rows,
+        broken,
         message("policies.cut" if rows else "policies.dns-ok", **counts),
+        verdict=Verdict.WARN if rows else Verdict.OK,
         value=len(rows),
         data=counts,
         tables={"policies": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows[:SHOWN]),
     )
 
 
@@ -159,8 +166,9 @@ def judge_policy_empty(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
     """Policies whose selector fits no pod of their namespace: what they were written to protect is not protected."""
     if lost := failure(facts, "policies", "pods"):
         return lost
-    policies = [p for p in facts["policies"].items if not terminating(p)]
-    if not policies:
+    known, broken = readable(facts["policies"].items)
+    policies = [p for p in known if not terminating(p)]
+    if not policies and not broken:
         return Judgement(Verdict.SKIPPED, message("policies.none"))
     spaces = {namespace(p) for p in policies}
     tags: dict[str, list[Mapping[str, str]]] = defaultdict(list)
@@ -182,10 +190,11 @@ def judge_policy_empty(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
         "empty": len(rows),
         "worst": rows[0].target if rows else "",
     }
-    return Judgement(
-        Verdict.WARN if rows else Verdict.OK,
+    return told(
+        rows,
+        broken,
         message("policies.empty" if rows else "policies.used", **counts),
+        verdict=Verdict.WARN if rows else Verdict.OK,
         value=len(rows),
         data=counts,
-        rows=tuple(rows[:SHOWN]),
     )

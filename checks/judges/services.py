@@ -8,11 +8,11 @@ from typing import Any
 
 from checks.judges.lists import Object, failure, labels, name, namespace, spec, terminating
 from checks.judges.pernode import bad, folded
+from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
 SERVICE = "kubernetes.io/service-name"
-SHOWN = 300
 
 
 def ready_endpoints(slices: Iterable[Object]) -> Counter[tuple[str, str]]:
@@ -46,7 +46,8 @@ def judge_service_endpoints(facts: Mapping[str, Fact], params: Mapping[str, JSON
     if lost := failure(facts, "services", "slices"):
         return lost
     ready = ready_endpoints(facts["slices"].items)
-    services = [s for s in facts["services"].items if _selects(s) and not terminating(s)]
+    known, broken = split(facts["services"].items, "spec")
+    services = [s for s in known if _selects(s) and not terminating(s)]
     empty = [s for s in services if not ready[(namespace(s), name(s))]]
     rows = []
     for service in sorted(empty, key=lambda s: (namespace(s), name(s))):
@@ -71,15 +72,16 @@ def judge_service_endpoints(facts: Mapping[str, Fact], params: Mapping[str, JSON
     verdict = Verdict.WARN if rows else Verdict.OK
     if services and len(rows) >= int(params["least"]) and len(rows) / len(services) >= float(params["fail"]):
         verdict = Verdict.FAIL
-    if not services:
+    if not services and not broken:
         return Judgement(Verdict.SKIPPED, message("services.none"))
-    return Judgement(
-        verdict,
+    return told(
+        rows,
+        broken,
         message("services.empty" if rows else "services.ok", **counts),
+        verdict=verdict,
         value=len(rows),
         data=counts,
         tables={"services": tuple(dict(row.data) for row in rows)},
-        rows=tuple(rows[:SHOWN]),
     )
 
 
@@ -129,7 +131,7 @@ def judge_webhooks(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: f
         _webhook_row(kind, config, hook, ready)
         for kind in ("validating", "mutating")
         for config in sorted(facts[kind].items, key=name)
-        for hook in _hooks(config)
+        for hook in hooks(config)
     ]
     if not rows:
         return Judgement(Verdict.SKIPPED, message("services.no-webhooks"))
@@ -143,7 +145,8 @@ def judge_webhooks(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: f
     return folded(rows, message(f"services.{which}", **data), value=len(bad(rows)), data=data)
 
 
-def _hooks(config: Object) -> Iterator[Mapping[str, Any]]:
+def hooks(config: Object) -> Iterator[Mapping[str, Any]]:
+    """The webhooks of an admission configuration."""
     found = config.get("webhooks")
     for hook in found if isinstance(found, list) else ():
         if isinstance(hook, Mapping):

@@ -1,8 +1,8 @@
 """Findings that another finding brings about, below it: judged by what shows and what causes are supported. Pure.
 
 A guide says it of its causes: `leads_to` names other articles, their causes or their symptoms. The fold holds only
-while the upstream article itself shows, the cause is not refuted, and it accounts for all of the finding below:
-every symptom that shows there, and every cause that is supported there.
+while the upstream article itself shows, the cause is supported or at least possible, and it accounts for all of the
+finding below: every symptom that shows there, and every cause that is supported there.
 """
 
 from __future__ import annotations
@@ -92,9 +92,17 @@ def _ties(
         for cause in (
             causes.of(other.article) if _leads(articles[other.article].guide, finding.article) else ()
         ):
-            if cause.state != "refuted" and _accounts(cause.cause, finding, articles, causes):
+            if _likely(cause, other, finding) and _accounts(cause.cause, finding, articles, causes):
                 ties.append(_Tie(other, cause))
     return sorted(ties, key=_nearness)
+
+
+def _likely(cause: CauseVerdict, upstream: Finding, finding: Finding) -> bool:
+    """A supported cause, or a possible one of an article that shows at least as badly: a mild warning whose cause
+    nobody has looked at does not explain away a failure.
+    """
+    possible = cause.state != "refuted" and SEVERITY[upstream.verdict] >= SEVERITY[finding.verdict]
+    return cause.state == "supported" or possible
 
 
 def _nearness(tie: _Tie) -> tuple[bool, int, float, str]:

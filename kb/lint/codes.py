@@ -58,6 +58,7 @@ OF_LINT: Mapping[str, Severity] = MappingProxyType(
         "guide.todo": "info",
         "guide.signature-general": "warning",
         "guide.cause-no-fix": "info",
+        "guide.leads-nowhere": "warning",
         "guide.check-unused": "info",
     }
 )

@@ -23,6 +23,7 @@ from kb.decoding import decode
 from kb.glossary import load_glossary
 from kb.lint.duplicates import Duplicates
 from kb.lint.ids import check_ids
+from kb.lint.leads import Leads
 from kb.lint.view import View, found, near
 from kb.model import Article, ArticleText, Guide
 from kb.problem import Problem
@@ -60,6 +61,7 @@ class _Run:
     alone: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     """Articles in one language only, by root: id, language, path."""
     ids: frozenset[str] = frozenset()
+    leads: Leads = field(default_factory=Leads)
 
     def run(self) -> Iterator[Problem]:
         """All findings; those about several articles at the end."""
@@ -74,6 +76,7 @@ class _Run:
             for problem in self._article(article, sources):
                 yield replace(problem, article=problem.article or article)
         yield from self._languages(Counter(sources[0].root for sources in mine.values()))
+        yield from self.leads.check(self.ids - frozenset(mine))
         yield from check_ids(mine)
         yield from self._overridden(whole)
         yield from (problem for problem in load_glossary(self.roots).problems if _below(problem.path, wanted))
@@ -98,6 +101,7 @@ class _Run:
             self.alone.setdefault(article.root, []).append((name, lang, text.path))
         if article.guide:
             yield from guides.check(article.guide)
+            self.leads.add(article.guide)
             if self.of_guide:
                 yield from self.of_guide(article.guide)
 

@@ -51,6 +51,7 @@ _TYPES: dict[str, Schema] = {
     "tests": {"type": "array", "items": {"$ref": "#/$defs/test"}},
     "with": {"type": "object"},
     "outs": WORDS,
+    "pages": WORDS,
     "code": {"type": "integer"},
     "summary": TEXT,
     "title": TEXT,

@@ -9,11 +9,13 @@ from typing import Any
 
 from checks import keep
 from checks.checktests import CheckTest, Said, Told
+from checks.checktestsources import command_of, is_plain, sourced
 from checks.cluster import ExecResult
 from checks.facts.answers import KEPT, Raw, Sample, answer, listed, listing, reason_of_exit, slim, slot_text
+from checks.facts.events import fact_of, list_of
 from checks.judge import judge
 from checks.layout import Layout
-from checks.model import Answer, CheckSpec, ExecRead, Fact, Judgement, ListRead, LogsRead
+from checks.model import Answer, CheckSpec, EventsRead, ExecRead, Fact, Judgement, ListRead, LogsRead
 from checks.readspec import fill
 from kb.findings import clean
 from kb.messages import message
@@ -52,19 +54,25 @@ def facts_of(spec: CheckSpec, test: CheckTest, layout: Layout) -> dict[str, Fact
     """
     params = {**spec.params, **test.params}
     reads = {name: fill(read, params) for name, read in spec.reads.items()}
-    asked = {name: read for name, read in reads.items() if isinstance(read, ExecRead | LogsRead)}
+    asked = {name: command for name, read in reads.items() if (command := command_of(read)) is not None}
     raws = _raws(asked, test, layout)
     facts = {}
     for name, read in reads.items():
         told = test.facts.get(name)
         if isinstance(read, ListRead):
             facts[name] = _listed(read, told, test.now)
+        elif isinstance(read, EventsRead):
+            facts[name] = fact_of(read, _listed(list_of(read), told, test.now), test.now)
         elif told and told.error:
             facts[name] = Fact(error=told.error, message=told.message or told.error)
-        elif isinstance(read, ExecRead | LogsRead) and raws[name]:
-            facts[name] = _answered(read, raws[name])
         else:
-            facts[name] = Fact(error="absent", message=f"the test has no answer to {name}")
+            commands = Fact(error="absent", message=f"the test has no answer to {name}")
+            if raws.get(name):
+                commands = _answered(asked[name], raws[name])
+            peers = list(raws.get(name, {}).values())
+            facts[name] = (
+                commands if is_plain(read) else sourced(read, told, commands, peers, test.now, layout)
+            )
     return facts
 
 
@@ -94,7 +102,7 @@ def _raws(asked: Mapping[str, Asked], test: CheckTest, layout: Layout) -> dict[s
     found: dict[str, dict[str, Raw]] = {}
     for name, read in asked.items():
         told = test.facts.get(name) or Told()
-        made = [_raw(read, said, test.now, layout) for said in told.said]
+        made = [_raw(read, said, test.now, layout) for said in told.said if not said.page]
         found[name] = {raw.name: raw for raw in made}
     for name, read in asked.items():
         if name in test.facts and test.facts[name].error:

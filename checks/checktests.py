@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from checks.model import NOTHING, CheckSpec, ListRead, Read, Verdict
+from checks.model import NOTHING, CheckSpec, EventsRead, ListRead, Read, Verdict
 from checks.say import REASONS
 from checks.shape import Place
 from kb.findings import nearest
@@ -18,7 +18,7 @@ from kb.findings import nearest
 Kind = Literal["good", "bad", "garbled", "other"]
 KINDS: tuple[Kind, ...] = ("good", "bad", "garbled", "other")
 TEST_KEYS = ("name", "kind", "with", "now", "facts", "expect")
-ANSWER_KEYS = ("node", "pod", "out", "outs", "err", "code", "error", "message")
+ANSWER_KEYS = ("node", "pod", "out", "outs", "page", "pages", "err", "code", "error", "message")
 FACT_KEYS = ("error", "message")
 EXPECT_KEYS = ("verdict", "value", "reason", "rows", "data")
 ERRORS = tuple(reason for reason in REASONS if reason != "not-run")
@@ -34,6 +34,8 @@ class Said:
     pod: str = ""
     outs: tuple[str, ...] = ()
     """One output per sample; a single one is that of every sample."""
+    page: bool = False
+    """Whether the outputs are metrics pages, where the read may ask for these."""
     err: str = ""
     code: int = 0
     error: str = ""
@@ -134,9 +136,11 @@ def _facts(place: Place, spec: CheckSpec) -> dict[str, Told]:
 
 def _told(place: Place, read: Read) -> Told:
     if isinstance(place.value, list):
-        if isinstance(read, ListRead):
+        if isinstance(read, ListRead | EventsRead):
             return Told(objects=tuple(place.value))
-        return Told(said=tuple(_said(item) for item in place.each()))
+        series = [item for item in place.each() if "metric" in item]
+        said = [item for item in place.each() if "metric" not in item]
+        return Told(tuple(_said(item) for item in said), tuple(item.value for item in series))
     if not place.mapping(FACT_KEYS, ("error",)):
         return Told()
     return Told(error=place.at("error").choice(ERRORS, "error"), message=place.at("message").string())
@@ -147,7 +151,7 @@ def _said(place: Place) -> Said:
         return Said()
     if not {"node", "pod"} & set(place.value):
         place.say("test-target")
-    if len({"out", "outs", "error"} & set(place.value)) > 1:
+    if len({"out", "outs", "page", "pages", "error"} & set(place.value)) > 1:
         place.say("test-answer")
     code = place.at("code")
     if code.value is not None and type(code.value) is not int:
@@ -155,7 +159,10 @@ def _said(place: Place) -> Said:
     return Said(
         node=place.at("node").string(),
         pod=place.at("pod").string(),
-        outs=place.at("outs").strings() or (place.at("out").string(),),
+        outs=place.at("outs").strings()
+        or place.at("pages").strings()
+        or (place.at("page" if "page" in place else "out").string(),),
+        page="page" in place or "pages" in place,
         err=place.at("err").string(),
         code=code.value if type(code.value) is int else 0,
         error=place.at("error").choice(ERRORS) if "error" in place else "",

@@ -8,6 +8,7 @@ from typing import Any
 
 from checks.judges import lists
 from checks.judges.pernode import folded, nobody, unread, whole_number
+from checks.judges.raftmembers import not_seen, unseen_leader
 from checks.judges.versions import running_versions, show_version
 from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
@@ -111,7 +112,9 @@ def judge_ovn_raft(facts: Facts, params: Params, now: float) -> Judgement:
                 continue
             rows.append(_member(target, answer, params))
             leaders[database] += str(answer.value.get("role")) == "leader"
-        if not facts[database].failed and leaders[database] != 1:
+        if sid := unseen_leader(facts[database]):
+            rows.append(not_seen(database, sid))
+        elif not facts[database].failed and leaders[database] != 1:
             rows.append(Row(database, Verdict.FAIL, message("ovn.raft-leaders", count=leaders[database])))
     troubled = [row.target for row in rows if row.verdict in (Verdict.WARN, Verdict.FAIL)]
     quorum = all(count == 1 for count in leaders.values())

@@ -26,6 +26,23 @@ def host_of(address: str) -> str:
     return (match["six"] or match["four"]) if match else ""
 
 
+def unseen_leader(fact: Fact) -> str:
+    """The short id of the leader that members follow although none of those that answered leads; empty: there is none.
+
+    Then the leader is a pod that was not asked or did not answer, which is no reason to say that nobody leads.
+    """
+    if any(answer.value.get("role") == "leader" for answer in fact.good):
+        return ""
+    followed = (a.value.get("leader") for a in fact.good if a.value.get("status") == "cluster member")
+    return next((str(sid) for sid in followed if sid and sid not in ("unknown", "self")), "")
+
+
+def not_seen(target: str, sid: str) -> Row:
+    """The row of a database whose leader was not heard itself."""
+    text = message("ovndb.leader-unseen", sid=one_line(sid, 40))
+    return Row(target, Verdict.UNKNOWN, text, data={"reason": "absent"})
+
+
 # --- members --------------------------------------------------------------------------------------------------------
 
 
@@ -80,6 +97,9 @@ def _database(
         yield Row(database, Verdict.FAIL, message("ovndb.clusters", names=", ".join(sorted(clusters))))
     yield from _twins(database, fact.good)
     leaders = [a for a in fact.good if a.value.get("role") == "leader"]
+    if sid := unseen_leader(fact):
+        yield not_seen(database, sid)
+        return
     if len(leaders) != 1:
         yield Row(database, Verdict.FAIL, message("ovndb.no-leader", count=len(leaders)))
         return
@@ -166,7 +186,9 @@ def judge_ovn_elections(facts: Facts, params: Params, now: float) -> Judgement:
         leaders = [a for a in facts[database].good if a.value.get("role") == "leader"]
         if not leaders:
             rows += [unread(f"{a.pod or a.target} {database}", a) for a in facts[database].failed]
-            rows.append(Row(database, Verdict.FAIL, message("ovndb.no-leader", count=0)))
+            sid = unseen_leader(facts[database])
+            nobody_leads = Row(database, Verdict.FAIL, message("ovndb.no-leader", count=0))
+            rows.append(not_seen(database, sid) if sid else nobody_leads)
         for leader in leaders:
             target, won = f"{leader.pod or leader.target} {database}", leader.value.get("election_won_ms")
             data[f"{database}_term"] = leader.value.get("term")
@@ -225,6 +247,8 @@ def _leads(role: str, value: Any) -> bool:
 def _label_row(role: str, real: list[str], labelled: list[str], fact: Fact) -> Row:
     if not real and fact.failed:
         return unread(role, fact.failed[0])
+    if role != "northd" and (sid := unseen_leader(fact)):
+        return not_seen(role, sid)
     said = {"real": ", ".join(real) or "-", "labelled": ", ".join(labelled) or "-"}
     if not real:
         return Row(role, Verdict.FAIL, message("ovndb.label-nobody", **said), data=said)

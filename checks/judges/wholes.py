@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.judges.pernode import bad, folded
 from checks.model import SEVERITY, Judgement, Row, Verdict
+from kb.messages import message
 from kb.text import Text
 
 SHOWN = 500
@@ -24,7 +25,9 @@ def judged(
         return Judgement(Verdict.SKIPPED, none, data={**(data or {}), "total": 0, "bad": 0})
     ordered = sorted(rows, key=lambda row: -SEVERITY[row.verdict])
     first, troubled = ordered[0], bad(rows)
-    summary = _joined(wrong, first) if troubled else well
+    known = sum(row.verdict is not Verdict.UNKNOWN for row in rows)
+    good = well if known == len(rows) else message("wholes.partly", well=known, total=len(rows))
+    summary = _joined(wrong, first) if troubled else good
     counts = {"total": len(rows), "bad": len(troubled), "worst": first.target if troubled else ""}
     well_rows = sum(row.verdict in (Verdict.OK, Verdict.SKIPPED) for row in rows)
     shown = ordered[: len(rows) - max(0, well_rows - SHOWN)]

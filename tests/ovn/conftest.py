@@ -22,7 +22,7 @@ from checks.stepevents import StepEnded, StepEvent
 from checks.walk import Walk
 from kb import Library, open_library
 from kb.model import CheckUse
-from tests.ovn.daemons import Daemons, missing_tools
+from tests.ovn.daemons import ELECTION, Daemons, missing_tools
 from tests.ovn.world import RealWorld, folder_of
 
 PACE = 0.05
@@ -82,10 +82,10 @@ def undo_step(walk: Walk, step_id: str) -> list[StepEvent]:
 
 
 @pytest.fixture(scope="module")
-def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    """Real daemons behind the practice API server; one bed a module."""
+def bed(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Bed]:
+    """Real daemons behind the practice API server; one bed a module, which may name its ELECTION timer."""
     with tempfile.TemporaryDirectory(prefix="klinik-") as short:
-        daemons = Daemons(folder_of(Path(short)))
+        daemons = Daemons(folder_of(Path(short)), getattr(request.module, "ELECTION", ELECTION))
         try:
             daemons.start()
             world = RealWorld(daemons, pace=PACE)

@@ -29,8 +29,9 @@ TOOLS = (
     "ovn-sbctl",
 )
 SYSTEM_ID = "bed-node-1"
-ELECTION = "--election-timer=16000"
+ELECTION = 16000
 """Milliseconds: nobody refreshes the leader labels of the bed, so a busy machine must not change the leader."""
+SYSTEM_ID_2 = "bed-node-2"
 
 
 def missing_tools() -> list[str]:
@@ -116,8 +117,9 @@ class Place:
 class Daemons:
     """All processes of the bed; `start` and `stop` may each be called once."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, election: int = ELECTION):
         self.root = root
+        self.election = election
         self.centrals = [Place(root / f"central-{n}") for n in (1, 2, 3)]
         self.node = Place(root / "node-1")
         ports = free_ports(12)
@@ -135,13 +137,9 @@ class Daemons:
             for db, schema in (("nb", "OVN_Northbound"), ("sb", "OVN_Southbound")):
                 self._start_database(number, place, db, schema)
         for place in self.centrals:
-            place.run(
-                "ovn-northd", "-vconsole:off", f"--log-file={place.root}/log/ovn/ovn-northd.log",
-                f"--pidfile={place.root}/run/ovn/ovn-northd.pid", f"--ovnnb-db={self.remote('nb')}",
-                f"--ovnsb-db={self.remote('sb')}", "--detach",
-            )  # fmt: skip
+            self.start_northd(place)
         self.node.make()
-        self._start_node_database()
+        self._start_node_database(self.node)
         self.start_vswitchd()
         self._configure_node()
         self.start_controller()
@@ -153,19 +151,50 @@ class Daemons:
         file = f"{place.root}/etc/ovn/ovn{db}_db.db"
         local = f"tcp:127.0.0.1:{self._raft[db][number]}"
         if number == 0:
-            place.run(
-                "ovsdb-tool", ELECTION, "create-cluster", file, str(SCHEMAS[0] / f"ovn-{db}.ovsschema"), local
-            )  # fmt: skip
+            schema_file = str(SCHEMAS[0] / f"ovn-{db}.ovsschema")
+            timer = f"--election-timer={self.election}"
+            place.run("ovsdb-tool", timer, "create-cluster", file, schema_file, local)
         else:
             place.run("ovsdb-tool", "join-cluster", file, schema, local, f"tcp:127.0.0.1:{self._raft[db][0]}")
-        run = f"{place.root}/run/ovn"
+        self.start_server(number, db)
+        wait_until(lambda: b"cluster member" in self.status(place, db), f"{schema} on member {number + 1}")
+
+    def start_server(self, number: int, db: str) -> None:
+        """Starts the database server of a member over the file it has."""
+        place = self.centrals[number]
+        run, file = f"{place.root}/run/ovn", f"{place.root}/etc/ovn/ovn{db}_db.db"
         place.run(
             "ovsdb-server", "-vconsole:off", f"--log-file={place.root}/log/ovn/ovsdb-server-{db}.log",
             f"--pidfile={run}/ovn{db}_db.pid", f"--unixctl={run}/ovn{db}_db.ctl",
             f"--remote=punix:{run}/ovn{db}_db.sock", f"--remote=ptcp:{self._client[db][number]}:127.0.0.1",
             "--detach", file,
         )  # fmt: skip
-        wait_until(lambda: b"cluster member" in self.status(place, db), f"{schema} on member {number + 1}")
+
+    def kill_server(self, number: int, db: str) -> None:
+        """Kills the database server of a member, as a lost machine does."""
+        self._kill(self.centrals[number].root / "run/ovn" / f"ovn{db}_db.pid")
+
+    def start_northd(self, place: Place) -> None:
+        """Starts ovn-northd of a member."""
+        place.run(
+            "ovn-northd", "-vconsole:off", f"--log-file={place.root}/log/ovn/ovn-northd.log",
+            f"--pidfile={place.root}/run/ovn/ovn-northd.pid", f"--ovnnb-db={self.remote('nb')}",
+            f"--ovnsb-db={self.remote('sb')}", "--detach",
+        )  # fmt: skip
+
+    def kill_northd(self, place: Place) -> None:
+        """Kills ovn-northd of a member."""
+        self._kill(place.root / "run/ovn/ovn-northd.pid")
+
+    def appctl(self, number: int, target: str, *words: str) -> str:
+        """ovn-appctl in a member's pod; ``nb`` and ``sb`` are its database servers."""
+        place = self.centrals[number]
+        known = {db: f"{place.root}/run/ovn/ovn{db}_db.ctl" for db in ("nb", "sb")}
+        return place.run("ovn-appctl", "-t", known.get(target, target), *words, check=False).stdout.decode()
+
+    def client(self, number: int, db: str) -> str:
+        """The remote on which a member's server listens."""
+        return f"ptcp:{self._client[db][number]}:127.0.0.1"
 
     def status(self, place: Place, db: str) -> bytes:
         """The raft status of a member's database."""
@@ -174,6 +203,12 @@ class Daemons:
             "ovn-appctl", "-t", f"{place.root}/run/ovn/ovn{db}_db.ctl", "cluster/status", schema, check=False
         ).stdout
 
+    def leads(self, number: int, what: str) -> bool:
+        """Whether a member leads a database (``nb``, ``sb``) or runs the active ``northd``."""
+        if what == "northd":
+            return "active" in self.appctl(number, "ovn-northd", "status")
+        return b"Role: leader" in self.status(self.centrals[number], what)
+
     def leader(self, db: str) -> int:
         """Index of the member that leads a database."""
         for number, place in enumerate(self.centrals):
@@ -181,15 +216,28 @@ class Daemons:
                 return number
         raise RuntimeError(f"no leader of {db}")
 
-    def _start_node_database(self) -> None:
-        run, file = f"{self.node.root}/run/openvswitch", f"{self.node.root}/etc/openvswitch/conf.db"
-        self.node.run("ovsdb-tool", "create", file, str(SCHEMAS[1] / "vswitch.ovsschema"))
-        self.node.run(
-            "ovsdb-server", "-vconsole:off", f"--log-file={self.node.root}/log/openvswitch/ovsdb-server.log",
+    def _start_node_database(self, node: Place) -> None:
+        run, file = f"{node.root}/run/openvswitch", f"{node.root}/etc/openvswitch/conf.db"
+        node.run("ovsdb-tool", "create", file, str(SCHEMAS[1] / "vswitch.ovsschema"))
+        node.run(
+            "ovsdb-server", "-vconsole:off", f"--log-file={node.root}/log/openvswitch/ovsdb-server.log",
             f"--pidfile={run}/ovsdb-server.pid", f"--unixctl={run}/ovsdb-server.ctl",
             f"--remote=punix:{run}/db.sock", "--detach", file,
         )  # fmt: skip
-        self.node.run("ovs-vsctl", "--no-wait", "init")
+        node.run("ovs-vsctl", "--no-wait", "init")
+
+    def start_second_node(self) -> Place:
+        """A node with a chassis of its own and nothing else: no ovs-vswitchd, so no bridge and no flows."""
+        node = Place(self.root / "node-2")
+        node.make()
+        self._start_node_database(node)
+        node.run(
+            "ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", f"external-ids:system-id={SYSTEM_ID_2}",
+            "external-ids:hostname=node-2", f'external-ids:ovn-remote="{self.remote("sb")}"',
+            "external-ids:ovn-encap-type=geneve", "external-ids:ovn-encap-ip=127.0.0.2",
+        )  # fmt: skip
+        self.start_controller(node)
+        return node
 
     def start_vswitchd(self) -> None:
         """Starts ovs-vswitchd on the node."""
@@ -200,13 +248,18 @@ class Daemons:
             f"unix:{run}/db.sock", "--detach",
         )  # fmt: skip
 
-    def start_controller(self) -> None:
-        """Starts ovn-controller on the node."""
-        self.node.run(
-            "ovn-controller", "-vconsole:off", f"--log-file={self.node.root}/log/ovn/ovn-controller.log",
-            f"--pidfile={self.node.root}/run/ovn/ovn-controller.pid",
-            f"unix:{self.node.root}/run/openvswitch/db.sock", "--detach",
+    def start_controller(self, node: Place | None = None) -> None:
+        """Starts ovn-controller on a node, the first one where none is named."""
+        node = node or self.node
+        node.run(
+            "ovn-controller", "-vconsole:off", f"--log-file={node.root}/log/ovn/ovn-controller.log",
+            f"--pidfile={node.root}/run/ovn/ovn-controller.pid",
+            f"unix:{node.root}/run/openvswitch/db.sock", "--detach",
         )  # fmt: skip
+
+    def pid(self, node: Place, path: str) -> int:
+        """A process id from a pid file below ``run``."""
+        return int((node.root / "run" / path).read_text())
 
     def restart_node(self) -> None:
         """What a new ovs-ovn pod amounts to: new vswitchd and ovn-controller processes over the old database."""

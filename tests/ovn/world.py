@@ -14,7 +14,7 @@ from checks.errors import Unreachable
 from checks.practice.kinds import builtin_kinds
 from checks.practice.ovnkinds import kube_ovn_kinds
 from checks.practice.store import Store
-from tests.ovn.daemons import SYSTEM_ID, Daemons, Place
+from tests.ovn.daemons import SYSTEM_ID, SYSTEM_ID_2, Daemons, Place
 
 # Only programs of the network's own images run here, so that a slip in a test cannot touch the machine.
 ALLOWED = {
@@ -93,33 +93,47 @@ class RealWorld:
     def _make_objects(self) -> None:
         for name in (NAMESPACE, "default"):
             self.store.create(Resource.parse("v1/namespaces"), {"metadata": {"name": name}})
-        self._node()
-        leaders = {db: self.daemons.leader(db) for db in ("nb", "sb")}
+        self._node("node-1", "100.64.0.2", SYSTEM_ID)
         for number, place in enumerate(self.daemons.centrals):
-            labels = {"app": "ovn-central"}
-            for db, leader in leaders.items():
-                if number == leader:
-                    labels[f"ovn-{db}-leader"] = "true"
-            if number == 0:
-                labels["ovn-northd-leader"] = "true"
-            self._pod(f"ovn-central-{number + 1}", "ovn-central", labels, place)
+            self._pod(f"ovn-central-{number + 1}", "ovn-central", {"app": "ovn-central"}, place)
+        self.label_leaders()
         self._ovs_pod()
         self._pod("kube-ovn-cni-1", "cni-server", {"app": "kube-ovn-cni"}, self.daemons.node)
         self._kube_ovn_objects()
 
-    def _node(self) -> None:
+    def label_leaders(self) -> None:
+        """What the leader checkers of the pods do within seconds: the labels go where the leaders are."""
+        for number in range(len(self.daemons.centrals)):
+            leads = {f"ovn-{db}-leader": self.daemons.leads(number, db) for db in ("nb", "sb", "northd")}
+
+            def label(body: Object, leads: dict[str, bool] = leads) -> None:
+                for name, mine in leads.items():
+                    body["metadata"]["labels"].pop(name, None)
+                    if mine:
+                        body["metadata"]["labels"][name] = "true"
+
+            self.store.modify(PODS, f"ovn-central-{number + 1}", label, namespace=NAMESPACE)
+
+    def add_second_node(self, place: Place) -> None:
+        """The Node object and the ovs-ovn pod of the second node."""
+        self._node("node-2", "100.64.0.3", SYSTEM_ID_2)
+        self._pod("ovs-ovn-second", "openvswitch", {"app": "ovs"}, place, node="node-2")
+
+    def _node(self, name: str, address: str, chassis: str) -> None:
         annotations = {
-            "ovn.kubernetes.io/ip_address": "100.64.0.2",
+            "ovn.kubernetes.io/allocated": "true",
+            "ovn.kubernetes.io/ip_address": address,
             "ovn.kubernetes.io/mac_address": "00:00:00:AF:98:62",
-            "ovn.kubernetes.io/chassis": SYSTEM_ID,
+            "ovn.kubernetes.io/chassis": chassis,
         }
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
-        meta = {"name": "node-1", "annotations": annotations}
+        meta = {"name": name, "annotations": annotations}
         self.store.create(Resource.parse("v1/nodes"), {"metadata": meta, "status": status})
 
     def _pod(
-        self, name: str, container: str, labels: dict[str, str], place: Place, owner: Object | None = None
-    ) -> None:
+        self, name: str, container: str, labels: dict[str, str], place: Place, owner: Object | None = None,
+        node: str = "node-1",
+    ) -> None:  # fmt: skip
         limits = {"cpu": "2", "memory": "1000Mi"}
         image = "docker.io/kubeovn/kube-ovn:v1.12.4"
         state = {"running": {"startedAt": timestamp()}}
@@ -130,12 +144,13 @@ class RealWorld:
             {
                 "metadata": meta,
                 "spec": {
-                    "nodeName": "node-1",
+                    "nodeName": node,
                     "hostNetwork": True,
                     "containers": [{"name": container, "image": image, "resources": {"limits": limits}}],
                 },
                 "status": {
                     "phase": "Running",
+                    "podIP": "127.0.0.1",
                     "conditions": [{"type": "Ready", "status": "True"}],
                     "containerStatuses": [
                         {"name": container, "ready": True, "restartCount": 0, "image": image, "state": state}
@@ -198,15 +213,16 @@ class RealWorld:
                 "excludeIps": [gateway],
             }
             make(Resource.parse(f"{kube_ovn}/subnets"), {"metadata": {"name": name}, "spec": spec})
-        for name, address, subnet in (
-            ("web-0.default", "10.16.0.10", "ovn-default"),
-            ("node-node-1", "100.64.0.2", "join"),
+        for name, namespace, pod, address, subnet in (
+            ("web-0.default", "default", "web-0", "10.16.0.10", "ovn-default"),
+            ("node-node-1", "", "node-1", "100.64.0.2", "join"),
         ):
             spec = {
                 "v4IpAddress": address,
                 "ipAddress": address,
                 "subnet": subnet,
-                "podName": name,
+                "podName": pod,
+                "namespace": namespace,
                 "nodeName": "node-1",
             }
             make(

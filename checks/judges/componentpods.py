@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from checks.judges.lists import Object, failure, labels, meta, name, spec, status, terminating, unix
-from checks.judges.pernode import bad, folded
+from checks.judges.pernode import bad, folded, leading
 from checks.judges.podhealth import containers, waiting
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
@@ -64,7 +64,7 @@ def _folded(rows: list[Row], which: str, **more: JSON) -> Judgement:
         "total": len(rows),
         "bad": len(bad(rows)),
         "unready": sum(not row.data.get("ready", True) for row in rows),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         **more,
     }
     text = message(f"componentpods.{which}-{'bad' if bad(rows) else 'ok'}", **data)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.judges.lists import failure, name, spec
-from checks.judges.pernode import bad, folded, nobody, nodes_of, unread
+from checks.judges.pernode import bad, folded, leading, nobody, nodes_of, unread
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
@@ -49,7 +49,7 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
         "target": max(sorted(towards), key=towards.__getitem__, default=""),
         "dns": sum(bool(row.data.get("dns")) for row in rows),
         "api": sum(bool(row.data.get("api")) for row in rows),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
     }
     table = tuple(
         {"source": source, "target": target, "kind": kind, "sent": sent, "lost": gone}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.judges.lists import Object, name, number, spec
-from checks.judges.pernode import bad, folded, nobody, nodes_of, unread
+from checks.judges.pernode import bad, folded, leading, nobody, nodes_of, unread
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
@@ -44,7 +44,7 @@ def judge_etcd_status(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         "leaders": len(leaders - {0}),
         "alarms": ",".join(sorted({a for row in seen for a in str(row.data["alarms"]).split(",") if a})),
         "share": max((float(row.value or 0) for row in seen), default=None),

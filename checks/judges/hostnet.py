@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from checks.judges.pernode import bad, folded, nobody, nodes_of, unread
+from checks.judges.pernode import bad, folded, leading, nobody, nodes_of, unread
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
@@ -39,7 +39,7 @@ def judge_host_sysctls(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         "forward_off": sum(v.get(FORWARD) == "0" for v in values.values()),
         "bridge_on": bridge.get("1", 0),
         "bridge_off": bridge.get("0", 0),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.judges.lists import annotations_of, failure, name
-from checks.judges.pernode import NodeAnswers, bad, folded, nobody, nodes_of, unread
+from checks.judges.pernode import NodeAnswers, bad, folded, leading, nobody, nodes_of, unread
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
@@ -79,7 +79,7 @@ def judge_node_ovn0(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: 
     for at in nodes_of(facts, "addresses", "links"):
         answer = at.failed("addresses", "links")
         rows.append(unread(at.target, answer) if answer else _ovn0_row(at, wanted.get(at.node, [])))
-    data: dict[str, JSON] = {"total": len(rows), "bad": len(bad(rows)), "worst": (bad(rows) or [""])[0]}
+    data: dict[str, JSON] = {"total": len(rows), "bad": len(bad(rows)), "worst": leading(rows)}
     which = "ovn0-bad" if bad(rows) else "ovn0-ok"
     return folded(rows, message(f"hostports.{which}", **data), value=len(bad(rows)), data=data)
 
@@ -128,7 +128,7 @@ def judge_tunnel_endpoint(facts: Mapping[str, Fact], params: Mapping[str, JSON],
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         "type": common,
         "elsewhere": sum(row.data.get("why") == "elsewhere" for row in rows),
         "shared": sum(row.data.get("why") == "shared" for row in rows),
@@ -188,7 +188,7 @@ def judge_mtu_chain(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: 
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         "room": least,
         "largest": max(largest, default=None),
     }

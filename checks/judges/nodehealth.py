@@ -16,7 +16,7 @@ from checks.judges.lists import (
     unix,
     unknown,
 )
-from checks.judges.pernode import bad, folded, graded
+from checks.judges.pernode import bad, folded, graded, leading
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
@@ -73,7 +73,7 @@ def judge_node_conditions(facts: Mapping[str, Fact], params: Mapping[str, JSON],
         "not_ready": sum(row.verdict is Verdict.FAIL for row in rows),
         "pressure": sum(bool(row.data.get("pressure")) for row in rows),
         "cordoned": sum(bool(row.data.get("cordoned")) for row in rows),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
         **{key: signs.count(key) for key, _ in SIGNS},
     }
     which = "conditions-bad" if bad(rows) else "conditions-ok"
@@ -124,7 +124,7 @@ def judge_node_network(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
         "reported": sum(bool(row.data.get("reported")) for row in rows),
         "unavailable": sum(bool(row.data.get("unavailable")) for row in rows),
         "unallocated": sum(not row.data.get("allocated") for row in rows),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
     }
     which = "network-bad" if bad(rows) else "network-ok"
     return folded(rows, message(f"nodehealth.{which}", **data), value=len(bad(rows)), data=data)

@@ -114,6 +114,12 @@ def bad(rows: Sequence[Row]) -> list[str]:
     return [row.target for row in rows if row.verdict in (Verdict.WARN, Verdict.FAIL)]
 
 
+def leading(rows: Sequence[Row]) -> str:
+    """The first target that fails, else the first that warns; empty where all is well."""
+    failing = (row.target for row in rows if row.verdict is Verdict.FAIL)
+    return next(failing, next(iter(bad(rows)), ""))
+
+
 def samples(value: Any) -> list[tuple[float, Any]]:
     """``(at, value)`` of a read with several samples, in order of time; `at` in seconds of the cluster's time."""
     if not isinstance(value, (list, tuple)):

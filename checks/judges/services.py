@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.judges.lists import Object, failure, labels, name, namespace, spec, terminating
-from checks.judges.pernode import bad, folded
+from checks.judges.pernode import bad, folded, leading
 from checks.judges.shapes import split, told
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
@@ -139,7 +139,7 @@ def judge_webhooks(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: f
         "total": len(rows),
         "blocking": sum(row.verdict is Verdict.FAIL for row in rows),
         "idle": sum(row.verdict is Verdict.WARN for row in rows),
-        "worst": (bad(rows) or [""])[0],
+        "worst": leading(rows),
     }
     which = "webhooks-bad" if bad(rows) else "webhooks-ok"
     return folded(rows, message(f"services.{which}", **data), value=len(bad(rows)), data=data)

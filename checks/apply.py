@@ -14,6 +14,7 @@ from checks.background import Running
 from checks.clock import Clock, Stop, stopping
 from checks.cluster import PODS, Cluster, ExecResult, Resource
 from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
+from checks.eviction import wait_for_budget
 from checks.journal import Journal
 from checks.parse import Unparsable, parse
 from checks.plan import Plan, PlanError, PlannedWrite
@@ -174,6 +175,10 @@ def _send(
     if write.kind == "wait":
         yield from _wait(cluster, write, clock, stop)
         return _Answer("ok")
+    if write.kind == "restart":
+        over = yield from wait_for_budget(cluster, write, clock=clock, stop=stop)
+        if over is not None:
+            return _Answer("failed", over)
     try:
         return _call(cluster, write)
     except (InDoubt, Timeout) as error:
@@ -185,7 +190,9 @@ def _send(
 def _call(cluster: Cluster, write: PlannedWrite) -> _Answer:
     """One API write, bound to the uid and to the very version that was looked at last."""
     resource = Resource.parse(write.resource)
-    if write.kind in ("delete", "restart"):
+    if write.kind == "restart":
+        return _evict(cluster, write)
+    if write.kind == "delete":
         try:
             cluster.delete(resource, write.name, namespace=write.namespace, uid=write.uid)
         except NotFound:
@@ -201,6 +208,15 @@ def _call(cluster: Cluster, write: PlannedWrite) -> _Answer:
         )
     body = _bound(write, str(now["metadata"].get("resourceVersion", "")))
     cluster.patch(resource, write.name, body, namespace=write.namespace, type=write.patch_type)
+    return _Answer("ok")
+
+
+def _evict(cluster: Cluster, write: PlannedWrite) -> _Answer:
+    """A restart is an eviction: the pod goes only as its PodDisruptionBudgets allow."""
+    try:
+        cluster.evict(write.namespace, write.name, uid=write.uid)
+    except NotFound:
+        return _Answer("ok", message("session.already-gone", name=write.name))
     return _Answer("ok")
 
 

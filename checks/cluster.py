@@ -252,6 +252,15 @@ class Cluster(Protocol):
         """Asks for the deletion of an object, only of the one with this uid where one is given (else Conflict)."""
         ...
 
+    def evict(
+        self, namespace: str, pod: str, *, uid: str = "", dry_run: bool = False, timeout: float = 15.0
+    ) -> None:
+        """Asks for a pod to go as its PodDisruptionBudgets allow (policy/v1); raises Disruption where they do not now.
+
+        With a `uid` only the pod that has it (else Conflict).
+        """
+        ...
+
     def can(
         self,
         verb: str,

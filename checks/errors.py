@@ -4,6 +4,7 @@ ClusterError            reason "error"
  ├─ Forbidden           reason "forbidden"    403: names verb and resource
  ├─ NotFound            reason "absent"       404: object, or the whole kind (missing CRD)
  ├─ Conflict            reason "conflict"     409: changed meanwhile, already exists
+ ├─ Disruption          reason "disruption-budget"  429: a PodDisruptionBudget does not let this pod go now
  ├─ Invalid             reason "invalid"      422 or 400: the server refuses the content, webhooks included
  ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
  ├─ Timeout             reason "timeout"      no answer before the deadline
@@ -64,6 +65,12 @@ class Conflict(ClusterError):
     """The object changed meanwhile or exists already."""
 
     reason = "conflict"
+
+
+class Disruption(ClusterError):
+    """A PodDisruptionBudget does not let this pod go now; nothing happened, and later it may."""
+
+    reason = "disruption-budget"
 
 
 class Invalid(ClusterError):

@@ -151,8 +151,8 @@ def _of_action(action: Action, layout: Layout) -> set[Permission]:
     if isinstance(action, ExecAction):
         return _exec(action.on, layout)
     if isinstance(action, RestartAction):
-        # the pod is looked at and saved, deleted, and its successor is waited for among its siblings
-        return _role(action.on, layout) | _in_pods(action.on, layout, ("get", ""), ("delete", ""))
+        # the pod is looked at and saved, evicted, and its successor is waited for among its siblings
+        return _role(action.on, layout) | _in_pods(action.on, layout, ("get", ""), ("create", "eviction"))
     if isinstance(action, PatchAction):
         return _on_object(action, "get", "patch")
     if isinstance(action, DeleteAction):

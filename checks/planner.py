@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from checks import eviction
 from checks.cluster import Cluster, Resource
 from checks.commandrisk import risk_of_argv
 from checks.diff import unified
@@ -59,7 +60,7 @@ def make_plan(
         undo_text=fill_text(step.undo.text, values),
         impact=fill_text(step.impact, values),
         made_at=now,
-        warnings=_warnings(expander, writes),
+        warnings=_warnings(cluster, expander, writes),
         saves=_filled_saves(step.saves, values),
         values=dict(values),
         picked=_picked(step, values, results),
@@ -112,7 +113,7 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
         undo_text=message("session.undo-of-undo"),
         impact=fill_text(step.undo.text, values),
         made_at=now,
-        warnings=_warnings(expander, tuple(writes)),
+        warnings=_warnings(cluster, expander, tuple(writes)),
         values=dict(record.values),
     )
 
@@ -246,11 +247,12 @@ def run_read(cluster: Cluster, write: PlannedWrite) -> str:
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
-def _warnings(expander: Expander, writes: Sequence[PlannedWrite]) -> tuple[Text, ...]:
+def _warnings(cluster: Cluster, expander: Expander, writes: Sequence[PlannedWrite]) -> tuple[Text, ...]:
     found: list[Text] = []
     restarts = [write for write in writes if write.kind == "restart"]
     if len(restarts) > 1:
         found.append(message("session.many-restarts", count=len(restarts)))
+    found += eviction.warnings(cluster, restarts)
     for write in writes:
         if write.kind in ("patch", "delete"):
             kept = owner(expander.objects.get((write.resource, write.namespace, write.name), {}))

@@ -41,6 +41,12 @@ class NoWrites:
         """Refused."""
         raise Invalid(self._why)
 
+    def evict(
+        self, namespace: str, pod: str, *, uid: str = "", dry_run: bool = False, timeout: float = 15.0
+    ) -> None:
+        """Refused."""
+        raise Invalid(self._why)
+
     def delete(
         self,
         resource: Resource,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from checks.cluster import PAGE_LIMIT, PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
@@ -32,6 +33,7 @@ from kb.messages import message
 
 T = TypeVar("T")
 FIELD_MANAGER = "klinik"
+EVICTIONS = Resource("", "v1", "pods/eviction")
 _LOG_LIMIT = 64 * 1024 * 1024
 _CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
 
@@ -44,16 +46,18 @@ def connect(
     as_user: str | None = None,
     as_groups: tuple[str, ...] = (),
     request_timeout: float | None = None,
+    production: bool = False,
 ) -> LiveCluster:
     """The cluster that flags and environment lead to, without a call to it; ConfigError says what is wrong.
 
-    `request_timeout` (seconds, 0 for none given) takes the place of the deadlines of all calls but exec.
+    `production` is what the operator says of it and what its info repeats. `request_timeout` (seconds, 0 for none given) takes the place of the deadlines of all calls but exec.
     """
     config = read(kubeconfig)
     if config is not None and (config.contexts or context):
         choice = choose(config, context)
         access = Access(choice, as_user or "", as_groups)
-        return LiveCluster(access, choice.info(namespace, as_user), request_timeout)
+        info = replace(choice.info(namespace, as_user), production=production)
+        return LiveCluster(access, info, request_timeout)
     import os
 
     host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
@@ -62,6 +66,7 @@ def connect(
         raise NoCluster(message("cluster.no-cluster", paths=shown))
     port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
     info = ClusterInfo("in-cluster", f"https://{host}:{port}", as_user or "", namespace or _own_namespace())
+    info = replace(info, production=production)
     return LiveCluster(Access(None, as_user or "", as_groups), info, request_timeout)
 
 
@@ -278,6 +283,23 @@ class LiveCluster:
             Call("DELETE", resource.path(namespace, name), about, _dry(dry_run), options),
             self._deadline(timeout),
         )
+
+    def evict(
+        self, namespace: str, pod: str, *, uid: str = "", dry_run: bool = False, timeout: float = 15.0
+    ) -> None:
+        """Asks for a pod to go as its PodDisruptionBudgets allow; raises Disruption where they do not now."""
+        about = self._about("create", EVICTIONS, namespace, pod, write=not dry_run)
+        options: Object = {"preconditions": {"uid": uid}} if uid else {}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+            "deleteOptions": options,
+        }
+        path = PODS.path(namespace, pod) + "/eviction"
+        self._json(Call("POST", path, about, _dry(dry_run), body), self._deadline(timeout))
 
     def can(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 from checks.errors import (
     ClusterError,
     Conflict,
+    Disruption,
     Forbidden,
     InDoubt,
     Invalid,
@@ -88,6 +89,8 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
         return about.error(Unauthenticated, message("cluster.unauthorized"))
     if code == 404:
         return about.error(NotFound, said if status.get("details") else _missing(said, about))
+    if code == 429 and _over_budget(status):
+        return about.error(Disruption, _with_causes(said, status))
     if code in (502, 504) or (code == 500 and _UNSURE.search(said) and "webhook" not in said):
         return about.lost(Timeout if code == 504 else Unreachable, Text.of(text))
     return about.error(_kind(code, said), text)
@@ -120,6 +123,19 @@ def _said(status: dict[str, Any]) -> str:
         causes = (status.get("details") or {}).get("causes") or ()
         said = ": ".join([said, *(str(cause.get("message", "")) for cause in causes)])
     return said[: _SHOWN * 4]
+
+
+def _over_budget(status: dict[str, Any]) -> bool:
+    """Whether this is a PodDisruptionBudget speaking, and not a server that has too much to do."""
+    causes = (status.get("details") or {}).get("causes") or ()
+    return any(isinstance(one, dict) and one.get("reason") == "DisruptionBudget" for one in causes)
+
+
+def _with_causes(said: str, status: dict[str, Any]) -> str:
+    causes = (status.get("details") or {}).get("causes") or ()
+    return " ".join([said, *(str(one.get("message", "")) for one in causes if isinstance(one, dict))])[
+        : _SHOWN * 4
+    ]
 
 
 def _kind(code: int, said: str) -> type[ClusterError]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from checks.errors import ClusterError, Timeout, Unauthenticated, Unreachable
+from checks.errors import ClusterError, Disruption, Timeout, Unauthenticated, Unreachable
 from checks.live.deadline import Deadline
 from checks.live.failures import About, behind, is_status, refusal
 from checks.live.inflight import Closed
@@ -70,6 +70,8 @@ def _wait(
     code: int, told: float | None, call: Call, problem: ClusterError, pauses: Iterator[float]
 ) -> float | None:
     """Seconds until a refused call may be tried again; None: it is not."""
+    if isinstance(problem, Disruption):
+        return None  # whoever evicts decides how long to wait for the budget
     if code == 429 or (code == 503 and not call.about.write and told is not None):
         return told if told is not None else _spread(next(pauses, None))
     stumbled = code in (500, 502, 503, 504) and not behind(problem)

@@ -11,6 +11,7 @@ from checks.cluster import Resource
 from checks.errors import (
     ClusterError,
     Conflict,
+    Disruption,
     Forbidden,
     Invalid,
     NotFound,
@@ -54,6 +55,14 @@ class TooManyRequests(ClusterError):
     """429: come back later."""
 
 
+class OverBudget(Disruption):
+    """429 for an eviction that a PodDisruptionBudget does not allow; the cause names the budget."""
+
+    def __init__(self, text: str, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
+
+
 class Unavailable(ClusterError):
     """503: nobody serves there."""
 
@@ -81,6 +90,7 @@ _STATUS: tuple[tuple[type[ClusterError], int, str], ...] = (
     (AlreadyExists, 409, "AlreadyExists"),
     (Expired, 410, "Expired"),
     (TooManyRequests, 429, "TooManyRequests"),
+    (Disruption, 429, "TooManyRequests"),
     (Unavailable, 503, "ServiceUnavailable"),
     (Unauthenticated, 401, "Unauthorized"),
     (Forbidden, 403, "Forbidden"),
@@ -115,6 +125,8 @@ def status_of(error: ClusterError) -> tuple[int, dict[str, Any]]:
 def _details(error: ClusterError) -> dict[str, Any]:
     if isinstance(error, PatchRejected):
         return {"causes": [{"reason": "UnexpectedServerResponse", "message": error.cause}]}
+    if isinstance(error, OverBudget):
+        return {"causes": [{"reason": "DisruptionBudget", "message": error.cause}]} if error.cause else {}
     if not error.resource:
         return {}
     plural, _, group = error.resource.partition(".")

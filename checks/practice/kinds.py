@@ -153,6 +153,14 @@ def builtin_kinds() -> tuple[Kind, ...]:
             subresources=("scale:Scale",),
         ),
         _kind(
+            "policy/v1/poddisruptionbudgets",
+            "PodDisruptionBudget",
+            "Min Available=.spec.minAvailable | Max Unavailable=.spec.maxUnavailable | "
+            "Age=.metadata.creationTimestamp date",
+            short=("pdb",),
+            status=True,
+        ),
+        _kind(
             "coordination.k8s.io/v1/leases",
             "Lease",
             "Holder=.spec.holderIdentity | Age=.metadata.creationTimestamp date",

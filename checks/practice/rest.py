@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.cluster import Object
 from checks.errors import NotFound
+from checks.practice.budgets import BUDGETS, refused
 from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, UnsupportedMedia
 from checks.practice.forms import WHOLE, Form, many, one
 from checks.practice.listing import listed
@@ -108,11 +109,18 @@ def _evict(store: Store, request: Request) -> Answer:
     target = request.target
     options = _options(request).get("deleteOptions") or {}
     preconditions = options.get("preconditions") or {}
+    pod = store.get(target.resource, target.name, target.namespace)
+    uid = str(preconditions.get("uid", ""))
+    if not uid or uid == pod["metadata"].get("uid"):
+        peers = store.all(target.resource, namespace=target.namespace)
+        over = refused(pod, peers, store.all(BUDGETS, namespace=target.namespace))
+        if over is not None:
+            raise over
     store.delete(
         target.resource,
         target.name,
         namespace=target.namespace,
-        uid=str(preconditions.get("uid", "")),
+        uid=uid,
         dry_run=request.dry_run or bool(options.get("dryRun")),
     )
     return 201, _success()

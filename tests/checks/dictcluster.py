@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from checks.cluster import ClusterInfo, ExecResult, Object, PatchType, Resource
-from checks.errors import ClusterError, Conflict, Invalid, NotFound
+from checks.cluster import PODS, ClusterInfo, ExecResult, Object, PatchType, Resource
+from checks.errors import ClusterError, Conflict, Disruption, Invalid, NotFound
 from checks.practice.patches import PatchFailed, copy, json_patch, merge_patch
 
 Command = Callable[[tuple[str, ...], str], ExecResult]
@@ -46,6 +46,8 @@ class DictCluster:
     command: Command = lambda argv, node: said()
     pace: float = 0.001
     production: bool = False
+    budget: str = ""
+    """What a PodDisruptionBudget says to every eviction; empty: there is none."""
     writes: list[tuple[str, ...]] = field(default_factory=list)
     """Everything that changed something, in order."""
     fail: dict[str, ClusterError] = field(default_factory=dict)
@@ -223,6 +225,14 @@ class DictCluster:
         del self.objects[str(resource), namespace, name]
         self.on_delete(self, obj)
         self._raise(self.after, "delete")
+
+    def evict(
+        self, namespace: str, pod: str, *, uid: str = "", dry_run: bool = False, timeout: float = 15.0
+    ) -> None:
+        self._raise(self.fail, "dry-run" if dry_run else "evict")
+        if self.budget:
+            raise Disruption(self.budget)
+        self.delete(PODS, pod, namespace=namespace, uid=uid, dry_run=dry_run)
 
     def can(self, verb: str, resource: Resource, **options: Any) -> bool:
         return True

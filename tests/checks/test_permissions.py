@@ -43,12 +43,14 @@ def test_a_deletion_that_can_be_undone_also_needs_create() -> None:
     assert Permission("delete", IPS) in plain
 
 
-def test_a_restart_deletes_pods_and_reads_the_lease_of_its_leader() -> None:
-    """restart is a deletion of one pod of its role."""
+def test_a_restart_evicts_pods_and_reads_the_lease_of_its_leader() -> None:
+    """A restart is the eviction of a pod of its role."""
     needed = of_step(step(RestartAction("controller-leader"), Undo(Text("no"))), load_layout())
     lease = Resource.parse("coordination.k8s.io/v1/leases")
     holder = Permission("get", lease, "kube-system", name="kube-ovn-controller")
-    assert {Permission(verb, PODS, "kube-system") for verb in ("get", "list", "delete")} | {holder} <= needed
+    assert {Permission(verb, PODS, "kube-system") for verb in ("get", "list")} | {holder} <= needed
+    assert Permission("create", PODS, "kube-system", "eviction") in needed
+    assert Permission("delete", PODS, "kube-system") not in needed
 
 
 def test_a_fallback_in_another_container_is_needed_too() -> None:

@@ -126,7 +126,7 @@ def _action_asked(action: Any, layout: Layout) -> Iterator[Ask]:
         for verb, what in (
             [("create", "pods/exec"), ("get", "pods/exec")]
             if exec_
-            else [("get", "pods"), ("delete", "pods")]
+            else [("get", "pods"), ("create", "pods/eviction")]
         ):
             yield verb, "", what, role.namespace, ""
     if isinstance(action, PatchAction | DeleteAction):

@@ -34,11 +34,14 @@ class Door:
         """Listens and begins to accept; returns the port. OSError where it is taken."""
         self._listener = socket.create_server((host, port), backlog=256)
         self._listener.setblocking(False)
-        self._spawn(self._accept(self._listener))
+        # Not `sock_accept` in a task: cancelled at the wrong moment it loses the connection it has just accepted.
+        asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
         return int(self._listener.getsockname()[1])
 
     async def close(self) -> None:
         """Ends accepting, handshakes and connections."""
+        if self._listener:
+            asyncio.get_running_loop().remove_reader(self._listener)
         try:
             for task in tuple(self._tasks):
                 task.cancel()
@@ -65,13 +68,15 @@ class Door:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listener)
-            self._open = {known for known in self._open if known.fileno() >= 0}
-            self._open.add(connection)
-            self._spawn(self._let_in(connection))
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except OSError:  # it has gone again, or there are too many: whoever still wants in comes back
+            return
+        connection.setblocking(False)
+        self._open = {known for known in self._open if known.fileno() >= 0}
+        self._open.add(connection)
+        self._spawn(self._let_in(connection))
 
     async def _let_in(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()

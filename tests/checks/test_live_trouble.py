@@ -443,3 +443,77 @@ def test_a_credential_plugin_that_is_not_installed(use: Use) -> None:
     user = {"exec": {"apiVersion": "v1", "command": "no-such-plugin", "installHint": "Install it from here."}}
     with pytest.raises(Unauthenticated, match=r"no-such-plugin.*is not installed\. Install it from here\."):
         use(config_for("https://127.0.0.1:9", **user)).version()
+
+
+# --- answers that are not whole, not for us, or have no end
+
+
+@pytest.mark.parametrize("kind", ["cut", "html", "garbage"])
+def test_an_answer_that_is_no_json_is_an_error_that_says_so(
+    cluster: LiveCluster, server: PracticeServer, kind: str
+) -> None:
+    getattr(server.faults, kind)("/subnets")
+    with pytest.raises(ClusterError, match="is not JSON"):
+        list(cluster.list(SUBNETS))
+    with pytest.raises(ClusterError, match="is not JSON"):
+        cluster.get(SUBNETS, "ovn-default")
+
+
+def test_half_an_answer_is_asked_for_again_and_never_taken_for_whole(
+    cluster: LiveCluster, server: PracticeServer
+) -> None:
+    server.faults.short("/subnets", times=1)
+    assert len(list(cluster.list(SUBNETS))) == 1
+    server.faults.short("/subnets")
+    with pytest.raises(Unreachable, match="broke before the answer was there"):
+        list(cluster.list(SUBNETS))
+
+
+def test_half_of_a_second_page_is_no_list(cluster: LiveCluster, server: PracticeServer) -> None:
+    for number in range(9):
+        server.world.store.create(IPS, {"metadata": {"name": f"ip-{number}"}})
+    server.faults.cut("/ips.*continue=", skip=1)
+    with pytest.raises(ClusterError, match="is not JSON"):
+        list(cluster.list(IPS, page=3))
+
+
+def test_an_answer_without_an_end_ends(cluster: LiveCluster, server: PracticeServer) -> None:
+    """By the deadline, or by what is held of it at most: whichever comes first."""
+    server.faults.flood("/subnets")
+    with within(5), pytest.raises(ClusterError):
+        cluster.get(SUBNETS, "ovn-default", timeout=0.4)
+    server.faults.flood("^EXEC")
+    with within(5), pytest.raises(ClusterError):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("yes",), timeout=0.4)
+    server.faults.clear()
+    assert list(cluster.list(PODS)), "other calls go on"
+
+
+@pytest.mark.parametrize("code", [200, 301, 400, 401, 403, 404, 429, 500, 502, 503])
+def test_an_upgrade_that_is_refused_is_an_error_by_the_deadline(
+    cluster: LiveCluster, server: PracticeServer, code: int
+) -> None:
+    """A proxy that does not let WebSockets through answers anything but 101."""
+    server.faults.status("/exec", code, "no upgrade here", retry_after=0 if code == 429 else None)
+    with within(2), pytest.raises(ClusterError) as caught:
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",), timeout=0.8)
+    assert code == 502 or not caught.value.sent, "the command has not run"
+    assert caught.value.message
+
+
+def test_an_upgrade_answered_with_a_page_is_an_error(cluster: LiveCluster, server: PracticeServer) -> None:
+    server.faults.html("/exec")
+    with within(2), pytest.raises(ClusterError):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",), timeout=0.8)
+
+
+def test_a_server_that_dies_in_the_middle_of_a_list_is_unreachable(
+    cluster: LiveCluster, server: PracticeServer
+) -> None:
+    for number in range(9):
+        server.world.store.create(IPS, {"metadata": {"name": f"ip-{number}"}})
+    server.faults.die("/ips", skip=2)
+    with within(5), pytest.raises(Unreachable):
+        list(cluster.list(IPS, page=3, timeout=4))
+    with within(5), pytest.raises(Unreachable):
+        cluster.exec("kube-system", "ovs-ovn-1", "openvswitch", ("true",), timeout=4)

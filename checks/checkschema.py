@@ -11,7 +11,7 @@ from checks.model import Verdict
 from checks.parse import KINDS
 from checks.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS, READ_KEYS, READ_KINDS
 from checks.sourcespec import EVENTS_KEYS, METRICS_KEYS, PROMETHEUS_KEYS
-from checks.spec import COSTS, FOLDS, ID, KEYS, NAME
+from checks.spec import COSTS, FOLDS, ID, KEYS, NAME, WORSE
 from kb.jsonschema import DRAFT
 from kb.messages import message
 
@@ -67,6 +67,7 @@ def checks(lang: str = "en") -> Schema:
     spec["properties"]["id"]["pattern"] = f"^(?:{ID.pattern})$"
     spec["properties"]["cost"]["enum"] = list(COSTS)
     spec["properties"]["fold"]["enum"] = list(FOLDS)
+    spec["properties"]["worse"]["enum"] = list(WORSE)
     spec["properties"]["reads"] |= {
         "type": "object",
         "propertyNames": names,

@@ -22,11 +22,12 @@ __all__ = ["SlotError", "fill", "slots", "specs_of"]
 
 KEYS = (
     "id", "title", "why", "cost", "unit", "articles", "params", "reads", "each", "measure", "outcomes", "value",
-    "fold", "summary", "judge", "tests",
+    "fold", "worse", "summary", "judge", "tests",
 )  # fmt: skip
 ID = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FOLDS = ("max", "min", "sum", "count")
+WORSE = ("higher", "lower", "never")
 COSTS = ("cheap", "moderate", "heavy")
 _AMBIENT = ("target", "node", "pod", "params", "now")
 """Names that every condition of a check may use besides reads and measures."""
@@ -72,6 +73,7 @@ def _spec(place: Place, roles: tuple[str, ...]) -> CheckSpec | None:
         measure={name: code.string() for name, code in place.at("measure").items()},
         value=place.at("value").string(),
         fold=_fold(place.at("fold").choice(FOLDS, "max")),
+        worse=_worse(place.at("worse").choice(WORSE, "higher")),
         summary=place.at("summary").text() if "summary" in place else Text(),
         judge=place.at("judge").string(),
         unit=place.at("unit").string(),
@@ -87,6 +89,10 @@ def _cost(text: str) -> Cost:
 
 
 def _fold(text: str) -> Any:
+    return text
+
+
+def _worse(text: str) -> Any:
     return text
 
 

@@ -125,9 +125,9 @@ class Cause:
     """Aliases of the checks it rests on, in the order they should be read."""
     upstream_of: tuple[str, ...] = ()
     """Ids of causes and symptoms that this cause brings about: it is to be fixed first."""
+    fix: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
     """What it brings about in other articles: ``article``, or one cause or symptom of it, ``article/id``."""
-    fix: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from checks.model import Evidence, Result, Row, Verdict
+from checks.roots import folded
 
 
 def result_json(result: Result, lang: str) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def result_json(result: Result, lang: str) -> dict[str, Any]:
         "title": result.title.get(lang),
         "verdict": str(result.verdict),
         "reason": judgement.reason,
+        "root": result.root or None,
         "value": judgement.value,
         "summary": judgement.summary.get(lang),
         "remedy": judgement.remedy.get(lang),
@@ -25,6 +27,14 @@ def result_json(result: Result, lang: str) -> dict[str, Any]:
         "evidence": [evidence_json(item) for item in result.evidence],
         "took_ms": result.took_ms,
     }
+
+
+def roots_json(results: Iterable[Result], lang: str) -> list[dict[str, Any]]:
+    """What keeps several checks from being answered, most upstream first."""
+    return [
+        {"root": fold.root, "text": fold.text.get(lang), "checks": [result.check for result in fold.results]}
+        for fold in folded(results)
+    ]
 
 
 def row_json(row: Row, lang: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from checks import say
+from checks import roots, say
 from checks.catalogue import Catalogue
 from checks.cluster import Cluster
 from checks.facts import LIMITS, Facts
@@ -33,10 +33,13 @@ from checks.model import (
     Result,
     RunEvent,
     RunFinished,
+    RunProgress,
     RunStarted,
     Verdict,
 )
 from checks.pasted import Pasted, put
+from checks.permission import Permission
+from checks.permissions import of_check
 from checks.prometheusat import PrometheusAt
 from checks.readspec import SlotError, fill
 from kb.messages import message
@@ -47,6 +50,8 @@ from kb.text import Text
 DEADLINE = 300.0
 """Seconds after which a run ends, whatever is still missing then."""
 _TICK = 0.2
+_TELL = 0.5
+"""Seconds between two events of progress."""
 
 
 @dataclass(slots=True)
@@ -58,6 +63,8 @@ class _Open:
     params: Mapping[str, Any]
     facts: Mapping[str, Future[Fact]]
     reads: Mapping[str, Read]
+    named: frozenset[Permission] | None = None
+    """With something forbidden: all it needs, which the server is asked about."""
 
 
 def run(
@@ -129,9 +136,12 @@ class _Run:
             for result in self.refused:
                 done += 1
                 yield CheckFinished(result, done, total)
-            for result in self._results(stop, self.began + deadline):
+            for news in self._results(stop, self.began + deadline):
+                if isinstance(news, RunProgress):
+                    yield news
+                    continue
                 done += 1
-                yield CheckFinished(result, done, total)
+                yield CheckFinished(news, done, total)
             if not stop.is_set():
                 yield RunFinished(self._took())
         finally:
@@ -164,16 +174,25 @@ class _Run:
         title = spec.title if spec else Text.of(use.check)
         self.refused.append(Result(use.check, use.alias, title, judgement, (), self.clock(), 0))
 
-    def _results(self, stop: threading.Event, end: float) -> Iterator[Result]:
+    def _results(self, stop: threading.Event, end: float) -> Iterator[Result | RunProgress]:
+        told = time.monotonic()
         while self.open and not stop.is_set():
-            left = end - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= end:
                 break
+            if now - told >= _TELL:
+                told = now
+                yield self.facts.progress()
             try:
-                number = self.ready.get(timeout=min(left, _TICK))
+                number = self.ready.get(timeout=min(end - now, _TICK))
             except queue.Empty:
                 continue
-            yield self._judged(self.open.pop(number))
+            result = self._judged(self.open[number])
+            if result.judgement.reason == "forbidden" and self.open[number].named is None:
+                self._name_missing(number)
+                continue
+            del self.open[number]
+            yield result
         if stop.is_set():
             return
         for number in sorted(self.open):
@@ -186,6 +205,12 @@ class _Run:
         except Exception as bug:  # a broken judge is our fault, and says nothing about the cluster
             judgement = _crashed(opened.spec, bug)
         return self._result(opened, judgement, facts)
+
+    def _name_missing(self, number: int) -> None:
+        """Let a check that met something forbidden wait a moment for the names of everything it lacks."""
+        opened = self.open[number]
+        opened.named = of_check(opened.spec, self.layout, opened.params)
+        self.facts.name_missing(opened.named, lambda: self.ready.put(number))
 
     def _filled(self, opened: _Open, facts: dict[str, Fact]) -> dict[str, Fact]:
         """The facts with what was pasted for this use."""
@@ -207,6 +232,8 @@ class _Run:
             evidence=evidence(facts, self.clock()),
             at=self.clock(),
             took_ms=self._took(),
+            root=roots.of_facts(facts, judgement.reason) if judgement.verdict is Verdict.UNKNOWN else "",
+            missing=self.facts.missing(opened.named) if opened.named else (),
         )
 
 

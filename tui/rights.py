@@ -63,7 +63,7 @@ class Rights:
 def _answers(
     cluster: Cluster, needed: list[Permission], stop: Event
 ) -> Iterator[Mapping[Permission, bool | None]]:
-    from tui.preflight import Preflight
+    from checks.facts.preflight import Preflight
 
     preflight = Preflight(cluster, needed)
     try:

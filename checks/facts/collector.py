@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +21,7 @@ from checks.facts.lists import Lists
 from checks.facts.metrics import Page
 from checks.facts.permits import Permits
 from checks.facts.pool import Pool
+from checks.facts.progress import progress
 from checks.facts.prometheus import Prometheus
 from checks.facts.reach import Reach
 from checks.facts.roles import Roles
@@ -36,8 +37,10 @@ from checks.model import (
     MetricsRead,
     PrometheusRead,
     Read,
+    RunProgress,
     branches,
 )
+from checks.permission import Permission
 from checks.permissions import of_branch
 from checks.prometheusat import PrometheusAt
 from checks.roots import nobody, silent
@@ -125,6 +128,18 @@ class Facts:
         self._prometheus.start()
         for wanted in begin:
             self._begin(wanted)
+
+    def progress(self) -> RunProgress:
+        """How far everything is that has been asked for."""
+        return progress(self._pool.loads(), self._lists.paging, time.monotonic())
+
+    def name_missing(self, needed: Collection[Permission], then: Callable[[], None]) -> None:
+        """Find out which of these the server refuses; `then` is called when it is known, or nobody waits any longer."""
+        self._permits.known(needed, then)
+
+    def missing(self, needed: Collection[Permission]) -> tuple[Permission, ...]:
+        """Those of the permissions that are known to be refused."""
+        return self._permits.lacking(needed)
 
     def close(self) -> None:
         """Stop caring: what waits is dropped, what runs is abandoned, open futures stay open."""

@@ -8,6 +8,7 @@ refused, or breaks off, reads that are content with one namespace get another ch
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from checks.errors import ClusterError, Forbidden, NotFound
 from checks.facts.answers import listed, listing, reason_of, slim
 from checks.facts.permits import Permits
 from checks.facts.pool import Job, Pool
+from checks.facts.progress import Paging
 from checks.facts.reach import Reach
 from checks.facts.sieve import Sieve
 from checks.facts.silence import Silence
@@ -60,8 +62,11 @@ class Request:
     readers: list[Reader]
     chosen: Selection = field(default_factory=Selection)
     """The same selectors as a value; meaningless where only the server can evaluate them."""
+    since: float = 0.0
     pages: int = 0
     """How many pages have come."""
+    seen: int = 0
+    left: int = 0
 
     def wider_than(self, reader: Reader) -> bool:
         """Whether the reader would be content with less."""
@@ -120,7 +125,13 @@ class Lists:
         self._lock = threading.Lock()
         self._readers: dict[ListRead, Reader] = {}
         self._waiting: list[Reader] = []
+        self._coming: set[Request] = set()
         self._closed = False
+
+    @property
+    def paging(self) -> list[Paging]:
+        """The lists that are coming."""
+        return [Paging(one.since, one.pages, one.seen, one.left) for one in list(self._coming)]
 
     def want(self, read: ListRead) -> Future[Fact]:
         """The fact of a read; asked for at the next `start`."""
@@ -163,16 +174,20 @@ class Lists:
             self._settle(request.readers[number], items)
 
         def work() -> list[list[Object]]:
+            request.since = time.monotonic()
+            self._coming.add(request)
             for page in self._pages(request, only_metadata=sieve.only_metadata):
                 if self._closed:
                     break
-                request.pages += 1
+                request.pages, request.left = request.pages + 1, page.left
+                request.seen += len(page.items)
                 self._reach.heard()
                 for number in sieve.take([slim(item) for item in page.items], page.last):
                     complete(number, sieve.items(number))
             return [sieve.items(number) for number in range(len(request.readers))]
 
         def done(found: Any, error: BaseException | None) -> None:
+            self._coming.discard(request)
             if error is not None:
                 self._failed(request, error)
                 return

@@ -2,7 +2,8 @@
 
 One SelfSubjectRulesReview per namespace says what is forbidden there, where the server's rules are complete; for
 commands, logs and proxies, of which there may be thousands, a SelfSubjectAccessReview says it for sure. Nobody waits
-for either longer than a moment, and a review that is refused or fails forbids nothing.
+for either longer than a moment, and a review that is refused or fails forbids nothing. Reviews share one key of the
+pool, so that slow ones leave its places to the commands.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Permits:
         def done(answer: Any, error: BaseException | None) -> None:
             future.set_result(None if error else bool(answer))
 
-        self._pool.submit(Job("exec", "", _TIMEOUT, work, done, "reviews"))
+        self._pool.submit(Job("exec", "reviews", _TIMEOUT, work, done, "reviews"))
         return future
 
     def _review(self, cluster: Ruled, namespace: str) -> None:
@@ -121,7 +122,7 @@ class Permits:
             future.set_result(None if error else answer)
 
         work = lambda: cluster.rules(namespace, timeout=_TIMEOUT)  # noqa: E731
-        self._pool.submit(Job("exec", "", _TIMEOUT, work, done, "reviews"))
+        self._pool.submit(Job("exec", "reviews", _TIMEOUT, work, done, "reviews"))
 
     def _within(self, waiting: list[Future[Any]], seconds: float, action: Callable[[], None]) -> None:
         once = threading.Lock()

@@ -22,6 +22,7 @@ from tui.cli.checking import (
     exit_code,
     print_missing,
     print_result,
+    print_roots,
     reach,
     run_explained,
 )
@@ -160,7 +161,7 @@ class _Command:
     def _tell(
         self, cluster: Cluster, results: Mapping[str, Result], muting: Muting, forbidden: Forbidden
     ) -> None:
-        from checks.render import result_json, totals
+        from checks.render import result_json, roots_json, totals
 
         lang, output = self.reporting.lang, self.reporting.output
         if output == "json":
@@ -178,10 +179,12 @@ class _Command:
                     "cluster": cluster_json(cluster),
                     "results": shown,
                     "totals": totals(results.values()),
+                    "roots": roots_json(results.values(), lang),
                     "mutes": muting_json(muting, lang),
                 }
             )
         elif output == "text":
+            print_roots(results.values(), lang, self.verbose)
             say(_totals(totals(results.values())))
             say_muting(muting, results)
             if len(self.uses) == 1:

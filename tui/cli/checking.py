@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.model import NOTHING, CheckFinished, Result, RunStarted, Verdict
+from checks.model import NOTHING, CheckFinished, Result, RunProgress, RunStarted, Verdict
 from checks.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
@@ -49,17 +49,29 @@ def run_uses(
     from checks.runner import run
 
     found: dict[str, Result] = {}
+    done = total = 0
     with interruptible() as stop:
         for event in run(cluster, uses, catalogue, stop=stop, pasted=pasted):
             if isinstance(event, RunStarted):
-                printing.progress(t("check.progress", done=0, total=event.total))
+                done, total = 0, event.total
+                printing.progress(t("check.progress", done=done, total=total))
             elif isinstance(event, CheckFinished):
                 found[event.result.alias] = event.result
                 printing.progress_done()
                 seen(event.result)
-                printing.progress(t("check.progress", done=event.done, total=event.total))
+                done, total = event.done, event.total
+                printing.progress(t("check.progress", done=done, total=total))
+            elif isinstance(event, RunProgress):
+                printing.progress(_progress(done, total, event))
     printing.progress_done()
     return {use.alias: found[use.alias] for use in uses if use.alias in found}
+
+
+def _progress(done: int, total: int, reads: RunProgress) -> str:
+    """How far checks and reads are, and how long the rest may take where that is known."""
+    key = "check.progress-reads" if reads.left is None else "check.progress-left"
+    left = max(1, round(reads.left or 0))
+    return t(key, done=done, total=total, read=reads.done, reads=reads.total, left=left)
 
 
 def exit_code(verdicts: Sequence[Verdict], level: Level) -> int:
@@ -116,24 +128,40 @@ def run_explained(
     show: Seen | None = None,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
 ) -> tuple[dict[str, Result], Forbidden]:
-    """Runs checks while the permissions they need are asked for; what was forbidden says what is missing."""
+    """Runs checks; `show` hears each as it comes, and last what comes from a root that it shares with no other."""
+    from checks.roots import folded
     from tui.forbidden import Forbidden
 
-    with Forbidden(cluster, uses, catalogue, root.roots) as forbidden:
-        held: list[Result] = []
+    forbidden = Forbidden(root.roots)
+    rooted: list[Result] = []
 
-        def seen(result: Result) -> None:
-            # What is forbidden waits for its reasons, and nothing else waits for it.
-            if forbidden.concerns(result) and not forbidden.ready:
-                held.append(result)
-            elif show:
-                show(forbidden.explained(result))
+    def seen(result: Result) -> None:
+        explained = forbidden.explained(result)
+        if explained.root:
+            rooted.append(explained)
+        elif show:
+            show(explained)
 
-        results = run_uses(cluster, uses, catalogue, seen, pasted)
-        explained = {alias: forbidden.explained(result) for alias, result in results.items()}
-        for result in held if show else ():
-            (show or (lambda _: None))(explained[result.alias])
-        return explained, forbidden
+    results = run_uses(cluster, uses, catalogue, seen, pasted)
+    together = {result.alias for fold in folded(rooted) for result in fold.results}
+    for result in rooted if show else ():
+        if show and result.alias not in together:
+            show(result)
+    return {alias: forbidden.explained(result) for alias, result in results.items()}, forbidden
+
+
+def print_roots(results: Iterable[Result], lang: str, verbose: bool = False) -> None:
+    """A line for each reason that keeps several checks from being answered, and which these are."""
+    from checks.roots import folded
+
+    for fold in folded(results):
+        say(f"{printing.verdict(Verdict.UNKNOWN)} {one_row(fold.text.get(lang))}")
+        first = fold.results[0]
+        if first.judgement.remedy:
+            say(f"{'':13}{one_row(first.judgement.remedy.get(lang))}")
+        say(click.style(f"{'':13}{one_row(', '.join(sorted(r.check for r in fold.results)))}", dim=True))
+        for result in fold.results if verbose else ():
+            print_result(result, lang, verbose)
 
 
 def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> None:

@@ -12,7 +12,7 @@ import click
 from checks.model import Result, Verdict
 from checks.report import Level
 from tui.cli import printing
-from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, reach, run_explained
+from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, print_roots, reach, run_explained
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library
@@ -145,6 +145,7 @@ class _Command:
             if any(result.verdict in (Verdict.FAIL, Verdict.WARN) for result in results.values()):
                 say()
             print_triage(found, self.articles, lang, self.verbose)
+            print_roots(results.values(), lang, self.verbose)
             print_missing(forbidden, len(results), "", lang)
         else:
             self.reporting.report(cluster.info, tuple(results.values()), muting=found.muting)

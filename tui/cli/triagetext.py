@@ -37,7 +37,7 @@ def document(
     lang: str,
 ) -> dict[str, Any]:
     """The JSON document."""
-    from checks.render import result_json, totals
+    from checks.render import result_json, roots_json, totals
 
     muting = found.muting
     return {
@@ -51,6 +51,7 @@ def document(
             for alias, result in results.items()
         ],
         "totals": totals(results.values()),
+        "roots": roots_json(results.values(), lang),
     }
 
 

@@ -1,4 +1,4 @@
-"""What this user may do, asked while the checks run: no verdict waits for it, and what is refused is named whole."""
+"""What this user may do, asked outside of any run: every question once, a few at a time, and nobody has to wait."""
 
 from __future__ import annotations
 

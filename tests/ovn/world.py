@@ -22,6 +22,8 @@ ALLOWED = {
     "ls", "stat", "df", "/usr/share/ovn/scripts/ovn-ctl",
 }  # fmt: skip
 NAMESPACE = "kube-system"
+LONG_AGO = {"creationTimestamp": "2024-01-01T00:00:00Z"}
+"""What is younger than a minute need not be in OVN yet, and is not compared."""
 DAEMONSETS = Resource.parse("apps/v1/daemonsets")
 
 
@@ -199,7 +201,11 @@ class RealWorld:
         kube_ovn = "kubeovn.io/v1"
         make(
             Resource.parse(f"{kube_ovn}/vpcs"),
-            {"metadata": {"name": "ovn-cluster"}, "spec": {}, "status": {"router": "ovn-cluster"}},
+            {
+                "metadata": {"name": "ovn-cluster", **LONG_AGO},
+                "spec": {},
+                "status": {"router": "ovn-cluster"},
+            },
         )
         for name, cidr, gateway in (
             ("ovn-default", "10.16.0.0/16", "10.16.0.1"),
@@ -212,7 +218,9 @@ class RealWorld:
                 "protocol": "IPv4",
                 "excludeIps": [gateway],
             }
-            make(Resource.parse(f"{kube_ovn}/subnets"), {"metadata": {"name": name}, "spec": spec})
+            make(
+                Resource.parse(f"{kube_ovn}/subnets"), {"metadata": {"name": name, **LONG_AGO}, "spec": spec}
+            )
         for name, namespace, pod, address, subnet in (
             ("web-0.default", "default", "web-0", "10.16.0.10", "ovn-default"),
             ("node-node-1", "", "node-1", "100.64.0.2", "join"),
@@ -227,12 +235,13 @@ class RealWorld:
             }
             make(
                 Resource.parse(f"{kube_ovn}/ips"),
-                {"metadata": {"name": name, "labels": {subnet: ""}}, "spec": spec},
+                {"metadata": {"name": name, "labels": {subnet: ""}, **LONG_AGO}, "spec": spec},
             )
 
     def _react(self, event: str, resource: Resource, obj: Object) -> None:
         """The DaemonSet controller: a deleted ovs-ovn pod gets a successor with new processes."""
-        if event == "DELETED" and resource == PODS and obj["metadata"]["labels"].get("app") == "ovs":
+        labels = obj["metadata"].get("labels", {})
+        if event == "DELETED" and resource == PODS and labels.get("app") == "ovs":
             self.daemons.restart_node()
             self._ovs_pod()
 

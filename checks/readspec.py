@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from checks import keep
 from checks.cluster import Resource
@@ -44,6 +44,7 @@ __all__ = [
     "slots",
 ]
 
+R = TypeVar("R", bound=Read)
 READ_KINDS = ("exec", "list", "logs", "metrics", "prometheus", "events")
 READ_KEYS = (*READ_KINDS, "parse", "as", "or")
 
@@ -114,15 +115,18 @@ def read_of(
     alternatives = tuple(other for other in found if other is not None)
     for other in others.each() if is_listing(read) else ():
         other.say("or-of-listing")
-    return replace(_of_role(read, alternatives), alternatives=alternatives)
+    known_roles = [
+        one.on for one in (read, *alternatives) if not isinstance(one, ListRead | EventsRead) and one.on
+    ]
+    if known_roles and alternatives:
+        alternatives = tuple(_of_role(other, known_roles[0]) for other in alternatives)
+        read = _of_role(read, known_roles[0])
+    return replace(read, alternatives=alternatives)
 
 
-def _of_role(read: Read, alternatives: tuple[Read, ...]) -> Read:
-    """A query with alternatives is asked for their targets: those it does not know are what the next one is asked."""
-    roles = [other.on for other in alternatives if not isinstance(other, ListRead | EventsRead) and other.on]
-    if isinstance(read, PrometheusRead) and roles and not read.on:
-        return replace(read, on=roles[0])
-    return read
+def _of_role(read: R, role: str) -> R:
+    """A query among alternatives is asked for their targets: those it does not know are what the next one is asked."""
+    return replace(read, on=role) if isinstance(read, PrometheusRead) and not read.on else read
 
 
 def _branch_of(

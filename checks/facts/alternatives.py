@@ -94,13 +94,17 @@ class Chain:
 
 
 def _verdict(failures: Sequence[tuple[str, str, str]]) -> tuple[str, str]:
-    """One reason for several failures: the last that is more than a thing not being there, for that can be mended."""
-    reasons = [error for _, error, _ in failures]
-    telling = [error for error in reasons if error != "absent"]
-    text = "; ".join(dict.fromkeys(f"{kind}: {message}" for kind, _, message in failures))
+    """One reason for several failures, and what each said: first the one that is more than a thing not being there.
+
+    Of several such reasons it is the last, whose source has every answer for whoever may ask it.
+    """
+    telling = [error for _, error, _ in failures if error != "absent"]
+    reason = (telling or ["absent"])[-1]
+    first = [failure for failure in failures if failure[1] == reason]
+    rest = [failure for failure in failures if failure[1] != reason]
     if len(failures) == 1:
-        text = failures[0][2]
-    return (telling or reasons or ["absent"])[-1], one_line(text)
+        return reason, failures[0][2]
+    return reason, one_line("; ".join(dict.fromkeys(f"{kind}: {text}" for kind, _, text in (*first, *rest))))
 
 
 def chained(read: Read, first: Future[Fact], ask: Ask) -> Future[Fact]:

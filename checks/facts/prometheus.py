@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from checks import kubectl
-from checks.cluster import SERVICES, Cluster, Outside
+from checks.cluster import SERVICES, Cluster, Object, Outside
 from checks.errors import ClusterError, Forbidden, NotFound, Timeout, Unreachable
 from checks.facts.answers import reason_of
 from checks.facts.futures import when_all
 from checks.facts.pool import Job, Pool
 from checks.facts.roles import Roles
-from checks.facts.series import Ages, Names, answers_of
+from checks.facts.series import ADDRESSES, Ages, Names, answers_of
 from checks.facts.silence import Silence
 from checks.layout import Found, Layout
 from checks.model import Fact, ListRead, PrometheusRead
@@ -90,6 +90,7 @@ class Prometheus:
             self._roles.expect(read.on)
         if self._where is None:
             self._services()
+        self._nodes(read)
         with self._lock:
             if _key(read) not in self._facts:
                 self._facts[_key(read)] = Future()
@@ -106,6 +107,14 @@ class Prometheus:
     def _services(self) -> Future[Fact]:
         return self._lists(ListRead("v1/services", keep=KEPT))
 
+    def _nodes(self, read: PrometheusRead) -> Future[Fact]:
+        """The nodes with their addresses, where series may be named by these."""
+        if read.on and "instance" in read.by:
+            return self._lists(ListRead("v1/nodes", keep=ADDRESSES))
+        known: Future[Fact] = Future()
+        known.set_result(Fact())
+        return known
+
     def _begin(self, read: PrometheusRead) -> None:
         known: Future[Fact] = Future()
         if self._where is not None:
@@ -116,9 +125,12 @@ class Prometheus:
             who = self._roles.who(read.on)
         else:
             who.set_result(Found(()))
-        when_all([services, who], lambda: self._ask(read, services.result(), who))
+        nodes = self._nodes(read)
+        when_all(
+            [services, who, nodes], lambda: self._ask(read, services.result(), who, nodes.result().items)
+        )
 
-    def _ask(self, read: PrometheusRead, services: Fact, who: Future[Found]) -> None:
+    def _ask(self, read: PrometheusRead, services: Fact, who: Future[Found], nodes: list[Object]) -> None:
         failure = who.exception()
         if failure is not None:
             self._settle(read, failure)
@@ -132,7 +144,7 @@ class Prometheus:
         except ClusterError as error:
             self._settle(read, error)
             return
-        names = Names.of(self._layout, read.on, who.result()) if read.on else Names()
+        names = Names.of(self._layout, read.on, who.result(), nodes) if read.on else Names()
 
         def work() -> Fact:
             said = self._said(read, places)

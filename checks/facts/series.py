@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checks.cluster import Object
 from checks.facts.answers import kept_each
 from checks.layout import Found, Layout
 from checks.model import Answer, Fact, PrometheusRead
 from checks.parsers.prometheus import Sample
 from kb.messages import message
+
+ADDRESSES = ("status.addresses",)
+"""What is read of a node to know it by its addresses, as paths for `checks.keep`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,19 @@ class Names:
     by_word: Mapping[str, Name] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, layout: Layout, role: str, found: Found) -> Names:
-        """The targets of a role: known by their name, their pod, and their node where that is one target's only."""
+    def of(cls, layout: Layout, role: str, found: Found, nodes: Iterable[Object] = ()) -> Names:
+        """The targets of a role: known by their name, their pod, and their node where that is one target's only.
+
+        Where `nodes` are given a node is known by its addresses too.
+        """
         there = [Name(layout.name_of(role, target), target.node, target.pod) for target in found.targets]
         missing = [Name(gap.name, gap.node, gap.pod) for gap in found.missing]
         wanted = (*there, *missing)
-        nodes = [name.node for name in wanted]
-        words = {name.node: name for name in wanted if nodes.count(name.node) == 1} if len(nodes) < 50 else {}
+        times = Counter(name.node for name in wanted)
+        words = {name.node: name for name in wanted if times[name.node] == 1}
+        for node in nodes:
+            name = words.get(str(node.get("metadata", {}).get("name", "")))
+            words |= dict.fromkeys(_addresses(node), name) if name else {}
         words |= {name.pod: name for name in wanted} | {name.target: name for name in wanted}
         words.pop("", None)
         return cls(wanted, words)
@@ -47,6 +58,15 @@ class Names:
         if not self.wanted:
             return Name(text) if text else None
         return self.by_word.get(text) or self.by_word.get(text.rpartition(":")[0])
+
+
+def _addresses(node: Object) -> list[str]:
+    status = node.get("status")
+    listed = status.get("addresses") if isinstance(status, Mapping) else None
+    found = (
+        [one.get("address") for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    )
+    return [address for address in found if isinstance(address, str) and address]
 
 
 class Ages:

@@ -48,8 +48,6 @@ class Ask:
     """The command alone, for a shell in the container; empty where only kubectl can tell."""
     reason: str
     """Why klinik has no answer of its own."""
-    needs: tuple[str, ...] = ()
-    """Reads whose answers go into this command first, where they stand as ``<slot>``."""
 
 
 def asks(
@@ -62,7 +60,7 @@ def asks(
         reason = item.error.partition(":")[0]
         branch = branch_of(reads[item.read]) if item.read in reads else None
         if reason in ASKED and branch is not None and not item.pasted:
-            found.append(_ask(item, reason, branch, result, layout))
+            found.append(_ask(item, reason, branch, reads, result, layout))
     return tuple(found)
 
 
@@ -73,47 +71,63 @@ def branch_of(read: Read) -> Askable | None:
     return next(iter([*plain, *pages]), None)
 
 
-def _ask(item: Evidence, reason: str, branch: Askable, result: Result, layout: Layout) -> Ask:
+def _ask(
+    item: Evidence, reason: str, branch: Askable, reads: Mapping[str, Read], result: Result, layout: Layout
+) -> Ask:
     if isinstance(branch, ListRead | EventsRead):
         listed = kubectl.list_argv(branch if isinstance(branch, ListRead) else _events_list(branch))
         return Ask(item.read, "", message("pasted.anywhere"), shlex.join(listed), "", reason)
-    argv, needs = _argv(branch, item, result)
     where, pod = _where(branch, item, layout)
     role = layout.role(branch.on)
-    inside = shlex.join(argv).replace("'<", "<").replace(">'", ">")
-    if isinstance(branch, ExecRead):
-        line = f"kubectl -n {role.namespace} exec {pod} -c {role.container} -- {inside}"
-    elif isinstance(branch, LogsRead):
-        line = f"kubectl -n {role.namespace} logs {pod} -c {role.container} {inside}"
-    else:
+    place = f"kubectl -n {role.namespace} exec {pod} -c {role.container} -- "
+    if isinstance(branch, LogsRead):
+        since = f" --since={branch.since:g}s" if branch.since is not None else ""
+        previous = " --previous" if branch.previous else ""
+        tail = f"--tail={branch.tail}{since}{previous}"
+        line, plain = f"kubectl -n {role.namespace} logs {pod} -c {role.container} {tail}", ""
+    elif isinstance(branch, MetricsRead):
         scheme = f"{branch.scheme}:" if branch.scheme else ""
         path = f"/api/v1/namespaces/{role.namespace}/pods/{scheme}{pod}:{branch.port}/proxy{branch.path}"
         line = f"kubectl get --raw {path}"
-    plain = "" if isinstance(branch, LogsRead) else _repeated(inside, branch)
-    return Ask(item.read, item.target, where, _repeated(line, branch), plain, reason, needs)
+        plain = f"curl -sk {branch.scheme or 'http'}://127.0.0.1:{branch.port}{branch.path}"
+    else:
+        before, words = _words(branch, item, reads, result)
+        line = "".join(f"{slot}=$({place}{words}); " for slot, words in before) + place + words
+        plain = "".join(f"{slot}=$({words}); " for slot, words in before) + words
+    return Ask(item.read, item.target, where, _repeated(line, branch), _repeated(plain, branch), reason)
 
 
 def _events_list(read: EventsRead) -> ListRead:
     return ListRead("v1/events", read.namespace, fields="" if read.normal else "type!=Normal")
 
 
-def _argv(
-    read: ExecRead | LogsRead | MetricsRead, item: Evidence, result: Result
-) -> tuple[list[str], tuple[str, ...]]:
-    """The words of the command, slots filled from answers of the same target, and the reads that are missing."""
-    if isinstance(read, MetricsRead):
-        return ["curl", "-sk", f"{read.scheme or 'http'}://127.0.0.1:{read.port}{read.path}"], ()
-    if isinstance(read, LogsRead):
-        since = [f"--since={read.since:g}s"] if read.since is not None else []
-        return [f"--tail={read.tail}", *since, *(["--previous"] if read.previous else [])], ()
-    words, needs = list(read.argv), []
-    for slot, other in read.given.items():
-        known = (e.text.strip() for e in result.evidence if (e.read, e.target) == (other, item.target))
-        value = next((text for text in known if _GIVEN.fullmatch(text)), "")
-        if not value:
-            needs.append(other)
-        words = [word.replace("{" + slot + "}", value or f"<{slot}>") for word in words]
-    return words, tuple(needs)
+def _words(
+    read: ExecRead, item: Evidence, reads: Mapping[str, Read], result: Result
+) -> tuple[list[tuple[str, str]], str]:
+    """The command for a shell, and before it those whose output goes into its slots, where klinik has none of it."""
+    before: list[tuple[str, str]] = []
+    known: dict[str, str] = {}
+    for slot, name in read.given.items():
+        texts = (e.text.strip() for e in result.evidence if (e.read, e.target) == (name, item.target))
+        value = next((text for text in texts if _GIVEN.fullmatch(text)), "")
+        other = reads.get(name)
+        if value:
+            known[slot] = value
+        elif isinstance(other, ExecRead) and not other.given:
+            before.append((slot, shlex.join(other.argv)))
+    return before, " ".join(_word(word, known, [slot for slot, _ in before]) for word in read.argv)
+
+
+def _word(word: str, known: Mapping[str, str], variables: Sequence[str]) -> str:
+    """One word for a shell, with known values and the shell's variables in its slots."""
+    for slot, value in known.items():
+        word = word.replace("{" + slot + "}", value)
+    if not any("{" + slot + "}" in word for slot in variables):
+        return shlex.quote(word)
+    quoted = re.sub(r'([\\"$`])', r"\\\1", word)
+    for slot in variables:
+        quoted = quoted.replace("{" + slot + "}", "${" + slot + "}")
+    return f'"{quoted}"'
 
 
 def _where(read: ExecRead | LogsRead | MetricsRead, item: Evidence, layout: Layout) -> tuple[Text, str]:
@@ -140,7 +154,7 @@ def pod_of(item: Evidence) -> str:
 
 def _repeated(line: str, read: Askable) -> str:
     """The command once, or several times apart with the time above each output."""
-    if not isinstance(read, ExecRead | MetricsRead) or read.samples < 2:
+    if not line or not isinstance(read, ExecRead | MetricsRead) or read.samples < 2:
         return line
     rounds = " ".join(str(n + 1) for n in range(read.samples))
     marked = f'echo "== at=$(date +%s)"; {line}; printf "\\n== rc=%s\\n" $?'
@@ -148,13 +162,12 @@ def _repeated(line: str, read: Askable) -> str:
 
 
 def script(wanted: Sequence[Ask]) -> str:
-    """Lines for a shell with kubectl that print the answers of several targets in the form `read_paste` takes."""
+    """Lines for a shell with kubectl whose whole output `checks.pasted.read_paste` takes apart again."""
     lines = []
     for ask in wanted:
-        if "<" in ask.kubectl:  # somebody has to fill in a word first
+        if "<" in ask.kubectl:  # somebody has to fill in a name first
             lines.append(f"# {ask.kubectl}")
             continue
-        head = f'echo "== {ask.target}"; ' if ask.target else ""
-        tail = "" if ask.kubectl.startswith("for ") or not ask.target else '; printf "\\n== rc=%s\\n" $?'
-        lines.append(f"{head}{ask.kubectl}{tail}")
+        tail = "" if "; do " in ask.kubectl else '; printf "\\n== rc=%s\\n" $?'
+        lines.append(f'echo "== {ask.read}@{ask.target}"; {ask.kubectl}{tail}')
     return "\n".join(lines)

@@ -33,10 +33,10 @@ from checks.model import (
 )
 from checks.parse import Unparsable
 from checks.parsers import events
-from checks.pastedtext import LONGEST, Output, PasteError, Section, failure, sections, without_echo
+from checks.pastedtext import Output, PasteError, failure, sections, without_echo
 from checks.shaping import shaped
 from kb.messages import message
-from kb.safe import one_line, printable
+from kb.safe import one_line
 
 __all__ = ["Ask", "Askable", "PasteError", "Pasted", "asks", "put", "read_paste", "script", "unused"]
 
@@ -62,29 +62,32 @@ class Pasted:
 
 
 def read_paste(
-    spec: CheckSpec, read: str, text: str, *, target: str = "", by: str, now: float
+    spec: CheckSpec, text: str, *, read: str = "", target: str = "", by: str, now: float
 ) -> tuple[Pasted, ...]:
-    """The outputs in a paste for one read of a check; raises PasteError.
+    """The outputs in a paste for a check; raises PasteError.
 
-    `target` (node or pod) is for a paste that names none; `now` is Unix time. What is no answer is told when it is put.
+    `read` and `target` (node or pod) are for a paste that does not name them above each output; `now` is Unix time.
+    What is no answer is told when it is put.
     """
-    if read not in spec.reads:
-        known = ", ".join(spec.reads)
-        raise PasteError(message("pasted.no-such-read", check=spec.id, read=read, known=known))
-    branch = branch_of(spec.reads[read])
-    if branch is None:
-        raise PasteError(message("pasted.not-pastable", check=spec.id, read=read))
     if target and not _TARGET.fullmatch(target):
         raise PasteError(message("pasted.bad-target", target=one_line(target, 80)))
-    if isinstance(branch, ListRead | EventsRead):
-        if len(text) > LONGEST:
-            raise PasteError(message("pasted.too-large", limit=LONGEST // 1024 // 1024))
-        found: tuple[Section, ...] = (Section("", (Output(printable(text)),)),)
-    else:
-        found = sections(text)
-    if target and any(section.target for section in found):
+    found = sections(text)
+    if (target and any(s.target for s in found)) or (read and any(s.read for s in found)):
         raise PasteError(message("pasted.both"))
-    return tuple(Pasted(read, section.target or target, section.outputs, by, now) for section in found)
+    for name in dict.fromkeys(section.read or read for section in found):
+        _askable(spec, name)
+    return tuple(Pasted(s.read or read, s.target or target, s.outputs, by, now) for s in found)
+
+
+def _askable(spec: CheckSpec, read: str) -> None:
+    """Raises PasteError for a read that the check does not have, or that nobody can paste."""
+    known = ", ".join(spec.reads)
+    if not read:
+        raise PasteError(message("pasted.which-read", known=known))
+    if read not in spec.reads:
+        raise PasteError(message("pasted.no-such-read", check=spec.id, read=read, known=known))
+    if branch_of(spec.reads[read]) is None:
+        raise PasteError(message("pasted.not-pastable", check=spec.id, read=read))
 
 
 def put(
@@ -174,6 +177,9 @@ def _miscounted(branch: Askable, outputs: Sequence[Output], several: bool) -> tu
 def _listed(branch: ListRead | EventsRead, one: Pasted, asked: Raw, source: str, now: float) -> Answer:
     resource = Resource.parse(branch.resource if isinstance(branch, ListRead) else "v1/events")
     text = "".join(output.text for output in one.outputs)
+    wrong = next((f for output in one.outputs if any(f := failure(output, (0,), "kubectl"))), ("", ""))
+    if wrong[0]:
+        return Answer("", None, text[:KEPT], one.at, asked.command, source, *wrong, pasted=one.by)
     try:
         items = _objects(text, resource, branch.keep if isinstance(branch, ListRead) else events.KEPT)
     except (ValueError, RecursionError) as error:
@@ -191,7 +197,8 @@ def _listed(branch: ListRead | EventsRead, one: Pasted, asked: Raw, source: str,
 
 def _objects(text: str, resource: Resource, kept: Sequence[str]) -> list[Object]:
     """The objects of ``kubectl get … -o json``; raises ValueError where they are none, or of another kind."""
-    found = json.loads(text[max(text.find("{"), 0) :] if not text.lstrip().startswith("[") else text)
+    begin = min((at for sign in "[{" if (at := text.find(sign)) >= 0), default=0)
+    found, _ = json.JSONDecoder().raw_decode(text, begin)  # a prompt behind it does no harm
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("it has no items")

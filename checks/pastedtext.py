@@ -1,14 +1,15 @@
 """What an operator pasted, taken apart: one output per target, with exit codes and times where they are said. Pure.
 
-Forms that are understood: the plain output of one target; ``== TARGET`` or ``==> TARGET <==`` above each output, as
-klinik's own script prints it, with ``== rc=N`` and ``== at=UNIX`` inside; Ansible's ``TARGET | CHANGED | rc=0 >>``.
-Prompts, the echoed command and kubectl's notes are left out. (A ``TARGET: `` before every line, as pdsh prints, cannot
-be told from the keys of one output.)
+Forms that are understood: the plain output of one target; ``== READ@TARGET`` (as klinik's own script prints),
+``== TARGET`` or ``==> TARGET <==`` above each output, with ``== rc=N`` and ``== at=UNIX`` inside; Ansible's
+``TARGET | CHANGED | rc=0 >>``. Prompts, the echoed command and kubectl's notes are left out. (A ``TARGET: `` before
+every line, as pdsh prints, cannot be told from the keys of one output.)
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,8 +25,9 @@ MOST = 5_000
 """Targets in one paste."""
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
+_READ = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"
+_MARK = re.compile(rf"== (?:({_READ})@({_NAME})?|({_NAME}))(?: ==)?")
 _HEADS = (
-    re.compile(rf"== ({_NAME})(?: ==)?"),
     re.compile(rf"==> ({_NAME}) <=="),
     re.compile(rf"({_NAME}) \| (?:CHANGED|SUCCESS|FAILED|UNREACHABLE!?)(?: \| rc=(\d{{1,3}}))? (?:>>|=>.*)"),
 )
@@ -65,10 +67,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one target said; `target` is empty where the paste names none."""
+    """What one target said; `target` and `read` are empty where the paste names none."""
 
     target: str
     outputs: tuple[Output, ...]
+    read: str = ""
 
 
 def sections(pasted: str) -> tuple[Section, ...]:
@@ -76,35 +79,46 @@ def sections(pasted: str) -> tuple[Section, ...]:
     if len(pasted) > LONGEST:
         raise PasteError(message("pasted.too-large", limit=LONGEST // 1024 // 1024))
     lines = printable(pasted).split("\n")
-    headed = _headed(lines) or [("", None, lines)]
+    headed = _headed(lines) or [(Head(), lines)]
     if len(headed) > MOST:
         raise PasteError(message("pasted.too-many", count=len(headed), limit=MOST))
-    names = [name for name, _, _ in headed]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    named = Counter((head.read, head.target) for head, _ in headed)
+    twice = sorted(target or read for (read, target), count in named.items() if count > 1)
     if twice:
         raise PasteError(message("pasted.twice", targets=", ".join(twice[:5])))
-    return tuple(Section(name, tuple(_outputs(body, code))) for name, code, body in headed)
+    return tuple(Section(h.target, tuple(_outputs(body, h.code)), h.read) for h, body in headed)
 
 
-def _headed(lines: Sequence[str]) -> list[tuple[str, int | None, list[str]]]:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A line above an output: whose it is."""
+
+    target: str = ""
+    read: str = ""
+    code: int | None = None
+
+
+def _headed(lines: Sequence[str]) -> list[tuple[Head, list[str]]]:
     """Below a header each; what stands above the first one is the shell's echo of the script."""
-    found: list[tuple[str, int | None, list[str]]] = []
+    found: list[tuple[Head, list[str]]] = []
     for line in lines:
         head = _head(line)
         if head is not None:
-            found.append((*head, []))
+            found.append((head, []))
         elif found:
-            found[-1][2].append(line)
+            found[-1][1].append(line)
     return found
 
 
-def _head(line: str) -> tuple[str, int | None] | None:
+def _head(line: str) -> Head | None:
     stripped = line.rstrip()
+    if match := _MARK.fullmatch(stripped):
+        return Head(match[2] or match[3] or "", match[1] or "")
     for pattern in _HEADS:
         match = pattern.fullmatch(stripped)
         if match:
             code = match[2] if pattern.groups > 1 else None
-            return match[1], int(code) if code else None
+            return Head(match[1], code=int(code) if code else None)
     return None
 
 

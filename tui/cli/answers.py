@@ -1,4 +1,4 @@
-"""``--answer READ[@TARGET]=FILE``: outputs from elsewhere for what the cluster does not answer."""
+"""``--answer [READ[@TARGET]=]FILE``: outputs from elsewhere for what the cluster does not answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
     from checks.layout import Layout
-    from checks.pasted import Ask, Pasted
+    from checks.pasted import Pasted
 
-_SHOWN = 3
-"""Commands shown per read; -v shows all."""
+_SHOWN = 4
+"""Commands shown; -v shows all."""
 
 
 def words(key: str, /, **params: object) -> str:
@@ -33,7 +33,7 @@ def words(key: str, /, **params: object) -> str:
 def answer_option(function: Command) -> Command:
     """``--answer``."""
     return click.option(
-        "--answer", "answers", metavar="READ[@TARGET]=FILE|-", multiple=True, help=words("opt-answer")
+        "--answer", "answers", metavar="[READ[@TARGET]=]FILE|-", multiple=True, help=words("opt-answer")
     )(function)
 
 
@@ -48,15 +48,25 @@ def read_answers(given: Sequence[str], chosen: Sequence[CheckSpec]) -> tuple[Pas
         raise Stop(words("one-check"), USAGE)
     found: list[Pasted] = []
     for text in given:
-        place, equals, file = text.partition("=")
-        read, _, target = place.partition("@")
-        if not equals or not read or not file:
-            raise Stop(words("bad-answer", value=text), USAGE)
+        read, target, file = _parts(text)
         try:
-            found += read_paste(chosen[0], read, _content(file), target=target, by=user(), now=time.time())
+            found += read_paste(
+                chosen[0], _content(file), read=read, target=target, by=user(), now=time.time()
+            )
         except PasteError as error:
-            raise Stop(f"--answer {one_row(place)}: {error.text.get(help_language())}", USAGE) from error
+            raise Stop(f"--answer {one_row(text)}: {error.text.get(help_language())}", USAGE) from error
     return tuple(found)
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Read, target and file; a file of that very name wins, whatever signs are in it."""
+    if text == "-" or Path(text).is_file():
+        return "", "", text
+    place, equals, file = text.partition("=")
+    read, _, target = place.partition("@")
+    if not equals or not read or not file:
+        raise Stop(words("bad-answer", value=text), USAGE)
+    return read, target, file
 
 
 def _content(file: str) -> str:
@@ -95,13 +105,9 @@ def print_asks(spec: CheckSpec, result: Result, layout: Layout, verbose: bool) -
     if not wanted:
         return
     say(f"{'':13}{words('elsewhere')}")
-    by_read: dict[str, list[Ask]] = {}
-    for ask in wanted:
-        by_read.setdefault(ask.read, []).append(ask)
-    for read, group in by_read.items():
-        shown = group if verbose else group[:_SHOWN]
-        for line in script(shown).splitlines():
-            say(f"{'':15}{one_row(line)}")
-        if len(shown) < len(group):
-            say(f"{'':15}" + words("more", count=len(group) - len(shown)))
-        say(f"{'':13}{words('hand-in', check=spec.id, read=read)}")
+    shown = wanted if verbose else wanted[:_SHOWN]
+    for line in script(shown).splitlines():
+        say(f"{'':15}{one_row(line)}")
+    if len(shown) < len(wanted):
+        say(f"{'':15}" + words("more", count=len(wanted) - len(shown)))
+    say(f"{'':13}{words('hand-in', check=spec.id)}")

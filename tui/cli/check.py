@@ -28,7 +28,7 @@ from tui.cli.checking import (
 )
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
-from tui.cli.loading import language, open_catalogue
+from tui.cli.loading import language, open_catalogue, where_of
 from tui.cli.muting import counted, mutes_option, muting_json, muting_of, result_muted, say_muting
 from tui.cli.options import Root, Where
 from tui.cli.printing import say
@@ -82,7 +82,7 @@ def check(
     """Runs checks by id; without an id the cheap ones, with --all every one."""
     from tui.cli.thresholds import settings
 
-    catalogue = open_catalogue(root)
+    catalogue = open_catalogue(root, where)
     lang = language(root)
     unknown = [i for i in check_ids if i not in catalogue.ids()]
     if unknown:
@@ -195,20 +195,18 @@ class _Command:
             self.reporting.report(cluster.info, tuple(results.values()), muting=muting)
 
     def _say_asks(self, results: Mapping[str, Result]) -> None:
-        from checks.layout import load_layout
-
+        layout = where_of(self.catalogue)
         for result in results.values():
-            print_asks(self.catalogue.get(result.check), result, load_layout(), self.verbose)
+            print_asks(self.catalogue.get(result.check), result, layout, self.verbose)
 
     def _asks_json(self, result: Result) -> list[dict[str, object]]:
         """What would answer the reads that failed, where somebody may run it."""
-        from checks.layout import load_layout
         from checks.pasted import asks
 
         if not any(item.error for item in result.evidence):
             return []
         params = next((use.params for use in self.uses if use.alias == result.alias), {})
-        wanted = asks(self.catalogue.get(result.check), result, load_layout(), params)
+        wanted = asks(self.catalogue.get(result.check), result, where_of(self.catalogue), params)
         return [
             {
                 "read": ask.read,
@@ -216,7 +214,6 @@ class _Command:
                 "where": ask.where.get(self.reporting.lang),
                 "kubectl": ask.kubectl,
                 "command": ask.plain,
-                "needs": list(ask.needs),
                 "reason": ask.reason,
             }
             for ask in wanted

@@ -85,7 +85,9 @@ class MemoryCluster:
         found = self.objects.get(str(resource), NotFound(f"no {resource}"))
         if isinstance(found, ClusterError):
             raise found
-        yield from found
+        for item in found:
+            if not namespace or item.get("metadata", {}).get("namespace") in (None, namespace):
+                yield item
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
         self._count(f"get {resource}")
@@ -139,7 +141,7 @@ class MemoryCluster:
     def patch(self, *args: Any, **options: Any) -> Object:
         raise AssertionError("a run never writes")
 
-    create = delete = patch  # type: ignore[assignment]
+    create = delete = evict = patch
 
     def can(self, *args: Any, **options: Any) -> bool:
         return True

@@ -12,6 +12,8 @@ from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 
 SHOWN = 500
+EVERYBODY = "*"
+"""The target of pings that are counted together."""
 
 
 def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float) -> Judgement:
@@ -31,13 +33,17 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
         if answer := at.failed("log"):
             rows.append(unread(at.target, answer))
             continue
-        entries: Sequence[Mapping[str, Any]] = at.value("log")
+        entries = _entries(at.value("log"))
         _count(pairs, at.target, entries, homes)
         rows.append(_row(at.target, entries, pairs, params))
     losing = {key: count for key, count in pairs.items() if count[1]}
     towards: dict[str, int] = defaultdict(int)
     for (_, target, _), (_, gone) in losing.items():
-        towards[target] += gone
+        if target != EVERYBODY:
+            towards[target] += gone
+    for answer in facts["towards"].good if "towards" in facts else ():
+        for series in answer.value:
+            towards[str(series["labels"].get("target_node_name", ""))] += round(float(series["value"]))
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
@@ -58,6 +64,27 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
     which = "bad" if bad(rows) else "ok"
     text = message(f"connectivity.{which}", **data)
     return folded(rows, text, value=data["lost"], data=data, tables={"pairs": table})
+
+
+def _entries(value: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Lines of a log as they are; numbers of Prometheus, which tells nothing of single targets, in the same form."""
+    numbers = {str(e["what"]): round(float(e["value"])) for e in value if "what" in e}
+    if not numbers:
+        return list(value)
+    entries: list[Mapping[str, Any]] = [
+        {
+            "kind": kind,
+            "name": EVERYBODY,
+            "sent": numbers.get(f"{kind}_sent", 0),
+            "lost": numbers.get(f"{kind}_lost", 0),
+        }
+        for kind in ("pod", "node")
+        if f"{kind}_sent" in numbers
+    ]
+    for key, bad_word in (("dns", "unresolved"), ("api", "unconnected")):
+        if numbers.get(key):
+            entries.append({bad_word: True})
+    return entries
 
 
 def _count(

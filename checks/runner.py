@@ -18,6 +18,7 @@ from checks import roots, say
 from checks.catalogue import Catalogue
 from checks.cluster import Cluster
 from checks.facts import LIMITS, Facts
+from checks.facts.collector import COSTLY
 from checks.facts.futures import when_all
 from checks.judge import judge
 from checks.layout import Layout, load_layout
@@ -78,16 +79,18 @@ def run(
     deadline: float = DEADLINE,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
     prometheus: PrometheusAt | None = None,
+    widest: int = 0,
 ) -> Iterator[RunEvent]:
     """Results of the uses in the order they are ready; every use gets one, unless the run is stopped.
 
     `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
     which what is still open is unknown (timeout). `pasted` stands, by alias, for what the cluster does not answer.
-    `prometheus` says where to ask it; None: it is looked for among the Services.
+    `prometheus` says where to ask it; None: it is looked for among the Services. A check that takes a command, log or
+    metrics page in more than `widest` pods (0: any number) is left out as skipped, unless another source answers for it.
     """
-    return _Run(cluster, uses, catalogue, layout or load_layout(), limits, pasted, prometheus).events(
-        stop or threading.Event(), deadline
-    )
+    where = layout or load_layout()
+    run = _Run(cluster, uses, catalogue, where, limits, pasted, prometheus, widest)
+    return run.events(stop or threading.Event(), deadline)
 
 
 def run_all(
@@ -110,6 +113,7 @@ class _Run:
         limits: Mapping[str, int],
         pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
         prometheus: PrometheusAt | None = None,
+        widest: int = 0,
     ):
         self.uses = uses
         self.layout = layout
@@ -117,7 +121,9 @@ class _Run:
         self.catalogue = catalogue
         recorded = cluster.info.recorded
         self.clock: Callable[[], float] = (lambda: recorded) if recorded else time.time
-        self.facts = Facts(cluster, layout, limits=limits, clock=self.clock, prometheus=prometheus)
+        self.facts = Facts(
+            cluster, layout, limits=limits, clock=self.clock, prometheus=prometheus, widest=widest
+        )
         self.began = time.monotonic()
         self.ready: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.open: dict[int, _Open] = {}
@@ -195,11 +201,16 @@ class _Run:
             yield result
         if stop.is_set():
             return
+        self.facts.give_up(message("checks.run-deadline").en)
         for number in sorted(self.open):
-            yield self._late(self.open[number])
+            opened = self.open[number]
+            settled = all(future.done() for future in opened.facts.values())
+            yield self._judged(opened) if settled else self._late(opened)
 
     def _judged(self, opened: _Open) -> Result:
         facts = self._filled(opened, {name: future.result() for name, future in opened.facts.items()})
+        if any(fact.error == COSTLY for fact in facts.values()):
+            return self._result(opened, _left_out(facts), facts)
         try:
             judgement = judge(opened.spec, facts, opened.params, self.facts.now)
         except Exception as bug:  # a broken judge is our fault, and says nothing about the cluster
@@ -235,6 +246,11 @@ class _Run:
             root=roots.of_facts(facts, judgement.reason) if judgement.verdict is Verdict.UNKNOWN else "",
             missing=self.facts.missing(opened.named) if opened.named else (),
         )
+
+
+def _left_out(facts: Mapping[str, Fact]) -> Judgement:
+    what = "; ".join(dict.fromkeys(fact.message for fact in facts.values() if fact.error == COSTLY))
+    return Judgement(Verdict.SKIPPED, message("costly.left-out", what=one_line(what)), reason=COSTLY)
 
 
 def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:

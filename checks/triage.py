@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOWS",
+    "WIDEST",
     "Finding",
     "Loose",
     "Triage",
@@ -40,6 +41,8 @@ __all__ = [
 _SEPARATOR = "/"
 ARTICLE = "article:"
 """Before the id of an article among the keys of a snapshot."""
+WIDEST = 50
+"""Pods in which a triage runs a command at most: a real cluster answers some fifty commands a second in all."""
 
 
 @dataclass(frozen=True, slots=True)

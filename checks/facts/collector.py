@@ -47,6 +47,8 @@ from checks.roots import nobody, silent
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
+COSTLY = "costly"
+"""Why a read was left out: a command, log or page in more pods than a run with `widest` shall ask."""
 
 
 Asked = ExecRead | LogsRead | MetricsRead
@@ -85,6 +87,7 @@ class Facts:
         limits: Mapping[str, int] = LIMITS,
         clock: Callable[[], float] = time.time,
         prometheus: PrometheusAt | None = None,
+        widest: int = 0,
     ):
         self._cluster = cluster
         self._layout = layout
@@ -92,6 +95,7 @@ class Facts:
         self._lock = threading.RLock()
         self._wanted: dict[str, Wanted] = {}
         self._begun = False
+        self._widest = widest
         self._pool = Pool(limits)
         reach = Reach(cluster, self._pool)
         self._permits = Permits(cluster, self._pool)
@@ -140,6 +144,25 @@ class Facts:
     def missing(self, needed: Collection[Permission]) -> tuple[Permission, ...]:
         """Those of the permissions that are known to be refused."""
         return self._permits.lacking(needed)
+
+    def give_up(self, why: str) -> None:
+        """Settle what is open with the answers there are; who has not answered is a timeout."""
+        with self._lock:
+            late = [wanted for wanted in self._wanted.values() if wanted.left > 0]
+            for wanted in late:
+                wanted.left = -1  # what still comes completes nothing any more
+        for wanted in late:
+            wanted.settle(lambda key, w=wanted: self._what_came(w, key, why))
+
+    def _what_came(self, wanted: Wanted, key: str, why: str) -> Fact:
+        have = list(wanted.answers.get(key, ()))
+        silent_ones = sorted(wanted.names.result() - {one.target for one in have})
+        how = wanted.parsers[key][0]
+        closing = (
+            closed(Raw(n, source=wanted.read.kind), self._clock(), failure=("timeout", why))
+            for n in silent_ones
+        )
+        return _fact(wanted.read, [*have, *(answer(raw, how, 1, False) for raw in closing)])
 
     def close(self) -> None:
         """Stop caring: what waits is dropped, what runs is abandoned, open futures stay open."""
@@ -230,6 +253,11 @@ class Facts:
         targets = {self._layout.name_of(read.on, target): target for target in who.targets}
         targets = {name: target for name, target in targets.items() if only is None or name in only}
         missing = [gap for gap in who.missing if only is None or gap.name in only]
+        if self._widest and len(targets) > self._widest:
+            wanted.names.set_result(frozenset())
+            wide = Fact(error=COSTLY, message=f"{read.kind} in each of {len(targets)} pods of {read.on}")
+            wanted.settle(lambda _: wide)
+            return
         wanted.left = len(targets) + len(missing)
         wanted.names.set_result(frozenset([*targets, *(gap.name for gap in missing)]))
         kept = kept_each(wanted.left)

@@ -44,6 +44,7 @@ def run_uses(
     catalogue: Catalogue,
     seen: Seen = lambda result: None,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
+    widest: int = 0,
 ) -> dict[str, Result]:
     """Results by alias in the order of `uses`; `seen` hears each as it comes, a terminal sees the progress."""
     from checks.runner import run
@@ -51,7 +52,7 @@ def run_uses(
     found: dict[str, Result] = {}
     done = total = 0
     with interruptible() as stop:
-        for event in run(cluster, uses, catalogue, stop=stop, pasted=pasted):
+        for event in run(cluster, uses, catalogue, stop=stop, pasted=pasted, widest=widest):
             if isinstance(event, RunStarted):
                 done, total = 0, event.total
                 printing.progress(t("check.progress", done=done, total=total))
@@ -127,6 +128,7 @@ def run_explained(
     root: Root,
     show: Seen | None = None,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
+    widest: int = 0,
 ) -> tuple[dict[str, Result], Forbidden]:
     """Runs checks; `show` hears each as it comes, and last what comes from a root that it shares with no other."""
     from checks.roots import folded
@@ -142,7 +144,7 @@ def run_explained(
         elif show:
             show(explained)
 
-    results = run_uses(cluster, uses, catalogue, seen, pasted)
+    results = run_uses(cluster, uses, catalogue, seen, pasted, widest)
     together = {result.alias for fold in folded(rooted) for result in fold.results}
     for result in rooted if show else ():
         if show and result.alias not in together:

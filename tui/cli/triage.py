@@ -54,7 +54,7 @@ def triage(
     root: Root,
 ) -> int:
     """Runs every cheap check and ranks the articles that this cluster matches."""
-    from checks.triage import plan
+    from checks.triage import WIDEST, plan
 
     library, catalogue = open_library(root), open_catalogue(root)
     articles = {name: one for name in library.guided if (one := library.get(name))}
@@ -65,7 +65,7 @@ def triage(
     if watch is not None:
         may_watch(where, output, to)
     reporting = Reporting("triage", output, to, fail_on, language(root))
-    command = _Command(articles, catalogue, uses, root, reporting, verbose, no_mutes)
+    command = _Command(articles, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST)
     with reporting.watching(where), connect(where) as connection:
         reporting.begin(connection.cluster.info)
         if watch is not None:
@@ -89,6 +89,7 @@ class _Command:
     reporting: Reporting
     verbose: bool
     no_mutes: bool
+    widest: int = 0
 
     def once(self, cluster: Cluster) -> int:
         """One triage, told whole."""
@@ -119,7 +120,7 @@ class _Command:
                 show(result)
 
         results, forbidden = run_explained(
-            cluster, self.uses, self.catalogue, self.root, loud if show else None
+            cluster, self.uses, self.catalogue, self.root, loud if show else None, widest=self.widest
         )
         muting = muting_of(cluster.info, results.values(), ignored=self.no_mutes)
         found = of(self.articles.values(), self.catalogue, self.uses, results, muting)

@@ -164,6 +164,8 @@ def _what(
 ) -> What | None:
     if after is None:
         return "left" if before and before.verdict is not Verdict.SKIPPED else None
+    if after.verdict is Verdict.SKIPPED and after.reason:  # left out this time, which says nothing of health
+        return "left" if known and known.bad else None
     was_unknown = before is not None and before.verdict is Verdict.UNKNOWN
     if after.verdict is Verdict.UNKNOWN:
         return None if before is None or was_unknown else "unknown"

@@ -31,6 +31,8 @@ def told(before: Result | None, after: Result | None) -> list[str]:
         (result("a", "fail"), result("a", "warn"), ["better"]),
         (result("a", "fail"), result("a", "ok"), ["gone"]),
         (result("a", "fail"), result("a", "skipped"), ["gone"]),
+        (result("a", "fail"), result("a", "skipped", reason="costly"), ["left"]),
+        (result("a", "ok"), result("a", "skipped", reason="costly"), []),
         (result("a", "fail"), result("a", "unknown", reason="forbidden"), ["unknown"]),
         (result("a", "ok"), result("a", "unknown"), ["unknown"]),
         (result("a", "unknown"), result("a", "unknown"), []),

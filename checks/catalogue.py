@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checks.guidelint import lint
-from checks.layout import Layout, load_layout
+from checks.layout import Layout, known_roles, load_layout
 from checks.model import NOTHING, CheckSpec
+from checks.prometheusat import PrometheusAt
 from checks.spec import specs_of
 from kb import yamlfile
 from kb.findings import problem_of
@@ -23,6 +24,10 @@ class Catalogue:
 
     checks: Mapping[str, CheckSpec] = field(default_factory=lambda: NOTHING)
     problems: tuple[Problem, ...] = ()
+    layout: Layout | None = None
+    """Where the roles run, as the settings say; None: as shipped."""
+    prometheus: PrometheusAt | None = None
+    """Where Prometheus is, as the settings say; None: it is looked for."""
 
     def get(self, check_id: str) -> CheckSpec:
         """The check with this id; raises KeyError."""
@@ -43,8 +48,11 @@ class Catalogue:
 
 
 def load_catalogue(roots: Sequence[Path] | None = None, *, layout: Layout | None = None) -> Catalogue:
-    """The checks of ``ROOT/checks/*.yaml`` of all roots (default: the shipped ones), later roots win by id."""
-    roles = (layout or load_layout()).roles
+    """The checks of ``ROOT/checks/*.yaml`` of all roots (default: the shipped ones), later roots win by id.
+
+    A role is known that some shipped layout has, or this one: a check whose role is not here does not apply here.
+    """
+    roles = known_roles() | frozenset(layout.roles if layout else ())
     checks: dict[str, CheckSpec] = {}
     problems: list[Problem] = []
     for root in roots if roots is not None else [ASSETS]:

@@ -7,13 +7,13 @@ A pod that should answer and cannot (not Running, or missing on a node) is named
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from checks.cluster import NODES, PODS, Cluster, Object, Resource, Target
 from checks.errors import ClusterError, NotFound
-from checks.model import NOTHING
+from checks.model import NOTHING, ListRead
 from checks.shape import Place
 from kb import yamlfile
 from kb.paths import ASSETS
@@ -36,6 +36,8 @@ class Role:
     """Labels that only the one in charge carries."""
     lease: str = ""
     """Name of the Lease in the same namespace whose holder is in charge."""
+    stays: bool = False
+    """It belongs to Kubernetes, not to the network: its namespace is its own, and it is there in every layout."""
 
     @property
     def selector(self) -> str:
@@ -66,6 +68,10 @@ class Layout:
     """The roles of one kind of installation."""
 
     roles: Mapping[str, Role]
+    preset: str = "kube-ovn"
+    """Which installation it began as."""
+    fixed: bool = False
+    """Whether somebody said where the roles are: then they are not looked for elsewhere."""
 
     def role(self, text: str) -> Role:
         """The role of ``ROLE`` or ``ROLE@node``; NotFound for an unknown one."""
@@ -77,6 +83,19 @@ class Layout:
     def name_of(self, role: str, target: Target) -> str:
         """What an answer of this target is called: its node in per-node roles, else its pod."""
         return target.node if self.role(role).per == "node" and target.node else target.pod
+
+    def moved(self, namespace: str) -> Layout:
+        """The same roles, those of the network in another namespace."""
+        roles = {
+            name: role if role.stays else replace(role, namespace=namespace)
+            for name, role in self.roles.items()
+        }
+        return replace(self, roles=roles)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces of the network's roles, sorted."""
+        return tuple(sorted({role.namespace for role in self.roles.values() if not role.stays}))
 
     def selector(self, role: Role) -> str:
         """One label selector for all roles of a namespace that differ in one label only: one list serves them all."""
@@ -96,33 +115,51 @@ class LayoutError(ValueError):
         self.problems = tuple(problems)
 
 
-_KEYS = ("namespace", "labels", "marks", "lease", "container", "per", "pick")
+_KEYS = ("namespace", "labels", "marks", "lease", "container", "per", "pick", "stays")
 
 
-def load_layout(path: Path | None = None) -> Layout:
-    """The shipped layout, or the one in a file; raises LayoutError naming every mistake."""
-    document = yamlfile.load(path or ASSETS / "layout.yaml")
+PRESETS = ("kube-ovn", "ovn-kubernetes", "openvswitch")
+"""Installations whose layout is shipped."""
+
+
+def load_layout(path: Path | None = None, *, preset: str = "kube-ovn") -> Layout:
+    """The shipped layout of a kind of installation, or the one in a file; raises LayoutError naming every mistake."""
+    shipped = "layout.yaml" if preset == "kube-ovn" else f"layout-{preset}.yaml"
+    document = yamlfile.load(path or ASSETS / shipped)
     problems = list(document.problems)
     place = Place(document, (), document.data, problems)
     if not problems:
         place.mapping()
-    roles = {name: _role(name, item) for name, item in place.items()}
+    roles = {name: read_role(name, item) for name, item in place.items()}
     if problems:
         raise LayoutError(problems)
-    return Layout(roles)
+    if preset != "kube-ovn":
+        common = {name: role for name, role in load_layout().roles.items() if role.stays}
+        roles = {**common, **roles}
+    return Layout(roles, preset)
 
 
-def _role(name: str, item: Place) -> Role:
-    item.mapping(_KEYS, ("namespace", "labels", "container"))
+def known_roles() -> frozenset[str]:
+    """The names that roles have in any shipped layout."""
+    return frozenset(name for preset in PRESETS for name in load_layout(preset=preset).roles)
+
+
+def read_role(name: str, item: Place, base: Role | None = None) -> Role:
+    """One role of a file, what is not said as in `base`; mistakes are noted."""
+    item.mapping(_KEYS, () if base else ("namespace", "labels", "container"))
+    base = base or Role(name, "", {}, "")
+    labels = {key: value.string() for key, value in item.at("labels").items()}
+    marks = {key: value.string() for key, value in item.at("marks").items()}
     return Role(
         name=name,
-        namespace=item.at("namespace").string(),
-        labels={key: value.string() for key, value in item.at("labels").items()},
-        container=item.at("container").string(),
-        per="node" if item.at("per").choice(("node", "pod"), "pod") == "node" else "pod",
-        pick="one" if item.at("pick").choice(("all", "one"), "all") == "one" else "all",
-        marks={key: value.string() for key, value in item.at("marks").items()},
-        lease=item.at("lease").string(),
+        namespace=item.at("namespace").string(base.namespace),
+        labels=labels if "labels" in item else base.labels,
+        container=item.at("container").string(base.container),
+        per="node" if item.at("per").choice(("node", "pod"), base.per) == "node" else "pod",
+        pick="one" if item.at("pick").choice(("all", "one"), base.pick) == "one" else "all",
+        marks=marks if "marks" in item else base.marks,
+        lease=item.at("lease").string(base.lease),
+        stays=item.at("stays").flag(base.stays),
     )
 
 
@@ -253,6 +290,41 @@ def _target(role: Role, pod: Object) -> Target:
     return Target(role.namespace, _name(pod), role.container, _node(pod), uid, role.name)
 
 
+# --- living elsewhere ---------------------------------------------------------------------------------------------
+
+DEPLOYMENTS = Resource("apps", "v1", "deployments")
+HOME_READ = ListRead(
+    "apps/v1/deployments", fields="metadata.name=kube-ovn-controller", keep=("metadata.name",)
+)
+"""One small answer of the whole cluster, selected by the server: Kube-OVN is where its controller is deployed."""
+
+
+def movable(layout: Layout) -> bool:
+    """Whether klinik may look elsewhere: for Kube-OVN, and where nobody said where its roles are."""
+    return layout.preset == "kube-ovn" and not layout.fixed
+
+
+def elsewhere(layout: Layout, deployments: Iterable[Object]) -> Layout | None:
+    """The layout in the one other namespace that has a kube-ovn-controller; None where there is no such thing."""
+    homes = {str((one.get("metadata") or {}).get("namespace", "")) for one in deployments} - {""}
+    known = set(layout.namespaces)
+    return layout.moved(homes.pop()) if movable(layout) and len(homes) == 1 and not homes & known else None
+
+
+def placed(cluster: Cluster, layout: Layout, *, timeout: float = 5.0) -> Layout:
+    """The layout as this cluster has it: another one where Kube-OVN was found in a namespace that nobody named.
+
+    Where the list is refused or fails the layout stays as it is: whoever reads by it will meet the reason.
+    """
+    if not movable(layout):
+        return layout
+    try:
+        found = list(cluster.list(DEPLOYMENTS, fields=HOME_READ.fields, timeout=timeout))
+    except ClusterError:
+        return layout
+    return elsewhere(layout, found) or layout
+
+
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +333,8 @@ def resolve(cluster: Cluster, layout: Layout, text: str, *, timeout: float = 15.
     role = layout.role(text)
     labels = ",".join(f"{k}={v}" for k, v in role.labels.items())
     pods = list(cluster.list(PODS, namespace=role.namespace, labels=labels, timeout=timeout))
+    if not pods and (moved := placed(cluster, layout)) is not layout:
+        return resolve(cluster, moved, text, timeout=timeout)
     found = choose(layout, text, pods, holder=lease_holder(cluster, role, timeout=timeout))
     if not found.targets:
         raise NotFound("; ".join(missing.message for missing in found.missing))
@@ -276,6 +350,6 @@ def lease_holder(cluster: Cluster, role: Role, *, timeout: float = 10.0) -> str:
 
 
 __all__ = [
-    "LEASES", "NODES", "Found", "Layout", "LayoutError", "Missing", "Role", "choose", "is_ready", "lease_holder",
-    "load_layout", "resolve",
+    "HOME_READ", "LEASES", "NODES", "PRESETS", "Found", "Layout", "LayoutError", "Missing", "Role", "choose",
+    "elsewhere", "is_ready", "known_roles", "lease_holder", "load_layout", "movable", "placed", "read_role", "resolve",
 ]  # fmt: skip

@@ -75,7 +75,7 @@ class Walk:
         self.catalogue = catalogue
         self.lang = lang
         self.operator = operator or user()
-        self.layout = layout or load_layout()
+        self.layout = layout or catalogue.layout or load_layout()
         self.access = access or Access()
         self.clock = clock or RealClock()
         self._journal_dir = journal_dir

@@ -47,9 +47,11 @@ def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
     if where.practice:
         return practice(where.practice, where, pace=pace)
     from checks.live import connect as connect_live
+    from tui.setting import settings_of
 
     cluster = connect_live(
         kubeconfig=where.kubeconfig,
+        production=settings_of(where).production,
         context=where.context,
         namespace=where.namespace,
         as_user=where.as_user,

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
     from checks.layout import Layout
+    from checks.settings import Settings
     from kb.library import Library
     from kb.model import Article
-    from tui.cli.options import Root
+    from tui.cli.options import Root, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Services:
     open_catalogue: Callable[[], Catalogue]
     open_cluster: Callable[[Place], Open]
     """Connects without a call to the server; raises ConfigError or ClusterError."""
+    settings: Callable[[Place], Settings] | None = None
+    """What is set for a place; raises ConfigError. None: nothing is."""
     contexts: Callable[[], tuple[str, ...]] = no_contexts
     scenarios: Callable[[], tuple[Scenario, ...]] = no_scenarios
     place: Place = Place()
@@ -87,7 +90,8 @@ class Services:
     _linking: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _shelf: Shelf | None = field(default=None, repr=False)
     _catalogue: Catalogue | None = field(default=None, repr=False)
-    _layout: Layout | None = field(default=None, repr=False)
+    _set: tuple[Place, Catalogue] | None = field(default=None, repr=False)
+    """The catalogue as it is set for a place."""
     _open: Open | None = field(default=None, repr=False)
     _closed: bool = field(default=False, repr=False)
 
@@ -110,16 +114,22 @@ class Services:
 
             return load_catalogue(roots)
 
-        def cluster(place: Place) -> Open:
+        def flags(place: Place) -> Where:
             if place.kind == "practice":
-                return connect(replace(root.where, practice=place.name, bundle=None))
+                return replace(root.where, practice=place.name, bundle=None)
             if place.kind == "bundle":
-                return connect(
-                    replace(root.where, practice=None, context=None, kubeconfig=None, bundle=Path(place.name))
-                )
-            context = place.name or root.where.context
-            where = replace(root.where, practice=None, context=context, bundle=None)
-            return connect_or_practice(where) if root.or_practice else connect(where)
+                path = Path(place.name)
+                return replace(root.where, practice=None, context=None, kubeconfig=None, bundle=path)
+            return replace(root.where, practice=None, context=place.name or root.where.context, bundle=None)
+
+        def settings(place: Place) -> Settings:
+            from tui.setting import settings_of
+
+            return settings_of(flags(place))
+
+        def cluster(place: Place) -> Open:
+            asked = place.kind == "context" and root.or_practice
+            return connect_or_practice(flags(place)) if asked else connect(flags(place))
 
         def scenarios() -> tuple[Scenario, ...]:
             from checks.practice.scenario import list_scenarios
@@ -141,6 +151,7 @@ class Services:
         return cls(
             open_library=library,
             open_catalogue=catalogue,
+            settings=settings,
             open_cluster=cluster,
             contexts=contexts,
             scenarios=scenarios,
@@ -174,20 +185,30 @@ class Services:
             return self._shelf
 
     def catalogue(self) -> Catalogue:
-        """The checks by id, read once."""
+        """The checks by id, read once, with the settings of the place at hand."""
         with self._reading:
             if self._catalogue is None:
                 self._catalogue = self.open_catalogue()
-            return self._catalogue
+            if self._set is None or self._set[0] != self.place:
+                self._set = (self.place, self._settled(self._catalogue))
+            return self._set[1]
+
+    def _settled(self, catalogue: Catalogue) -> Catalogue:
+        """With what is set for this place; nothing is for the practice cluster, nor by a file connecting refuses."""
+        from checks.errors import ConfigError
+
+        if self.settings is None or (self._open is not None and self._open.cluster.info.practice):
+            return catalogue
+        try:
+            return self.settings(self.place).over(catalogue)
+        except ConfigError:
+            return catalogue
 
     def layout(self) -> Layout:
-        """Where the roles of the checks run, read once."""
+        """Where the roles of the checks run, as the settings say, else as shipped."""
         from checks.layout import load_layout
 
-        with self._reading:
-            if self._layout is None:
-                self._layout = load_layout()
-            return self._layout
+        return self.catalogue().layout or load_layout()
 
     def connect(self, place: Place) -> Cluster:
         """A cluster at `place` in place of the one before, which is closed."""
@@ -195,12 +216,12 @@ class Services:
             old, self._open = self._open, None
             if old is not None:
                 old.close()
-            self.place = place
+            self.place, self._set = place, None
             found = self.open_cluster(place)
             if self._closed:
                 found.close()
             else:
-                self._open = found
+                self._open, self._set = found, None  # it may be a practice cluster after all
             return found.cluster
 
     def sessions_dir(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 from checks.cluster import Cluster
@@ -12,7 +13,7 @@ from checks.errors import ClusterError
 from checks.facts.futures import settle, when_all
 from checks.facts.pool import Job, Pool
 from checks.facts.reach import Reach
-from checks.layout import Found, Layout, Role, choose, lease_holder
+from checks.layout import HOME_READ, Found, Layout, Role, choose, elsewhere, lease_holder, movable
 from checks.model import Fact, ListRead, Read
 
 Want = Callable[[Mapping[str, Read]], dict[str, Future[Fact]]]
@@ -57,22 +58,49 @@ class Roles:
             if role in self._found:
                 return self._found[role]
             future = self._found[role] = Future[Found]()
+        self._look(role, self._layout, future)
+        return future
+
+    def _look(self, role: str, layout: Layout, future: Future[Found]) -> None:
         try:
-            spec = self._layout.role(role)
+            spec = layout.role(role)
         except ClusterError as error:
             future.set_exception(error)
-            return future
-        facts = self.expect(role)
+            return
+        facts = self._lists(role, layout)
         holder = self._holder(spec)
-        when_all([*facts.values(), holder], lambda: settle(future, lambda: self._choose(role, facts, holder)))
-        return future
+
+        def decide() -> None:
+            pods = facts["pods"].result()
+            if movable(layout) and not pods.failed and not pods.items:
+                self._elsewhere(role, future, lambda: self._choose(role, layout, facts, holder))
+            else:
+                settle(future, lambda: self._choose(role, layout, facts, holder))
+
+        when_all([*facts.values(), holder], decide)
+
+    def _elsewhere(self, role: str, future: Future[Found], otherwise: Callable[[], Found]) -> None:
+        """Look where Kube-OVN lives before saying that nobody plays the role; that costs one list in a run."""
+        home = self._want({"home": HOME_READ})["home"]
+
+        def look() -> None:
+            moved = elsewhere(self._layout, home.result().items)
+            if moved is None:
+                settle(future, otherwise)
+            else:
+                self._look(role, replace(moved, fixed=True), future)
+
+        when_all([home], look)
 
     def expect(self, role: str) -> Mapping[str, Future[Fact]]:
         """The lists that looking the role up will need; before the run starts they are asked for with all others."""
-        spec = self._layout.roles.get(role.partition("@")[0])
+        return self._lists(role, self._layout)
+
+    def _lists(self, role: str, layout: Layout) -> Mapping[str, Future[Fact]]:
+        spec = layout.roles.get(role.partition("@")[0])
         if spec is None:
             return {}  # whoever asks who that is will hear it
-        labels = self._layout.selector(spec)
+        labels = layout.selector(spec)
         reads: dict[str, Read] = {
             "pods": ListRead("v1/pods", namespace=spec.namespace, labels=labels, keep=POD_FIELDS)
         }
@@ -96,10 +124,12 @@ class Roles:
         self._pool.submit(self._reach.guard(Job("api", "", LEASE_TIMEOUT, work, done)))
         return future
 
-    def _choose(self, role: str, facts: Mapping[str, Future[Fact]], holder: Future[str]) -> Found:
+    def _choose(
+        self, role: str, layout: Layout, facts: Mapping[str, Future[Fact]], holder: Future[str]
+    ) -> Found:
         pods = facts["pods"].result()
         if pods.failed:
             raise _Unread(pods)
         # nodes that cannot be listed only hide which of them have no pod at all
         nodes = facts["nodes"].result().items if "nodes" in facts else []
-        return choose(self._layout, role, pods.items, nodes=nodes, holder=holder.result())
+        return choose(layout, role, pods.items, nodes=nodes, holder=holder.result())

@@ -14,7 +14,7 @@ from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
 from tui.cli.interrupt import interruptible
-from tui.cli.loading import article_named, language, open_catalogue, open_library
+from tui.cli.loading import article_named, language, open_catalogue, open_library, where_of
 from tui.cli.options import Root, Where
 from tui.cli.printing import one_row, say
 from tui.cli.texts import t
@@ -52,7 +52,7 @@ def collect(
 
     if file.exists() and not force:
         raise Stop(t("bundle.exists", path=file), USAGE)
-    library, catalogue = open_library(root), open_catalogue(root)
+    library, catalogue = open_library(root), open_catalogue(root, where)
     if article:
         chosen = article_named(library, article)
         guide = chosen.guide
@@ -95,7 +95,6 @@ def _asked(use: Any, guide: Any) -> bool:
 def _collected(where: Where, scope: Any, catalogue: Any) -> Collected:
     from checks.bundle.collect import Collected
     from checks.bundle.collect import collect as run
-    from checks.layout import load_layout
     from tui.version import program_version
 
     found: Collected | None = None
@@ -105,7 +104,7 @@ def _collected(where: Where, scope: Any, catalogue: Any) -> Collected:
             connection.cluster,
             scope,
             catalogue,
-            layout=load_layout(),
+            layout=where_of(catalogue),
             now=time.time(),
             klinik=program_version(),
             stop=stop,

@@ -68,6 +68,12 @@ def where_options(function: Command) -> Command:
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             help=t("opt.bundle"),
         ),
+        click.option(
+            "--config",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help=message("settings.opt-config").get(help_language()),
+        ),
     ]
     decorated: Command = wrapped
     for option in reversed(options):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checks.errors import ClusterError, ConfigError
+from checks.layout import placed
 from checks.model import Verdict
 from kb.messages import message
 from tui.cli import printing
@@ -25,12 +26,14 @@ from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, say
 from tui.cli.texts import help_language, t
 from tui.connect import connect
+from tui.setting import settings_of
 
 if TYPE_CHECKING:
     from checks.cluster import Cluster
     from checks.layout import Layout
     from checks.permissions import Permission
     from checks.rbac import Subject
+    from checks.settings import Settings
 
 Line = tuple[Verdict, str]
 
@@ -68,12 +71,21 @@ def doctor(
     for value, option in ((scope, "ID"), (subject, "--subject"), (part, "--part")):
         if value:
             raise Stop(message("rbac.needs-rbac", option=option).get(help_language()), USAGE)
-    document: dict[str, Any] = {"program": _program(), "terminal": _terminal(), "library": _library(root)}
+    where = where.over(root.where)
+    settings = settings_of(where)
+    document: dict[str, Any] = {
+        "program": _program(),
+        "terminal": _terminal(),
+        "library": _library(root, where),
+        "settings": _settings(settings),
+    }
     try:
-        with connect(where.over(root.where)) as connection:
-            document["cluster"] = _cluster(connection.cluster)
-            answers = list(_permissions(connection.cluster, root))
-            document["roles"] = list(_roles(connection.cluster))
+        with connect(where) as connection:
+            layout = placed(connection.cluster, settings.layout)
+            document["settings"]["found_in"] = None if layout is settings.layout else layout.namespaces[0]
+            document["cluster"] = _cluster(connection.cluster, layout)
+            answers = list(_permissions(connection.cluster, root, where, layout))
+            document["roles"] = list(_roles(connection.cluster, layout))
     except (ConfigError, ClusterError) as error:
         reason = error.message if isinstance(error, ClusterError) else error.text.get(help_language())
         document["cluster"] = {"error": getattr(error, "reason", "configuration"), "message": reason}
@@ -143,7 +155,21 @@ def _terminal() -> dict[str, Any]:
     }
 
 
-def _library(root: Root) -> dict[str, int]:
+def _settings(settings: Settings) -> dict[str, Any]:
+    """Which file counts, and what it changes."""
+    return {
+        "file": settings.path or None,
+        "context": settings.context or None,
+        "layout": settings.layout.preset,
+        "namespaces": list(settings.layout.namespaces),
+        "roles": list(settings.changed),
+        "thresholds": {check: dict(params) for check, params in settings.params.items()},
+        "prometheus": str(settings.prometheus) if settings.prometheus else None,
+        "production": settings.production,
+    }
+
+
+def _library(root: Root, where: Where) -> dict[str, int]:
     from tui.cli.library import all_problems
 
     library = plain_library(root)
@@ -152,12 +178,12 @@ def _library(root: Root) -> dict[str, int]:
     return {
         "articles": len(library.articles),
         "guides": guides,
-        "checks": len(open_catalogue(root).ids()),
+        "checks": len(open_catalogue(root, where).ids()),
         "problems": len(problems),
     }
 
 
-def _cluster(cluster: Cluster) -> dict[str, Any]:
+def _cluster(cluster: Cluster, layout: Layout) -> dict[str, Any]:
     from checks.cluster import PODS
     from checks.judges.versions import running_versions, show_version
 
@@ -169,7 +195,8 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
     }
     found["kubernetes"] = cluster.version()
     try:
-        pods = cluster.list(PODS, namespace="kube-system", labels="app=kube-ovn-cni")
+        space = layout.roles["cni"].namespace if "cni" in layout.roles else ""
+        pods = cluster.list(PODS, namespace=space, labels="app=kube-ovn-cni")
         found["kube-ovn"] = ", ".join(show_version(v) for v in running_versions(pods))
     except ClusterError as error:
         found["kube-ovn"] = ""
@@ -177,10 +204,9 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
     return found
 
 
-def _roles(cluster: Cluster) -> Iterator[dict[str, Any]]:
+def _roles(cluster: Cluster, layout: Layout) -> Iterator[dict[str, Any]]:
     from checks.layout import resolve
 
-    layout = _layout()
     for name in layout.roles:
         try:
             yield {"role": name, "pods": len(resolve(cluster, layout, name)), "reason": ""}
@@ -188,18 +214,12 @@ def _roles(cluster: Cluster) -> Iterator[dict[str, Any]]:
             yield {"role": name, "pods": 0, "reason": error.message}
 
 
-def _layout() -> Layout:
-    from checks.layout import load_layout
-
-    return load_layout()
-
-
-def _permissions(cluster: Cluster, root: Root) -> Iterator[Answer]:
+def _permissions(cluster: Cluster, root: Root, where: Where, layout: Layout) -> Iterator[Answer]:
     from checks.permissions import collect
 
     library = plain_library(root)
     guides = [a.guide for i in library.guided if (a := library.get(i)) and a.guide]
-    needed = collect(list(open_catalogue(root)), guides, _layout())
+    needed = collect(list(open_catalogue(root, where)), guides, layout)
 
     def ask(permission: Permission) -> Answer:
         p = permission
@@ -224,6 +244,7 @@ def _lines(document: dict[str, Any], answers: list[Answer]) -> Iterator[Line]:
     yield Verdict.WARN if small else Verdict.OK, t("doctor.terminal", size=size, **shown)
     yield Verdict.FAIL if library["problems"] else Verdict.OK, t("doctor.library", **library)
     yield Verdict.OK, t("doctor.places", cache=program["cache"], state=program["state"])
+    yield from _settings_lines(document["settings"])
     yield from _cluster_lines(document)
     for answer in answers:
         words = {"verb": answer.permission.verb, "resource": answer.permission.shown}
@@ -236,6 +257,23 @@ def _lines(document: dict[str, Any], answers: list[Answer]) -> Iterator[Line]:
             yield Verdict.FAIL, t("doctor.may-not", users=users, **words)
     if any(answer.allowed is False for answer in answers):
         yield Verdict.FAIL, message("rbac.doctor-hint").get(help_language())
+
+
+def _settings_lines(found: dict[str, Any]) -> Iterator[Line]:
+    lang = help_language()
+    file = found["file"] or message("settings.no-file").get(lang)
+    thresholds = sum(len(params) for params in found["thresholds"].values())
+    prometheus = found["prometheus"] or message("settings.looked-for").get(lang)
+    words = {"file": file, "thresholds": thresholds, "prometheus": prometheus}
+    yield Verdict.OK, message("settings.doctor", **words).get(lang)
+    layout = {"preset": found["layout"], "namespaces": ", ".join(found["namespaces"])}
+    changed = ", ".join(found["roles"]) or message("settings.none").get(lang)
+    yield Verdict.OK, message("settings.layout", changed=changed, **layout).get(lang)
+    if found.get("found_in"):
+        elsewhere = message("settings.found-in", namespace=found["found_in"], **layout)
+        yield Verdict.WARN, elsewhere.get(lang)
+    if found["production"]:
+        yield Verdict.OK, message("settings.production", context=found["context"] or "-").get(lang)
 
 
 def _cluster_lines(document: dict[str, Any]) -> Iterator[Line]:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from kb.model import Article
 from tui.cli.failures import USAGE, Stop, complain
-from tui.cli.options import Root, system_language
+from tui.cli.options import Root, Where, system_language
 from tui.cli.texts import t
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
+    from checks.layout import Layout
     from kb.library import Library
 
 
@@ -47,15 +48,24 @@ def open_library(root: Root) -> Library:
     return library
 
 
-def open_catalogue(root: Root) -> Catalogue:
-    """The check catalogue of all roots; broken files are named on stderr."""
+def open_catalogue(root: Root, where: Where | None = None) -> Catalogue:
+    """The check catalogue of all roots with the settings that count at `where`; what is wrong is named on stderr."""
     from checks.catalogue import load_catalogue
+    from tui.setting import settings_of
 
-    catalogue = load_catalogue(roots_of(root))
+    settings = settings_of(root.where if where is None else where.over(root.where))
+    catalogue = settings.over(load_catalogue(roots_of(root), layout=settings.layout))
     for problem in catalogue.problems:
         if problem.severity == "error":
             complain(str(problem))
     return catalogue
+
+
+def where_of(catalogue: Catalogue) -> Layout:
+    """Where the roles of its checks run: as the settings say, else as shipped."""
+    from checks.layout import load_layout
+
+    return catalogue.layout or load_layout()
 
 
 def article_named(library: Library, article_id: str) -> Article:

@@ -87,7 +87,7 @@ def add(
 
     now = time.time()
     end = _end(span, until, now)
-    library, catalogue = open_library(root), open_catalogue(root)
+    library, catalogue = open_library(root), open_catalogue(root, where)
     kind, uses = _uses(name, library, catalogue)
     with connect(where.over(root.where)) as connection:
         reach(connection.cluster)

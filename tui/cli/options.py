@@ -27,6 +27,8 @@ class Where:
     nodes: int | None = None
     pods: int | None = None
     bundle: Path | None = None
+    config: Path | None = None
+    """The file of settings; None: that of the configuration folder, where there is one."""
 
     def over(self, base: Where) -> Where:
         """These flags where given, else those of `base`: flags behind the command win over those before it."""

@@ -1,0 +1,238 @@
+"""What an operator set for their clusters: where things run, thresholds, Prometheus, which clusters are production.
+
+One file, ``config.yaml`` in klinik's configuration folder or the one of ``--config``; a section of `contexts` adds to
+the rest of the file for that context of the kubeconfig (docs/formats.md, config.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from checks.catalogue import Catalogue
+from checks.errors import ConfigError
+from checks.layout import PRESETS, Layout, LayoutError, Role, load_layout, read_role
+from checks.model import JSON
+from checks.prometheusat import PrometheusAt
+from checks.shape import Place
+from kb import yamlfile
+from kb.findings import nearest, problem_of
+from kb.messages import message
+from kb.paths import config_dir
+from kb.problem import Problem
+from kb.text import Text
+
+FILE = "config.yaml"
+SECTION_KEYS = ("layout", "checks", "prometheus", "production")
+KEYS = (*SECTION_KEYS, "contexts")
+LAYOUT_KEYS = ("preset", "namespace", "roles")
+PROMETHEUS_KEYS = ("service", "url", "token_file", "ca_file")
+
+
+class SettingsError(ConfigError):
+    """A file of settings that cannot be used; `problems` are all its mistakes."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        first = Text(
+            "; ".join(p.line_of_text("en") for p in problems),
+            "；".join(p.line_of_text("zh") for p in problems),
+        )
+        super().__init__(first)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One param of one check as the file sets it."""
+
+    check: str
+    param: str
+    value: JSON
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What counts for one context; without a file everything is as shipped."""
+
+    path: str = ""
+    """The file it was read from; empty: there is none."""
+    context: str = ""
+    layout: Layout = field(default_factory=load_layout)
+    changed: tuple[str, ...] = ()
+    """Roles that are not as in the preset."""
+    thresholds: tuple[Threshold, ...] = ()
+    prometheus: PrometheusAt | None = None
+    """None: it is looked for."""
+    production: bool = False
+
+    @property
+    def params(self) -> Mapping[str, Mapping[str, JSON]]:
+        """Values of params by check, as the file has them; what a catalogue takes of them says `over`."""
+        found: dict[str, dict[str, JSON]] = {}
+        for one in self.thresholds:
+            found.setdefault(one.check, {})[one.param] = one.value
+        return found
+
+    def over(self, catalogue: Catalogue) -> Catalogue:
+        """The catalogue with these thresholds as defaults, this layout and this Prometheus; what does not fit is noted.
+
+        A guide's own `with:` and ``--set`` stand above the defaults, so they stand above these too.
+        """
+        checks, problems = dict(catalogue.checks), list(catalogue.problems)
+        for one in self.thresholds:
+            if one.check not in checks:
+                hint = nearest(one.check, checks)
+                problems.append(self._problem(one, "no-check", check=one.check, hint=hint))
+                continue
+            spec = checks[one.check]
+            if one.param not in spec.params:
+                hint = nearest(one.param, spec.params)
+                problems.append(self._problem(one, "no-param", check=one.check, name=one.param, hint=hint))
+            elif not alike(one.value, spec.params[one.param]):
+                shown = {"value": str(one.value), "default": str(spec.params[one.param])}
+                problems.append(self._problem(one, "param-type", name=one.param, **shown))
+            else:
+                params = {**spec.params, one.param: one.value}
+                checks[one.check] = replace(spec, params=params)
+        return Catalogue(checks, tuple(problems), layout=self.layout, prometheus=self.prometheus)
+
+    def _problem(self, one: Threshold, code: str, **words: Any) -> Problem:
+        return problem_of(self.path, one.line, f"settings.{code}", f"settings.{code}", **words)
+
+
+def alike(value: JSON, default: JSON) -> bool:
+    """Whether a value may stand for a default: of its kind, a number for a number."""
+    if isinstance(value, bool) or isinstance(default, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, int | float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(default))
+
+
+def load(path: Path | None = None, context: str = "") -> Settings:
+    """The settings for a context from `path`, else from the configuration folder; raises SettingsError.
+
+    A missing file is no mistake unless it was named.
+    """
+    file = path or config_dir() / FILE
+    if path is None and not file.exists():
+        return Settings(context=context)
+    document = yamlfile.load(file)
+    problems = list(document.problems)
+    place = Place(document, (), document.data, problems)
+    settings = Settings(path=str(file), context=context)
+    if not problems and document.data is not None:
+        settings = _read(place, settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _read(place: Place, settings: Settings) -> Settings:
+    """The whole file is looked at, also the sections of other contexts: a mistake there waits for the worst moment."""
+    if not place.mapping(KEYS):
+        return settings
+    settings = _section(place, settings)
+    chosen = settings
+    contexts = place.at("contexts")
+    if contexts.value is not None:
+        contexts.mapping()
+    for name, inner in contexts.items():
+        if inner.mapping(SECTION_KEYS):
+            found = _section(inner, settings)
+            chosen = found if name == settings.context else chosen
+    return chosen
+
+
+def _section(place: Place, base: Settings) -> Settings:
+    layout, changed = _layout(place.at("layout"), base)
+    prometheus = place.at("prometheus")
+    return replace(
+        base,
+        layout=layout,
+        changed=changed,
+        thresholds=(*base.thresholds, *_thresholds(place.at("checks"))),
+        prometheus=base.prometheus if prometheus.value is None else _prometheus(prometheus),
+        production=place.at("production").flag(base.production),
+    )
+
+
+def _layout(place: Place, base: Settings) -> tuple[Layout, tuple[str, ...]]:
+    if place.value is None:
+        return base.layout, base.changed
+    if isinstance(place.value, str):
+        return _preset(place), ()
+    if not place.mapping(LAYOUT_KEYS):
+        return base.layout, base.changed
+    layout, changed = (_preset(place.at("preset")), ()) if "preset" in place else (base.layout, base.changed)
+    if namespace := place.at("namespace").string():
+        layout = replace(layout.moved(namespace), fixed=True)
+    roles: dict[str, Role] = dict(layout.roles)
+    for name, item in place.at("roles").items():
+        roles[name] = read_role(name, item, roles.get(name))
+    if place.at("roles").value is not None:
+        place.at("roles").mapping()
+        layout = replace(layout, roles=roles, fixed=True)
+    return layout, tuple(dict.fromkeys((*changed, *(name for name, _ in place.at("roles").items()))))
+
+
+def _preset(place: Place) -> Layout:
+    name = place.choice(PRESETS, "kube-ovn")
+    try:
+        return load_layout(preset=name)
+    except LayoutError as error:  # a broken installation of klinik itself
+        place.problems.extend(error.problems)
+        return Layout({}, name)
+
+
+def _thresholds(place: Place) -> tuple[Threshold, ...]:
+    if place.value is not None:
+        place.mapping()
+    found = []
+    for check, inner in place.items():
+        if not inner.mapping():
+            continue
+        for param, value in inner.items():
+            found.append(Threshold(check, param, value.value, value.document.line(value.where)))
+    return tuple(found)
+
+
+def _prometheus(place: Place) -> PrometheusAt | None:
+    if not place.mapping(PROMETHEUS_KEYS):
+        return None
+    named = [key for key in ("service", "url") if key in place]
+    if len(named) != 1:
+        _say(place, "prometheus-one")
+        return None
+    token, authority = place.at("token_file").string(), place.at("ca_file").string()
+    if named == ["url"]:
+        url = place.at("url").string()
+        if not url.startswith(("http://", "https://")):
+            _say(place.at("url"), "prometheus-url", url=url)
+        return PrometheusAt(url=url.rstrip("/"), token_file=token, ca_file=authority)
+    if token or authority:
+        _say(place, "prometheus-token")
+    try:
+        return PrometheusAt.service(place.at("service").string())
+    except ValueError as error:
+        _say(place.at("service"), "prometheus-service", why=str(error))
+        return None
+
+
+def _say(place: Place, code: str, **words: Any) -> None:
+    line = place.document.line(place.where)
+    place.problems.append(
+        problem_of(place.document.path, line, f"settings.{code}", f"settings.{code}", **words)
+    )
+
+
+def described(settings: Settings) -> Text:
+    """Which layout counts, in words: the preset, where its roles are, which of them are other ones."""
+    spaces = settings.layout.namespaces
+    changed = ", ".join(settings.changed) or message("settings.none")
+    return message(
+        "settings.layout", preset=settings.layout.preset, namespaces=", ".join(spaces), changed=changed
+    )

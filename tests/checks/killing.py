@@ -1,0 +1,147 @@
+"""A process that walks one incident to its end on a practice cluster, and may be killed at any moment of it.
+
+Started again it resumes: steps in doubt are looked at and settled by what the cluster shows, as an operator would do,
+and the walk goes on. ``python -m tests.checks.killing KUBECONFIG FOLDER ARTICLE CAUSE [before|after N]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from checks.access import Access
+from checks.catalogue import load_catalogue
+from checks.clock import RealClock
+from checks.journal import FileJournal
+from checks.live import connect
+from checks.walk import Walk
+from kb import open_library
+from kb.model import Article, ManualAction, Step
+from kb.paths import ASSETS
+
+ROUNDS = 3
+"""How often a step is tried that failed or had not happened."""
+
+
+def die() -> None:
+    """As ``kill -9`` does: nothing is flushed, nobody is told."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def dying(when: str, number: int) -> Iterator[None]:
+    """Kills this process before or after the entry of this number in the journal, counted over this process's life."""
+    append, count = FileJournal.append, 0
+
+    def counted(self: FileJournal, kind: str, **data: Any) -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        if when == "before" and count == number:
+            die()
+        entry = append(self, kind, **data)
+        if when == "after" and count == number:
+            die()
+        return entry
+
+    FileJournal.append = counted  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        FileJournal.append = append  # type: ignore[method-assign]
+
+
+def article_of(name: str, folder: Path) -> Article:
+    """The shipped article."""
+    article = open_library([ASSETS], cache_dir=folder / "cache").get(name)
+    assert article is not None
+    return article
+
+
+def look(walk: Walk) -> None:
+    """Runs the checks of the guide."""
+    for _ in walk.check():
+        pass
+
+
+def open_walk(kubeconfig: str, folder: Path, article: Article) -> Walk:
+    """A new walk, or the one that was begun in this folder."""
+    cluster = connect(kubeconfig=kubeconfig)
+    access = Access()
+    access.arm(cluster.info, "KILL-1")
+    journals = sorted((folder / "sessions").glob("*.jsonl"))
+    options: dict[str, Any] = {"access": access, "operator": "chen", "clock": RealClock()}
+    if (
+        journals
+        and journals[0].stat().st_size
+        and b'"opened"' in journals[0].read_bytes().partition(b"\n")[0]
+    ):
+        return Walk.resume(journals[0], cluster, article, load_catalogue(), **options)
+    for torn in journals:
+        torn.unlink()  # killed before its first line was whole: nothing had been decided yet
+    return Walk.open(cluster, article, load_catalogue(), journal_dir=folder / "sessions", **options)
+
+
+def walk_to_the_end(walk: Walk, cause: str) -> None:
+    """What an operator does: looks, settles what is in doubt by what is seen, and goes on with the next step."""
+    look(walk)
+    for step in walk.in_doubt():
+        settle(walk, step)
+    if not walk.session.cause:
+        walk.choose(cause)
+    for step in walk.steps():
+        for _ in range(ROUNDS):
+            if walk.state(step.id) in ("done", "already_done", "skipped"):
+                break
+            one(walk, step)
+            look(walk)
+    if not walk.session.outcome:
+        walk.finish("solved")
+
+
+def settle(walk: Walk, step: Step) -> None:
+    """By the evidence alone: the step took effect where the guide says that it is done already."""
+    happened = walk.already_done(step.id) is True
+    walk.settle(step.id, happened, "looked at the cluster after the crash")
+
+
+def one(walk: Walk, step: Step) -> None:
+    """One try at a step."""
+    if walk.state(step.id) == "in_doubt":
+        settle(walk, step)
+    elif isinstance(step.action, ManualAction):
+        walk.skip(step.id, "done by a person")
+    elif walk.already_done(step.id):
+        walk.accept_done(step.id)
+    elif (reason := walk.blocked(step.id)) is not None:
+        walk.skip(step.id, reason.en)
+    else:
+        plan = walk.plan(step.id, walk.proposed(step.id))
+        for _ in walk.run(plan, typed=plan.confirm.expected):
+            pass
+
+
+def main() -> None:
+    """Walks, and says how the cluster looks at the end as one JSON line."""
+    kubeconfig, folder, name, cause, *when = sys.argv[1:]
+    article = article_of(name, Path(folder))
+    walk = open_walk(kubeconfig, Path(folder), article)
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
+    with dying(*(when[0], int(when[1])) if when else ("", 0)):
+        walk_to_the_end(walk, cause)
+    verdicts = {alias: str(result.verdict) for alias, result in walk.results.items()}
+    states = {step.id: walk.state(step.id) for step in walk.steps()}
+    sys.stdout.write(json.dumps({"verdicts": verdicts, "states": states}) + "\n")
+    sys.stdout.flush()
+    walk.close()
+    walk.cluster.close()
+
+
+if __name__ == "__main__":
+    main()

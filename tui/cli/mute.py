@@ -176,7 +176,7 @@ def list_mutes(output: str, where: Where, root: Root) -> int:
 
     lang = language(root)
     now = time.time()
-    mutes = sorted(_load(where.over(root.where)), key=lambda m: (bool(m.end), m.until))
+    mutes = sorted(_load(where.over(root.where)), key=lambda m: (bool(m.end), -m.ended, m.until))
     if output == "json":
         states = {m.id: m.end or ("expired" if now >= m.until else "standing") for m in mutes}
         printing.as_json([{**mute_json(m, lang), "state": states[m.id]} for m in mutes])

@@ -28,17 +28,19 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
         return lost
     homes = {name(p): str(spec(p).get("nodeName") or "") for p in facts["pods"].items}
     rows: list[Row] = []
-    pairs: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    lossy: dict[tuple[str, str, str], list[int]] = {}
+    sent = 0
     for at in nodes_of(facts, "log"):
         if answer := at.failed("log"):
             rows.append(unread(at.target, answer))
             continue
         entries = _entries(at.value("log"))
-        _count(pairs, at.target, entries, homes)
-        rows.append(_row(at.target, entries, pairs, params))
-    losing = {key: count for key, count in pairs.items() if count[1]}
+        counts = _counted(entries, homes)
+        lossy |= {(at.target, *key): count for key, count in counts.items() if count[1]}
+        sent += sum(count[0] for count in counts.values())
+        rows.append(_row(at.target, entries, counts, params))
     towards: dict[str, int] = defaultdict(int)
-    for (_, target, _), (_, gone) in losing.items():
+    for (_, target, _), (_, gone) in lossy.items():
         if target != EVERYBODY:
             towards[target] += gone
     for answer in facts["towards"].good if "towards" in facts else ():
@@ -47,19 +49,19 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
     data: dict[str, JSON] = {
         "total": len(rows),
         "bad": len(bad(rows)),
-        "sent": sum(count[0] for count in pairs.values()),
-        "lost": sum(count[1] for count in pairs.values()),
-        "pods_lost": sum(count[1] for (_, _, kind), count in losing.items() if kind == "pod"),
-        "nodes_lost": sum(count[1] for (_, _, kind), count in losing.items() if kind == "node"),
-        "sources": len({source for source, _, _ in losing}),
+        "sent": sent,
+        "lost": sum(count[1] for count in lossy.values()),
+        "pods_lost": sum(count[1] for (_, _, kind), count in lossy.items() if kind == "pod"),
+        "nodes_lost": sum(count[1] for (_, _, kind), count in lossy.items() if kind == "node"),
+        "sources": len({source for source, _, _ in lossy}),
         "target": max(sorted(towards), key=towards.__getitem__, default=""),
         "dns": sum(bool(row.data.get("dns")) for row in rows),
         "api": sum(bool(row.data.get("api")) for row in rows),
         "worst": leading(rows),
     }
     table = tuple(
-        {"source": source, "target": target, "kind": kind, "sent": sent, "lost": gone}
-        for (source, target, kind), (sent, gone) in sorted(losing.items())[:SHOWN]
+        {"source": source, "target": target, "kind": kind, "sent": pings, "lost": gone}
+        for (source, target, kind), (pings, gone) in sorted(lossy.items())[:SHOWN]
     )
     which = "bad" if bad(rows) else "ok"
     text = message(f"connectivity.{which}", **data)
@@ -87,30 +89,28 @@ def _entries(value: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return entries
 
 
-def _count(
-    pairs: dict[tuple[str, str, str], list[int]],
-    source: str,
-    entries: Sequence[Mapping[str, Any]],
-    homes: Mapping[str, str],
-) -> None:
+Counts = Mapping[tuple[str, str], list[int]]
+"""Sent and lost by target and kind."""
+
+
+def _counted(entries: Sequence[Mapping[str, Any]], homes: Mapping[str, str]) -> Counts:
+    """The pings of one source."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for entry in entries:
         if "kind" not in entry:
             continue
         named = str(entry["name"])
         target = homes.get(named, named) if entry["kind"] == "pod" else named
-        count = pairs[(source, target, str(entry["kind"]))]
+        count = found[(target, str(entry["kind"]))]
         count[0] += int(entry["sent"])
         count[1] += int(entry["lost"])
+    return found
 
 
 def _row(
-    source: str,
-    entries: Sequence[Mapping[str, Any]],
-    pairs: Mapping[tuple[str, str, str], list[int]],
-    params: Mapping[str, JSON],
+    source: str, entries: Sequence[Mapping[str, Any]], counts: Counts, params: Mapping[str, JSON]
 ) -> Row:
-    mine = {(target, kind): count for (who, target, kind), count in pairs.items() if who == source}
-    sent, gone = (sum(count[i] for count in mine.values()) for i in (0, 1))
+    sent, gone = (sum(count[i] for count in counts.values()) for i in (0, 1))
     if not sent:
         text = message("connectivity.silent")
         return Row(source, Verdict.UNKNOWN, text, data={"reason": "unparsable"})
@@ -119,7 +119,7 @@ def _row(
     share = 100 * gone / sent
     data: dict[str, JSON] = {
         "sent": sent, "lost": gone, "share": round(share, 1), "dns": dns, "api": api,
-        "targets": sum(bool(count[1]) for count in mine.values()), "of": len(mine),
+        "targets": sum(bool(count[1]) for count in counts.values()), "of": len(counts),
     }  # fmt: skip
     verdict = Verdict.WARN if gone or dns or api else Verdict.OK
     if share > float(params["fail"]) or (asked and dns == asked):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.cluster import NODES, PODS, ExecResult, Object, Resource
 from checks.practice.sim import hostnet
 from checks.practice.sim import manifests as m
-from checks.practice.sim.clock import rfc3339
+from checks.practice.sim.clock import rfc3339, stamp
 from checks.practice.sim.kubelet import set_running
-from checks.practice.sim.logs import LogFile
+from checks.practice.sim.logs import Entry, LogFile
 from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Stage
 
@@ -50,6 +50,8 @@ DAY = 86_400.0
 PING = 5.0
 """Cluster seconds between two rounds of kube-ovn-pinger."""
 ROUNDS = 6
+LINES = 1_500
+"""About so many lines are made up at most beyond the last round: a thousand nodes write two thousand a round."""
 LOGGING = ("etcd", "coredns", "kube-proxy", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """Containers whose logs are made up here when they are read."""
 
@@ -216,35 +218,37 @@ def _compacted(stage: Stage, at: float) -> str:
 
 def pinger_log(stage: Stage, node: Node) -> LogFile:
     """The last rounds of kube-ovn-pinger on a node: everything it reached, and what has no flows lost."""
-    log, now = LogFile(stage.clock, "klog"), stage.clock.now()
-    pods = stage.store.scan(PODS, namespace="kube-system", labels="app=kube-ovn-pinger")
-    peers = [
-        (p["metadata"]["name"], str(p["status"].get("podIP") or ""), p["spec"].get("nodeName", ""))
-        for p in pods
-        if p["status"].get("podIP")
-    ]
-    for turn in range(ROUNDS, 0, -1):
-        at = now - turn * PING
+    texts = list(_round(stage, node))
+    rounds = max(1, min(ROUNDS, LINES // len(texts)))
+    log, now = LogFile(stage.clock, "plain"), stage.clock.now()  # the time after all has been made up
+    for turn in range(rounds, 0, -1):
+        at = stamp(stage.clock.wall(now - turn * PING))
+        head = f"I{at[5:7]}{at[8:10]} {at[11:23]}000       1"
+        log.entries += [
+            Entry(now - turn * PING, 0, "", "INFO", f"{head} {where}] {text}") for where, text in texts
+        ]
+    return log
 
-        def say(where: str, text: str, at: float = at) -> None:
-            log.add(at, where, "INFO", text)
 
-        say("ping.go:346", "start to check apiserver connectivity")
-        say("ping.go:358", "connect to apiserver success in 5.71ms")
-        say("ping.go:159", "start to check pod connectivity")
-        for name, address, where in peers:
-            lost = 0 if node.programmed and stage.nodes[where].programmed else 3
-            say(
+def _round(stage: Stage, node: Node) -> Iterator[tuple[str, str]]:
+    yield "ping.go:346", "start to check apiserver connectivity"
+    yield "ping.go:358", "connect to apiserver success in 5.71ms"
+    yield "ping.go:159", "start to check pod connectivity"
+    for pod in stage.store.scan(PODS, namespace="kube-system", labels="app=kube-ovn-pinger"):
+        name, address = pod["metadata"]["name"], pod["status"].get("podIP")
+        peer = stage.node_of(pod)
+        if address and peer is not None:
+            lost = 0 if node.programmed and peer.programmed else 3
+            yield (
                 "ping.go:209",
                 f"ping pod: {name} {address}, count: 3, loss count {lost}, average rtt 0.41ms",
             )
-        say("ping.go:85", "start to check node connectivity")
-        for other in stage.nodes.values():
-            lost = 0 if node.programmed else 3
-            say(
-                "ping.go:134",
-                f"ping node: {other.name} {other.ip}, count: 3, loss count {lost}, average rtt 0.35ms",
-            )
-        say("ping.go:316", "start to check dns connectivity")
-        say("ping.go:336", "resolve dns kubernetes.default to [10.96.0.1] in 0.87ms")
-    return log
+    yield "ping.go:85", "start to check node connectivity"
+    for other in stage.nodes.values():
+        lost = 0 if node.programmed else 3
+        yield (
+            "ping.go:134",
+            f"ping node: {other.name} {other.ip}, count: 3, loss count {lost}, average rtt 0.35ms",
+        )
+    yield "ping.go:316", "start to check dns connectivity"
+    yield "ping.go:336", "resolve dns kubernetes.default to [10.96.0.1] in 0.87ms"

@@ -18,6 +18,7 @@ from tui.rights import Rights
 from tui.screens.home import HomeScreen
 from tui.services import Place, Services
 from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
+from tui.triaging import EVERY, Triaging
 from tui.upkeep import LibraryChanged, Upkeep
 from tui.ways import Ways
 from tui.widgets.status import ClusterState
@@ -60,6 +61,7 @@ class KlinikApp(Ways):
         self.services = services
         self.signs = signs_for()
         self.link = Link(self, services)
+        self.triaging = Triaging(self, services)
         self.runs = CheckRuns(self, services)
         self.rights = Rights(self)
         self.upkeep = Upkeep(self, services)
@@ -168,8 +170,18 @@ class KlinikApp(Ways):
 
     def cluster_left(self) -> None:
         """What was known of the cluster before is forgotten."""
+        self.triaging.forget()
         self.runs.forget()
         self.rights.forget()
+
+    def action_watch(self) -> None:
+        """Looks again every minute from now on, or no longer; a bundle never changes."""
+        if self.cluster_state.recorded:
+            self.notify(self.say("watch.bundle"), markup=False)
+        elif self.link.cluster is None:
+            self.notify(self.say("checks.no_cluster"), severity="warning", markup=False)
+        else:
+            self.triaging.watch(0.0 if self.triaging.every else EVERY)
 
     def action_practice(self) -> None:
         """Offers the practice scenarios."""
@@ -249,23 +261,27 @@ class KlinikApp(Ways):
             self.notify(said, severity="warning", markup=False, timeout=8)
 
     def on_answered(self, message: Answered) -> None:
-        """Reports of the link's threads."""
-        self.link.answered(message)
+        """Reports of the link's threads, and of the one that writes mutes."""
+        (self.triaging if message.tag == "mutes" else self.link).answered(message)
 
     def on_event_arrived(self, message: EventArrived) -> None:
-        """Events of the triage, of checks that run, of permissions asked for."""
+        """Events of the first look, the triage, of checks that run, of permissions asked for."""
         self._taker(message.tag).event(message)
 
     def on_stream_ended(self, message: StreamEnded) -> None:
         """One of them is through."""
         self._taker(message.tag).ended(message)
 
-    def _taker(self, tag: str) -> Link | CheckRuns | Rights:
-        return self.runs if tag == "checks" else self.rights if tag == "rights" else self.link
+    def _taker(self, tag: str) -> Link | Triaging | CheckRuns | Rights:
+        known: dict[str, Triaging | CheckRuns | Rights] = {
+            "triage": self.triaging, "checks": self.runs, "rights": self.rights,
+        }  # fmt: skip
+        return known.get(tag, self.link)
 
     async def on_unmount(self) -> None:
         """Threads end, a practice cluster ends."""
         self.upkeep.close()
+        self.triaging.close()
         self.link.close()
 
 

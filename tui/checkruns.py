@@ -52,9 +52,9 @@ class CheckRuns:
 
     def latest(self, check: str) -> Result | None:
         """The newest answer of a check with its defaults, whoever ran it: this, or the triage."""
-        link = self._app.link
-        plain = [use.alias for use in link.uses if use.check == check and not use.params]
-        found = [link.results[alias] for alias in plain if alias in link.results]
+        triage = self._app.triaging
+        plain = [use.alias for use in triage.uses if use.check == check and not use.params]
+        found = [triage.results[alias] for alias in plain if alias in triage.results]
         own = self.results.get(check)
         return max([*found, *([own] if own else [])], key=lambda result: result.at, default=None)
 
@@ -83,7 +83,7 @@ class CheckRuns:
             from kb.model import CheckUse
 
             uses = tuple(CheckUse(check, check) for check in wanted)
-            yield from run(cluster, uses, services.catalogue(), stop=stop)
+            yield from run(cluster, uses, services.catalogue(), layout=services.layout(), stop=stop)
 
         self._stop = stream(self._app, "checks", self._run, events)
 

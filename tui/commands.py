@@ -78,6 +78,10 @@ class KlinikCommands(Provider):
             yield self._action("arm", app.ask_to_arm)
         yield self._action("checks", app.open_checks)
         yield self._action("rights", app.open_rights)
+        yield self._action("mutes", app.open_mutes)
+        if state.phase == "connected" and not state.recorded:
+            yield self._action("unwatch" if app.triaging.every else "watch", app.action_watch)
+        yield self._action("changes", app.open_changes)
         if state.phase == "connected":
             yield self._action("collect", app.collect_bundle)
         yield self._action("open_bundle", app.open_bundle)

@@ -1,9 +1,8 @@
-"""The link to the cluster: connecting, the first look, the triage, and whether writes are armed."""
+"""The link to the cluster: connecting, the first look, and whether writes are armed."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,11 @@ from tui.widgets.status import ClusterState
 from tui.work import ask, stream
 
 if TYPE_CHECKING:
-    from threading import Event
-
     from checks.access import Access
     from checks.cluster import Cluster
-    from checks.model import CheckFinished, Result
+    from checks.model import Result
     from checks.triage import Finding
-    from kb.model import Article, CheckUse
+    from kb.model import Article
     from tui.app import KlinikApp
 
 
@@ -30,17 +27,9 @@ class Link:
         self._app = app
         self._services = services
         self._run = 0
-        self._stop: Event | None = None
         self._access: Access | None = None
         self.cluster: Cluster | None = None
         self.shelf: Shelf | None = None
-        self.uses: tuple[CheckUse, ...] = ()
-        self.results: dict[str, Result] = {}
-        self.triage = "waiting"
-        """waiting, running, done or failed."""
-        self.triage_error = ""
-        self.triage_took = 0.0
-        self._began = 0.0
 
     @property
     def access(self) -> Access:
@@ -63,11 +52,8 @@ class Link:
         """Leaves this cluster for another."""
         self._run += 1
         self.disarm()
-        if self._stop is not None:
-            self._stop.set()
         self.cluster = None
         self._app.cluster_left()
-        self.uses, self.results, self.triage = (), {}, "waiting"
         self._access = None  # what was allowed, was allowed on the cluster before
         name = place.name
         self._app.cluster_state = ClusterState(
@@ -84,7 +70,11 @@ class Link:
             self.go(self._services.place)
         else:
             self._look()
-            self._start_triage()
+
+    def look_again(self) -> None:
+        """Another round of a watch; where the cluster did not answer, it is tried as it is."""
+        if self.cluster is not None:
+            self._look()
 
     def answered(self, message: Answered) -> None:
         """A thread came back."""
@@ -115,7 +105,7 @@ class Link:
     def _absent(self, error: Exception) -> None:
         why = getattr(error, "message", "") or str(error) or type(error).__name__
         self._change(phase="absent", why=why)
-        self.triage = "failed"
+        self._app.triaging.absent()
         self._app.cluster_changed()
 
     def _change(self, **parts: Any) -> None:
@@ -124,86 +114,56 @@ class Link:
     # --- events -------------------------------------------------------------------------------------------------
 
     def event(self, message: EventArrived) -> None:
-        """A piece of the overview, or a result of the triage."""
-        if message.run != self._run:
-            return
-        if message.tag == "look":
+        """A piece of the overview."""
+        if message.run == self._run:
             self._change(phase="connected", **message.event)
-        elif message.tag == "triage":
-            self._triage_event(message.event)
-        self._app.cluster_changed()
+            self._app.cluster_changed()
 
     def ended(self, message: StreamEnded) -> None:
-        """The overview or the triage is through."""
+        """The overview is through: the triage follows."""
         if message.run != self._run:
             return
-        if message.tag == "look":
-            if message.error is None:
-                self._start_triage()
-            else:
-                self._absent(message.error)
-        elif message.tag == "triage":
-            self.triage = "failed" if message.error else "done"
-            self.triage_error = str(message.error or "")
-            self.triage_took = time.monotonic() - self._began
+        if message.error is None:
+            self._app.triaging.start()
+        else:
+            self._absent(message.error)
         self._app.cluster_changed()
 
-    # --- triage -------------------------------------------------------------------------------------------------
+    # --- library ------------------------------------------------------------------------------------------------
 
     def library_ready(self, shelf: Shelf) -> None:
         """The library is open: the cluster can be looked at for what it knows."""
         self.shelf = shelf
         if self._app.cluster_state.phase == "connected":
-            self._start_triage()
+            self._app.triaging.start()
 
     def library_changed(self, shelf: Shelf, guides: bool) -> None:
         """Files changed; the cluster is looked at again only where what is looked for did (`guides`)."""
         if self.shelf is None:
             return
         self.shelf = shelf
+        self._app.triaging.redrawn()
         if guides and self._app.cluster_state.phase == "connected":
-            self._start_triage()
+            self._app.triaging.start()
 
     def guided(self) -> tuple[Article, ...]:
         """The articles with a guide."""
         return tuple(self.shelf.guided.values()) if self.shelf else ()
 
     def findings(self) -> tuple[Finding, ...]:
-        """What the cluster shows so far."""
-        if self.shelf is None:
-            return ()
-        from checks.triage import findings
+        """What the cluster shows so far, article by article."""
+        found = self._app.triaging.found()
+        return found.findings if found is not None else ()
 
-        return findings(self.guided(), self.uses, self.results)
+    @property
+    def triage(self) -> str:
+        """How far the triage is: waiting, running, done or failed."""
+        return self._app.triaging.state
 
-    def _start_triage(self) -> None:
-        cluster, articles = self.cluster, self.guided()
-        if cluster is None or self.shelf is None or self.triage == "running":
-            return
-        if self._stop is not None:
-            self._stop.set()
-        self.triage, self.triage_error, self._began = "running", "", time.monotonic()
-        services = self._services
-
-        def events(stop: Event) -> Iterator[Any]:
-            from checks.runner import run
-            from checks.triage import uses_of
-
-            catalogue = services.catalogue()
-            cheap = {spec.id for spec in map(catalogue.get, catalogue.ids()) if spec and spec.cost == "cheap"}
-            uses = uses_of(articles, cheap)
-            yield uses
-            yield from run(cluster, uses, catalogue, stop=stop)
-
-        self._stop = stream(self._app, "triage", self._run, events)
-
-    def _triage_event(self, event: tuple[CheckUse, ...] | CheckFinished | Mapping[str, Any]) -> None:
-        if isinstance(event, tuple):
-            self.uses = event
-            return
-        result = getattr(event, "result", None)
-        if result is not None:
-            self.results[result.alias] = result
+    @property
+    def results(self) -> Mapping[str, Result]:
+        """What the checks of the triage say, by ``article/alias``."""
+        return self._app.triaging.results
 
     # --- arming -------------------------------------------------------------------------------------------------
 
@@ -233,6 +193,4 @@ class Link:
     def close(self) -> None:
         """The app ends."""
         self._run += 1
-        if self._stop is not None:
-            self._stop.set()
         self._services.close()

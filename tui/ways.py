@@ -58,12 +58,30 @@ class Ways(App[int]):
         if not isinstance(self.screen, FindingsScreen):
             self.push_screen(FindingsScreen())
 
-    def open_checks(self) -> None:
-        """Shows all checks of the catalogue."""
+    def open_checks(self, words: str = "") -> None:
+        """Shows all checks of the catalogue, or those that these words leave."""
         from tui.screens.checks import ChecksScreen
 
         if not isinstance(self.screen, ChecksScreen):
-            self.push_screen(ChecksScreen())
+            self.push_screen(ChecksScreen(words))
+
+    def open_unknown(self) -> None:
+        """Shows the checks that could not be told."""
+        self.open_checks("unknown")
+
+    def open_mutes(self) -> None:
+        """Shows what is muted on this cluster."""
+        from tui.screens.mutes import MutesScreen
+
+        if not isinstance(self.screen, MutesScreen):
+            self.push_screen(MutesScreen())
+
+    def open_changes(self) -> None:
+        """Shows what changed since the cluster was first looked at."""
+        from tui.screens.changes import ChangesScreen
+
+        if not isinstance(self.screen, ChangesScreen):
+            self.push_screen(ChangesScreen())
 
     def open_check(self, check: str) -> None:
         """Shows one check at length."""

@@ -13,12 +13,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from checks.finding import SHOWS
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered
 from tui.screens import check_text
 from tui.screens.base import KlinikScreen
 from tui.screens.checks import known_of, open_evidence, run_one
+from tui.screens.mute import ask_to_mute
 from tui.widgets.hints import Hint
 from tui.widgets.rows import Page
 from tui.work import ask
@@ -35,7 +37,8 @@ class CheckScreen(KlinikScreen[None]):
     AUTO_FOCUS = "#page"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "c": "check", "f7": "check", "o": "evidence", "f9": "evidence", "a": "article", "enter": "article",
-        "y": "copy", "ctrl+y": "copy", "x": "stop", "ctrl+g": "stop", "question_mark": "help",
+        "y": "copy", "ctrl+y": "copy", "x": "stop", "ctrl+g": "stop", "m": "mute", "f6": "mute",
+        "question_mark": "help",
     })  # fmt: skip
     help_key = "check"
     ROWS = 200
@@ -98,6 +101,8 @@ class CheckScreen(KlinikScreen[None]):
     def hints(self) -> tuple[Hint, ...]:
         """Run it, see what it rests on, go where it leads."""
         article = (self.hint("Enter", "article", "article"),) if self.spec and self.spec.articles else ()
+        result = self.app.runs.latest(self.check)
+        mute = (self.hint("m", "mute", "mute"),) if result is not None and result.verdict in SHOWS else ()
         busy = self.check in (*self.app.runs.running, *self.app.runs.waiting)
         stop = (self.hint("x", "stop", "stop"),) if busy else ()
         return (
@@ -105,6 +110,7 @@ class CheckScreen(KlinikScreen[None]):
             *stop,
             self.hint("o", "evidence", "evidence"),
             *article,
+            *mute,
             self.hint("Esc", "back", "back"),
             self.hint("^Y", "copy_command", "copy"),
         )
@@ -144,6 +150,11 @@ class CheckScreen(KlinikScreen[None]):
                 self.app.open_article(picked[0])
 
         self.app.push_screen(ChooseDialog(self.say("checks.articles"), items), chosen)
+
+    def action_mute(self) -> None:
+        """Mutes it where it is bad."""
+        if self.spec is not None:
+            ask_to_mute(self.app, "check", self.check, self.spec.title.get(self.app.lang))
 
     def action_copy(self) -> None:
         """The command line that runs it without the app."""

@@ -43,8 +43,10 @@ class ChecksScreen(KlinikScreen[None]):
     )
     help_key = "checks"
 
-    def __init__(self) -> None:
+    def __init__(self, words: str = "") -> None:
         super().__init__()
+        self.words = words
+        """What the filter begins with."""
         self.specs: dict[str, CheckSpec] = {}
         self.needs: dict[str, tuple[Permission, ...]] = {}
         """What each check has to be allowed."""
@@ -58,7 +60,9 @@ class ChecksScreen(KlinikScreen[None]):
 
     def body(self) -> Iterator[Widget]:
         """The filter, a line of counts, the list, and what is known of the check under the cursor."""
-        yield SearchBox(id="box", select_on_focus=False, placeholder=self.app.say("checks.filter"))
+        yield SearchBox(
+            self.words, id="box", select_on_focus=False, placeholder=self.app.say("checks.filter")
+        )
         yield Static("", id="line", markup=False)
         side = VerticalScroll(Static("", id="told", markup=False), id="side", can_focus=False)
         yield Horizontal(HomeList(id="list", markup=False), side, id="main")

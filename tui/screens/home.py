@@ -15,10 +15,12 @@ from textual.widgets import Input, OptionList
 from kb.safe import one_line
 from tui import filters
 from tui.messages import Answered, EventArrived, SearchAnswered, StreamEnded
+from tui.screens import home_doors
 from tui.screens import home_lines as lines
 from tui.screens.base import KlinikScreen
 from tui.screens.home_hints import hints_of
 from tui.screens.home_inquiry import Inquiry
+from tui.screens.home_narrow import narrow
 from tui.screens.home_reads import Reads
 from tui.screens.home_rows import Look
 from tui.widgets.hints import Hint
@@ -27,7 +29,6 @@ from tui.widgets.search import HomeList, SearchBox
 
 if TYPE_CHECKING:
     from kb.hits import SearchOutcome
-    from kb.model import Article
     from tui.questions import Pasted
     from tui.services import Shelf
 
@@ -43,6 +44,8 @@ class HomeScreen(KlinikScreen[None]):
         Binding("tab", "panes", show=False, priority=True),
         Binding("ctrl+f", "narrow", show=False, priority=True),
         Binding("ctrl+t", "suggested", show=False, priority=True),
+        Binding("f6", "mute", show=False),
+        Binding("f8", "app.watch", show=False),
     ]
     help_key = "home"
 
@@ -52,8 +55,11 @@ class HomeScreen(KlinikScreen[None]):
         self.reads: Reads
         self.opening = -1
         """The question whose first hit is to be opened when it is answered: Enter came before the answer."""
+        self.opened: set[str] = set()
+        """Findings whose consequences are unfolded."""
         self._begun = False
         self._ticking: Timer | None = None
+        self._drawing: Timer | None = None
 
     @property
     def shelf(self) -> Shelf | None:
@@ -209,7 +215,12 @@ class HomeScreen(KlinikScreen[None]):
     # --- the list -----------------------------------------------------------------------------------------------
 
     def cluster_news(self) -> None:
-        """New results of the triage settle into the lines without moving the cursor."""
+        """New results settle into the lines without moving the cursor; they are drawn a few times a second."""
+        if self._drawing is None:
+            self._drawing = self.set_timer(0.1, self._drawn)
+
+    def _drawn(self) -> None:
+        self._drawing = None
         self._show(keep=True)
         self.refresh_hints()
 
@@ -226,7 +237,7 @@ class HomeScreen(KlinikScreen[None]):
         if inquiry.text or inquiry.paste is not None:
             options = lines.asked(inquiry, self.reads, look)
         else:
-            options = lines.cluster_options(self.app.link, self.app.cluster_state, look)
+            options = lines.cluster_options(self.app, self.opened, look)
             options += lines.session_options(self.reads.sessions, look)
             options += lines.care_options(self.reads.care, look)
         if options is not None:
@@ -266,13 +277,10 @@ class HomeScreen(KlinikScreen[None]):
             name,
             self._lang_of(name),
             lambda article: library.get(article) if library is not None else None,
-            at_hand=self._guided(name),
+            at_hand=self.shelf.guided.get(name) if self.shelf is not None else None,
             lead=lines.paste_lead(self.inquiry, name, self.look()),
             results=self.app.link.results,
         )
-
-    def _guided(self, name: str) -> Article | None:
-        return self.shelf.guided.get(name) if self.shelf is not None else None
 
     def on_resize(self) -> None:
         """A preview may have come into view."""
@@ -300,21 +308,21 @@ class HomeScreen(KlinikScreen[None]):
     def _open(self, kind: str, name: str = "") -> None:
         if kind in ARTICLES:
             self.app.open_article(name, self._lang_of(name))
-        elif kind == "session":
-            self._open_session(name)
         elif kind == "suggest":
             self._retype(name)
         elif kind == "drop":
             self._narrowed({key: value for key, value in self.inquiry.filters.items() if key != name})
         elif kind == "worth" and self.inquiry.answer is not None:
             self._retype(self.inquiry.answer.worth[int(name)].text)
-        elif kind == "do":
-            (self.app.open_findings if name == "findings" else self.app.action_practice)()
+        elif kind == "fold":
+            self.opened ^= {name}
+            self._show(keep=True)
+        else:
+            home_doors.open_line(self.app, kind, name, self.reads.sessions)
 
-    def _open_session(self, session_id: str) -> None:
-        for session in self.reads.sessions:
-            if session.id == session_id:
-                self.app.open_guide(session.article, session.path)
+    def action_mute(self) -> None:
+        """Mutes the finding under the cursor."""
+        home_doors.mute_line(self.app, *self.query_one(HomeList).chosen())
 
     def action_suggested(self) -> None:
         """Takes the better spelling that the frame of the box names."""
@@ -323,18 +331,9 @@ class HomeScreen(KlinikScreen[None]):
 
     def action_narrow(self) -> None:
         """Offers what the results can be narrowed by."""
-        from tui.screens.facets import FacetsDialog
-
         inquiry = self.inquiry
-        words, where, count = inquiry.plain, inquiry.filters, inquiry.count
-        what = words or (lines.paste_title(inquiry.paste, self.look()) if inquiry.paste is not None else "")
-        dialog = FacetsDialog(what, where, lambda chosen: count(words, chosen))
-
-        def done(chosen: Mapping[str, str] | None) -> None:
-            if chosen is not None and chosen != where:
-                self._narrowed(chosen)
-
-        self.app.push_screen(dialog, done)
+        paste = lines.paste_title(inquiry.paste, self.look()) if inquiry.paste is not None else ""
+        narrow(self.app, inquiry, paste, self._narrowed)
 
     def _narrowed(self, where: Mapping[str, str]) -> None:
         """Asks the same with other filters."""

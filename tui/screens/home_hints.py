@@ -28,7 +28,11 @@ def hints_of(home: KlinikScreen[None], inquiry: Inquiry, tongue: str) -> tuple[H
     if isinstance(home.focused, HomeList):
         first += language
         language = []
+        if home.query_one(HomeList).chosen()[0] in ("find", "check"):
+            first.append(home.hint("F6", "mute", "mute"))
     first += [narrow, paste] if inquiry.text or inquiry.paste is not None else [paste, narrow]
     if home.app.cluster_state.phase == "absent":
         first.append(home.hint("^R", "retry", "again"))
+    elif home.app.link.triage in ("done", "running") and not home.app.cluster_state.recorded:
+        first.append(home.hint("F8", "unwatch" if home.app.triaging.every else "watch", "app.watch"))
     return (*first, home.hint("^P", "commands", "palette"), *language, home.hint("^Q", "quit", "app.leave"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from kb.safe import one_line
 from tui.filters import written
 from tui.screens import home_rows as rows
+from tui.screens import triage_rows
 from tui.screens.home_rows import Look
 from tui.screens.nothing_rows import nothing_options
 from tui.screens.paste_rows import answer_options, match_option, pasted_line, where_known
@@ -19,11 +20,10 @@ from tui.widgets.say import dim
 
 if TYPE_CHECKING:
     from checks.session import SessionSummary
-    from tui.link import Link
+    from tui.app import KlinikApp
     from tui.questions import Pasted, Words
     from tui.screens.home_inquiry import Inquiry
     from tui.screens.home_reads import Care, Reads
-    from tui.widgets.status import ClusterState
 
 SUGGESTED = 48
 """Characters of a better spelling in the frame of the box."""
@@ -59,23 +59,21 @@ def words_options(words: Words, look: Look) -> list[Option]:
     return options + hits or nothing_options(words, look)
 
 
-def cluster_options(link: Link, state: ClusterState, look: Look) -> list[Option]:
-    """What the cluster shows, or why there is none."""
-    if state.phase == "absent":
-        return [
-            rows.heading(look.say("home.no_cluster"), "", look.signs, "cluster"),
-            rows.note(one_line(state.why), "why", "$text-error"),
-            rows.note(look.say("home.still_works"), "works"),
-            rows.offer(look.say("home.try_practice"), "do:practice"),
-        ]
-    known = {a.id: a for a in link.guided()}
-    found = [f for f in link.findings() if f.article in known]
-    done, total = sum(f.done for f in found), sum(f.total for f in found)
-    said = look.say(f"home.triage_{link.triage}", done=done, total=total, seconds=round(link.triage_took, 1))
-    options = [rows.heading(look.say("home.shows"), said, look.signs, "shows")]
-    if link.triage == "failed":
-        options.append(rows.note(one_line(link.triage_error), "failed", "$text-error"))
-    return options + [rows.finding_option(f, known[f.article], look) for f in found]
+def cluster_options(app: KlinikApp, opened: Collection[str], look: Look) -> list[Option]:
+    """What the cluster shows, or why there is none; `opened` are the findings whose consequences are unfolded."""
+    if app.cluster_state.phase != "absent":
+        return triage_rows.options(app.triaging, {a.id: a for a in app.link.guided()}, opened, look)
+    watched = f" {look.signs.dot} {look.say('watch.every', n=round(app.triaging.every))}"
+    known = app.triaging.changes
+    return [
+        rows.heading(
+            look.say("home.no_cluster"), watched if app.triaging.every else "", look.signs, "cluster"
+        ),
+        rows.note(one_line(app.cluster_state.why), "why", "$text-error"),
+        rows.note(look.say("home.still_works"), "works"),
+        rows.offer(look.say("home.try_practice"), "do:practice"),
+        *triage_rows.changed(known[: triage_rows.RECENT], len(known), look),
+    ]
 
 
 def session_options(sessions: Sequence[SessionSummary], look: Look) -> Iterator[Option]:

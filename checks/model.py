@@ -21,6 +21,7 @@ from checks.reads import (
     Shape,
     branches,
     is_listing,
+    surest,
 )
 from kb.text import Text
 
@@ -29,6 +30,7 @@ __all__ = [
     "NOTHING",
     "SEVERITY",
     "Answer",
+    "Applies",
     "CauseState",
     "CheckFinished",
     "CheckSpec",
@@ -55,6 +57,7 @@ __all__ = [
     "Verdict",
     "branches",
     "is_listing",
+    "surest",
     "worst",
 ]
 
@@ -181,6 +184,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Applies:
+    """What has to be there for a check to make sense; nothing: it applies everywhere."""
+
+    roles: tuple[str, ...] = ()
+    """Roles of the layout that somebody has to play."""
+    kinds: tuple[str, ...] = ()
+    """Kinds that have to be installed, ``kubeovn.io/v1/vpcs``; each is listed by a read of the check."""
+    versions: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """Constraints by component (``kube-ovn``, ``kubernetes``): ``>=1.12,<1.14``."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSpec:
     """A check as declared in ``checks/*.yaml``."""
 
@@ -209,6 +224,7 @@ class CheckSpec:
     worse: Literal["higher", "lower", "never"] = "higher"
     """Which way the headline value gets worse, for comparing runs; ``never``: it says nothing of the kind (an age)."""
     articles: tuple[str, ...] = ()
+    applies: Applies = field(default_factory=Applies)
 
 
 @dataclass(frozen=True, slots=True)

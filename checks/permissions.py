@@ -18,7 +18,7 @@ from checks.model import (
     MetricsRead,
     PrometheusRead,
     Read,
-    branches,
+    surest,
 )
 from checks.permission import Permission as Permission
 from checks.prometheusat import EVENTS, PrometheusAt
@@ -31,11 +31,20 @@ Needs = Mapping[Permission, tuple[str, ...]]
 """Permissions with who needs them: check ids, or ``article/step``."""
 
 
-def of_check(spec: CheckSpec, layout: Layout, params: Mapping[str, Any] = NOTHING) -> frozenset[Permission]:
-    """What a check's reads need; `params` are those a guide sets, a namespace may be among them."""
+def of_check(
+    spec: CheckSpec,
+    layout: Layout,
+    params: Mapping[str, Any] = NOTHING,
+    *,
+    prometheus: PrometheusAt | None = None,
+) -> frozenset[Permission]:
+    """What a check's reads need; `params` are those a guide sets, a namespace may be among them.
+
+    `prometheus` is where the settings have it: that Service alone is asked then.
+    """
     needed: set[Permission] = set()
     for read in spec.reads.values():
-        needed |= of_read(read, layout, {**spec.params, **params})
+        needed |= of_read(read, layout, {**spec.params, **params}, prometheus=prometheus)
     return frozenset(needed)
 
 
@@ -55,10 +64,15 @@ def of_step(step: Step, layout: Layout) -> frozenset[Permission]:
 
 
 def for_checks(
-    uses: Iterable[tuple[CheckSpec, Mapping[str, Any]]], layout: Layout
+    uses: Iterable[tuple[CheckSpec, Mapping[str, Any]]],
+    layout: Layout,
+    *,
+    prometheus: PrometheusAt | None = None,
 ) -> dict[Permission, tuple[str, ...]]:
     """What these checks, each with its params, need."""
-    return _by_permission((spec.id, of_check(spec, layout, params)) for spec, params in uses)
+    return _by_permission(
+        (spec.id, of_check(spec, layout, params, prometheus=prometheus)) for spec, params in uses
+    )
 
 
 def for_steps(guides: Iterable[Guide], layout: Layout) -> dict[Permission, tuple[str, ...]]:
@@ -69,10 +83,14 @@ def for_steps(guides: Iterable[Guide], layout: Layout) -> dict[Permission, tuple
 
 
 def collect(
-    specs: Iterable[CheckSpec], guides: Iterable[Guide], layout: Layout
+    specs: Iterable[CheckSpec],
+    guides: Iterable[Guide],
+    layout: Layout,
+    *,
+    prometheus: PrometheusAt | None = None,
 ) -> dict[Permission, tuple[str, ...]]:
     """Every permission with who needs it: check ids, and ``article/step`` for fixes."""
-    found = for_checks(((spec, NOTHING) for spec in specs), layout)
+    found = for_checks(((spec, NOTHING) for spec in specs), layout, prometheus=prometheus)
     for permission, users in for_steps(guides, layout).items():
         found[permission] = (*found.get(permission, ()), *users)
     return {p: found[p] for p in sorted(found, key=_order)}
@@ -95,12 +113,18 @@ def _order(permission: Permission) -> tuple[bool, str, str]:
 # --- reads ------------------------------------------------------------------------------------------------------------
 
 
-def of_read(read: Read, layout: Layout, params: Mapping[str, Any] = NOTHING) -> set[Permission]:
+def of_read(
+    read: Read,
+    layout: Layout,
+    params: Mapping[str, Any] = NOTHING,
+    *,
+    prometheus: PrometheusAt | None = None,
+) -> set[Permission]:
     """What one read needs, the pods of its role looked up included.
 
-    Of alternatives it is what the last one needs: who has that gets every answer, the others only spare it.
+    Of alternatives it is what the surest one needs: who has that gets every answer, the others only spare it.
     """
-    return of_branch(branches(read)[-1], layout, params)
+    return of_branch(surest(read), layout, params, prometheus=prometheus)
 
 
 def of_branch(

@@ -153,3 +153,9 @@ def is_listing(read: Read) -> bool:
 def branches(read: Read) -> tuple[Read, ...]:
     """The read itself and its alternatives, in the order they are asked."""
     return (read,) if isinstance(read, ListRead | EventsRead) else (read, *read.alternatives)
+
+
+def surest(read: Read) -> Read:
+    """The branch that has every answer for whoever may ask it: the last command or log, where there is one."""
+    commands = [branch for branch in branches(read) if isinstance(branch, ExecRead | LogsRead)]
+    return (commands or branches(read))[-1]

@@ -17,6 +17,7 @@ from checks.model import (
     PrometheusRead,
     Read,
     branches,
+    surest,
 )
 from checks.permissions import of_check
 from checks.rbac import in_words, without_covered
@@ -63,8 +64,8 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
 
 
 def _role(read: Read) -> str:
-    """The role that a read cannot do without: that of its last alternative."""
-    last = branches(read)[-1]
+    """The role that a read cannot do without: that of its surest alternative."""
+    last = surest(read)
     return "" if isinstance(last, ListRead | EventsRead) else last.on
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.layout import Layout
     from checks.model import CheckSpec
+    from checks.prometheusat import PrometheusAt
     from kb.model import Guide
 
 PARTS = ("checks", "fixes")
@@ -30,6 +31,8 @@ class Scope:
     """An article or a check; empty: everything."""
     uses: tuple[tuple[CheckSpec, Mapping[str, Any]], ...]
     guides: tuple[Guide, ...]
+    prometheus: PrometheusAt | None = None
+    """Where the settings have it: then that Service alone has to be reached."""
 
     @property
     def steps(self) -> int:
@@ -41,7 +44,12 @@ def everything(catalogue: Catalogue, guides: Iterable[Guide]) -> Scope:
     """All checks with their defaults and as the guides set them, and the steps of all guides."""
     known = tuple(guides)
     plain = [(spec, spec.params) for spec in catalogue]
-    return Scope("", (*plain, *(use for guide in known for use in uses_of(guide, catalogue))), known)
+    return Scope(
+        "",
+        (*plain, *(use for guide in known for use in uses_of(guide, catalogue))),
+        known,
+        catalogue.prometheus,
+    )
 
 
 def uses_of(guide: Guide, catalogue: Catalogue) -> list[tuple[CheckSpec, Mapping[str, Any]]]:
@@ -51,7 +59,10 @@ def uses_of(guide: Guide, catalogue: Catalogue) -> list[tuple[CheckSpec, Mapping
 
 def needs_of(scope: Scope, layout: Layout) -> dict[str, Needs]:
     """What the scope's checks and its fixes need, apart."""
-    return {"checks": for_checks(scope.uses, layout), "fixes": for_steps(scope.guides, layout)}
+    return {
+        "checks": for_checks(scope.uses, layout, prometheus=scope.prometheus),
+        "fixes": for_steps(scope.guides, layout),
+    }
 
 
 def part_of(part: str, scope: Scope, needs: Needs, subject: Subject, lang: str) -> Part:

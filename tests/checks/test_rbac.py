@@ -18,7 +18,7 @@ from checks.access import Access
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import Object, Resource
 from checks.layout import Layout, load_layout
-from checks.model import ExecRead, ListRead
+from checks.model import EventsRead, ExecRead, ListRead, PrometheusRead, surest
 from checks.permissions import Permission, for_checks, for_steps
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
 from checks.rbac import Role, Subject, in_words, missing, role_name, roles_of, without_covered
@@ -76,10 +76,17 @@ def fix_roles(guides: list[Guide], layout: Layout) -> tuple[Role, ...]:
 def reads_asked(catalogue: Catalogue, layout: Layout) -> Iterator[Ask]:
     """Every call that the reads of all checks make, spelt out."""
     for spec in catalogue:
-        for read in spec.reads.values():
+        for read in map(surest, spec.reads.values()):
             if isinstance(read, ListRead):
                 kind = Resource.parse(read.resource)
                 yield "list", kind.group, kind.plural, read.namespace, ""
+                continue
+            if isinstance(read, EventsRead):
+                yield "list", "", "events", read.namespace, ""
+                continue
+            if isinstance(read, PrometheusRead) and not read.on:
+                yield "list", "", "services", "", ""
+                yield "get", "", "services/proxy", "", ""
                 continue
             roles = [read.on]
             if isinstance(read, ExecRead) and read.fallback:

@@ -188,6 +188,29 @@ def test_the_next_candidate_is_tried_where_the_first_is_not_prometheus() -> None
     assert values(found) == {name: {"lost": 4} for name in NODES}
 
 
+def test_series_may_name_a_node_by_its_address() -> None:
+    """``instance`` is an address and a port with most exporters; the Node object says whose it is."""
+    at = {"status": {"addresses": [{"type": "InternalIP", "address": "10.0.0.2"}]}}
+    nodes = [node("node-1"), {**node("node-2"), **at}, node("node-3")]
+    read = PrometheusRead("load", ("node", "instance"), "ovs", 120.0)
+    result = [
+        {"metric": {"instance": "10.0.0.2:9100"}, "value": [NOW, "7"]},
+        {"metric": {"instance": "node-3:9100"}, "value": [NOW, "8"]},
+        {"metric": {"instance": "10.0.0.9:9100"}, "value": [NOW, "9"]},
+    ]
+    body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}})
+    pages = {
+        asked("load"): body,
+        asked("timestamp(load)"): body.replace('"7"', f'"{NOW}"').replace('"8"', f'"{NOW}"'),
+    }
+    found = fact(cluster(objects={"v1/services": [SERVICE], "v1/nodes": nodes}, pages=pages), read)
+    assert {a.target: a.error or a.value[0]["value"] for a in found.answers} == {
+        "node-1": "absent",
+        "node-2": 7,
+        "node-3": 8,
+    }
+
+
 def test_candidates_are_services_that_answer_queries() -> None:
     """Its exporters, its alert manager and ExternalNames carry the same application label."""
 

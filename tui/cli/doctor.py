@@ -219,7 +219,8 @@ def _permissions(cluster: Cluster, root: Root, where: Where, layout: Layout) -> 
 
     library = plain_library(root)
     guides = [a.guide for i in library.guided if (a := library.get(i)) and a.guide]
-    needed = collect(list(open_catalogue(root, where)), guides, layout)
+    catalogue = open_catalogue(root, where)
+    needed = collect(list(catalogue), guides, layout, prometheus=catalogue.prometheus)
 
     def ask(permission: Permission) -> Answer:
         p = permission

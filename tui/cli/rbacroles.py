@@ -67,14 +67,15 @@ def _scope(name: str, catalogue: Catalogue, root: Root) -> Scope:
         return everything(catalogue, known)
     if name in catalogue:
         spec = catalogue.get(name)
-        return Scope(name, ((spec, spec.params),), ())
+        return Scope(name, ((spec, spec.params),), (), catalogue.prometheus)
     article = library.get(name)
     if article is None:
         near = difflib.get_close_matches(name, [*library.articles, *catalogue.ids()], n=3, cutoff=0.5)
         hint = message("cli.did-you-mean", names=", ".join(near)) if near else message("cli.search-first")
         raise Stop(f"{_say(message('rbac.no-such', name=name))}. {_say(hint)}", USAGE)
     guides = (article.guide,) if article.guide else ()
-    return Scope(name, tuple(use for guide in guides for use in uses_of(guide, catalogue)), guides)
+    uses = tuple(use for guide in guides for use in uses_of(guide, catalogue))
+    return Scope(name, uses, guides, catalogue.prometheus)
 
 
 def _say(text: Text) -> str:

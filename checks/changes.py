@@ -69,8 +69,13 @@ class Change:
 
 
 def number(value: Any) -> float | None:
-    """A headline value that can be compared; None for what is no number."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A headline value that can be compared; None for what is no number, or none that a double holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def shown(result: Result, worse: Direction = "higher") -> Shown:

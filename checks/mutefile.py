@@ -99,7 +99,7 @@ class MuteFile:
             if isinstance(version, int) and version > VERSION:
                 raise MuteError(message("mutes.file-newer", path=str(self.path)))
             return tuple(_mute(item) for item in found["mutes"])
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             raise self._broken(f"{type(error).__name__}: {error}") from error
 
     @contextmanager

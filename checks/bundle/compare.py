@@ -10,8 +10,12 @@ from typing import Any, Literal
 
 from checks.bundle.replay import Records
 from checks.bundle.tape import Call
+from checks.changes import Shown, compare, number
 from checks.errors import ClusterError
+from checks.model import Verdict
+from kb.text import Text
 
+VERDICTS = frozenset(verdict.value for verdict in Verdict)
 _LINES = 40
 """Lines of difference shown of one output."""
 _COMPARED = 20_000
@@ -36,6 +40,8 @@ class VerdictChange:
     after: str
     summary_before: str
     summary_after: str
+    what: str = ""
+    """What became of it, as a watch would say it (`checks.changes`); empty where that is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,14 @@ class OutputChange:
 
 
 def verdict_changes(before: Any, after: Any, lang: str) -> list[VerdictChange]:
-    """The verdicts of two manifests that differ, by alias."""
+    """The verdicts of two manifests that differ, and values that got worse or better, by alias."""
     one = {v.alias: v for v in before.verdicts}
     two = {v.alias: v for v in after.verdicts}
+    told = {c.key: c.what for c in compare(_state(one), _state(two)) if c.what != "left"}
     found = []
     for alias in sorted(one.keys() | two.keys()):
         a, b = one.get(alias), two.get(alias)
-        if (a and a.verdict) != (b and b.verdict):
+        if (a and a.verdict) != (b and b.verdict) or told.get(alias) in ("worse", "better"):
             found.append(
                 VerdictChange(
                     alias,
@@ -72,9 +79,19 @@ def verdict_changes(before: Any, after: Any, lang: str) -> list[VerdictChange]:
                     b.verdict if b else "",
                     getattr(a.summary, lang) if a else "",
                     getattr(b.summary, lang) if b else "",
+                    told.get(alias, ""),
                 )
             )
     return found
+
+
+def _state(verdicts: Mapping[str, Any]) -> dict[str, Shown]:
+    """The verdicts of a manifest, which may hold any word and any value, as a state to compare."""
+    return {
+        alias: Shown(alias, v.check, Text(), Verdict(v.verdict), Text(), number(v.value))
+        for alias, v in verdicts.items()
+        if v.verdict in VERDICTS
+    }
 
 
 def object_changes(before: Records, after: Records) -> Iterator[ObjectChange]:

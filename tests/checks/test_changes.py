@@ -41,6 +41,7 @@ def told(before: Result | None, after: Result | None) -> list[str]:
         (result("a", "fail", 100), result("a", "fail", 121), ["worse"]),
         (result("a", "fail", 100), result("a", "fail", 79), ["better"]),
         (result("a", "ok", 100), result("a", "ok", 5000), []),
+        (result("a", "fail", 10**400), result("a", "fail", float("nan")), []),
         (result("a", "fail", True), result("a", "fail", False), []),
         (result("a", "fail", "per-vport"), result("a", "fail", "mixed"), []),
         (result("a", "fail", rows={"n1": "fail"}), result("a", "fail", rows={"n1": "fail", "n2": "warn"}), ["worse"]),

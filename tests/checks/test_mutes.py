@@ -217,7 +217,7 @@ def test_a_file_that_cannot_be_trusted_mutes_nothing_and_is_not_written_over(
     "change",
     [
         {"until": "tomorrow"}, {"until": True}, {"reason": 5}, {"kind": "node"}, {"known": [{"key": "x"}]},
-        {"until": float("nan")}, {"targets": "n1", "known": 3}, {"end": "later"}, {"margin": None},
+        {"until": float("nan")}, {"targets": "n1", "known": 3}, {"end": "later"}, {"margin": None}, {"until": 10**400},
     ],
 )  # fmt: skip
 def test_one_mute_of_a_wrong_shape_is_no_mute_at_all(tmp_path: Path, change: dict[str, object]) -> None:

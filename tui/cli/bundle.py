@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checks.model import CheckFinished, RunStarted, Verdict
+from kb.messages import message
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
@@ -197,7 +198,8 @@ def diff(before: Path, after: Path, output: str, root: Root) -> int:
     if not changed:
         say(t("bundle.same"))
     for change in verdicts:
-        say(f"{_verdict(change.before)} → {_verdict(change.after)} {one_row(change.alias)}")
+        what = f"  ({message(f'watch.{change.what}').get(lang)})" if change.what else ""
+        say(f"{_verdict(change.before)} → {_verdict(change.after)} {one_row(change.alias)}{what}")
         say(f"{'':12}{one_row(change.summary_before)}\n{'':12}{one_row(change.summary_after)}")
     signs = {"added": "+", "removed": "-", "changed": "~"}
     for item in objects[:_SHOWN]:

@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -196,6 +197,24 @@ def test_an_object_is_found_in_the_list_that_holds_it(bundle: Bundle) -> None:
         "kube_ovn",
     }
     assert cluster.info.recorded == bundle.manifest.collected_at
+
+
+def test_the_same_verdict_with_a_worse_value_is_a_change() -> None:
+    """What becomes of a verdict is said as a watch would say it; words and values that nobody knows are only shown."""
+
+    def manifest(*told: tuple[str, str, object]) -> SimpleNamespace:
+        both = SimpleNamespace(en="", zh="")
+        found = [SimpleNamespace(alias=a, check=a, verdict=v, value=n, summary=both) for a, v, n in told]
+        return SimpleNamespace(verdicts=found)
+
+    before = manifest(
+        ("a", "fail", 100), ("b", "ok", 1), ("c", "fail", 5), ("d", "well", None), ("e", "fail", 100)
+    )
+    after = manifest(
+        ("a", "fail", 200), ("b", "fail", 1), ("c", "ok", 5), ("d", "ill", []), ("e", "fail", 101)
+    )
+    changes = {c.alias: c.what for c in verdict_changes(before, after, "en")}
+    assert changes == {"a": "worse", "b": "new", "c": "gone", "d": ""}
 
 
 def test_two_times_are_compared(bundle: Bundle, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from checks.applicability import KEYS as APPLIES_KEYS
 from checks.checktests import ANSWER_KEYS, ERRORS, EXPECT_KEYS, TEST_KEYS
 from checks.checktests import KINDS as TEST_KINDS
 from checks.model import Verdict
@@ -48,6 +49,8 @@ _TYPES: dict[str, Schema] = {
     "since": NUMERIC,
     "tail": NUMERIC,
     "timeout": NUMERIC,
+    "applies": {"$ref": "#/$defs/applies"},
+    "roles": WORDS,
     "tests": {"type": "array", "items": {"$ref": "#/$defs/test"}},
     "with": {"type": "object"},
     "outs": WORDS,
@@ -107,6 +110,7 @@ def checks(lang: str = "en") -> Schema:
             "prometheus": _object("prometheus", PROMETHEUS_KEYS, lang, required=("query",)),
             "events": _object("events", EVENTS_KEYS, lang),
             "parse": _object("parse", [*KINDS, "expect"], lang, typed=False),
+            "applies": _object("applies", APPLIES_KEYS, lang),
             "text": _object("text", ("en", "zh"), lang, required=("en", "zh")),
             **_tests(lang),
         },

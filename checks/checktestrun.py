@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks import keep
+from checks.applicability import refusal
 from checks.checktests import CheckTest, Said, Told
 from checks.checktestsources import command_of, is_plain, sourced
 from checks.cluster import ExecResult
@@ -15,7 +16,7 @@ from checks.facts.answers import KEPT, Raw, Sample, answer, listed, listing, rea
 from checks.facts.events import fact_of, list_of
 from checks.judge import judge
 from checks.layout import Layout
-from checks.model import Answer, CheckSpec, EventsRead, ExecRead, Fact, Judgement, ListRead, LogsRead
+from checks.model import Answer, CheckSpec, EventsRead, ExecRead, Fact, Judgement, ListRead, LogsRead, Verdict
 from checks.readspec import fill
 from kb.findings import clean
 from kb.messages import message
@@ -40,7 +41,8 @@ def run_test(spec: CheckSpec, test: CheckTest, layout: Layout) -> Ran:
     except ValueError as error:
         return Ran(None, (message("checktests.param", why=str(error)),))
     try:
-        judgement = judge(spec, facts, params, test.now)
+        why = refusal(spec, facts, test.versions)
+        judgement = judge(spec, facts, params, test.now) if why is None else Judgement(Verdict.SKIPPED, why)
     except Exception as bug:  # what a run would show as a broken check is a failed test
         return Ran(None, (message("checktests.broke", why=clean(f"{type(bug).__name__}: {bug}")),))
     return Ran(judgement, differences(judgement, test.expect))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from checks.applicability import COMPONENTS
+from checks.judges.versions import Version, parse_version
 from checks.model import NOTHING, CheckSpec, EventsRead, ListRead, Read, Verdict
 from checks.say import REASONS
 from checks.shape import Place
@@ -17,7 +19,7 @@ from kb.findings import nearest
 
 Kind = Literal["good", "bad", "garbled", "other"]
 KINDS: tuple[Kind, ...] = ("good", "bad", "garbled", "other")
-TEST_KEYS = ("name", "kind", "with", "now", "facts", "expect")
+TEST_KEYS = ("name", "kind", "with", "now", "versions", "facts", "expect")
 ANSWER_KEYS = ("node", "pod", "out", "outs", "page", "pages", "err", "code", "error", "message")
 FACT_KEYS = ("error", "message")
 EXPECT_KEYS = ("verdict", "value", "reason", "rows", "data")
@@ -63,6 +65,8 @@ class CheckTest:
     expect: Mapping[str, Any]
     params: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     now: float = 0.0
+    versions: Mapping[str, tuple[Version, ...]] = field(default_factory=lambda: NOTHING)
+    """Versions that run, by component; what is not named is not known."""
     path: str = ""
     line: int = 0
 
@@ -90,6 +94,7 @@ def _test(place: Place, spec: CheckSpec) -> CheckTest | None:
         expect=_expected(place.at("expect")) if "expect" in place else {},
         params=_params(place.at("with"), spec),
         now=_moment(place.at("now")),
+        versions=_versions(place.at("versions")),
         path=place.document.path,
         line=place.document.line(place.where),
     )
@@ -105,6 +110,19 @@ def _params(place: Place, spec: CheckSpec) -> dict[str, Any]:
         if name not in spec.params:
             inner.say("unknown-param", name=name, hint=nearest(name, spec.params))
     return dict(place.value)
+
+
+def _versions(place: Place) -> dict[str, tuple[Version, ...]]:
+    if place.value is None or not place.mapping(COMPONENTS):
+        return {}
+    found: dict[str, tuple[Version, ...]] = {}
+    for name, inner in place.items():
+        version = parse_version(inner.string())
+        if version is None:
+            inner.say("applies-version", version=inner.string())
+        else:
+            found[name] = (version,)
+    return found
 
 
 def _moment(place: Place) -> float:

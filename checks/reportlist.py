@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Any, assert_never
 
+from checks import applicability
+from checks.applicability import role_of
 from checks.cluster import Resource
 from checks.layout import Layout
 from checks.model import (
@@ -17,7 +19,6 @@ from checks.model import (
     PrometheusRead,
     Read,
     branches,
-    surest,
 )
 from checks.permissions import of_check
 from checks.rbac import in_words, without_covered
@@ -47,7 +48,7 @@ def description(spec: CheckSpec, layout: Layout, lang: str) -> dict[str, Any]:
 
 def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     """The components that must be there (roles of the layout), the kinds that may be missing, and both in words."""
-    roles = list(dict.fromkeys(role for read in spec.reads.values() if (role := _role(read))))
+    roles = list(dict.fromkeys(role for read in spec.reads.values() if (role := role_of(read))))
     optional = [
         Resource.parse(read.resource).dotted
         for read in spec.reads.values()
@@ -59,14 +60,15 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     ]
     if optional:
         sentences.append(message("report.applies-optional", kinds=", ".join(optional)))
+    sentences += applicability.sentences(spec.applies)
     text = ("；" if lang == "zh" else "; ").join(sentence.get(lang) for sentence in sentences)
-    return {"roles": roles, "optional": optional, "text": text}
-
-
-def _role(read: Read) -> str:
-    """The role that a read cannot do without: that of its surest alternative."""
-    last = surest(read)
-    return "" if isinstance(last, ListRead | EventsRead) else last.on
+    return {
+        "roles": roles,
+        "optional": optional,
+        "kinds": list(spec.applies.kinds),
+        "versions": dict(spec.applies.versions),
+        "text": text,
+    }
 
 
 def _read_json(name: str, read: Read, lang: str) -> dict[str, Any]:

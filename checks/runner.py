@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks import roots, say
+from checks.applicability import reads_of, refusal, unplaced, versions_in
 from checks.catalogue import Catalogue
 from checks.cluster import Cluster
 from checks.facts import LIMITS, Facts
@@ -64,6 +65,8 @@ class _Open:
     params: Mapping[str, Any]
     facts: Mapping[str, Future[Fact]]
     reads: Mapping[str, Read]
+    versions: Mapping[str, Future[Fact]]
+    """What tells which versions run, where the check asks about them."""
     named: frozenset[Permission] | None = None
     """With something forbidden: all it needs, which the server is asked about."""
 
@@ -85,11 +88,12 @@ def run(
 
     `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
     which what is still open is unknown (timeout). `pasted` stands, by alias, for what the cluster does not answer.
-    `prometheus` says where to ask it; None: it is looked for among the Services. A check that takes a command, log or
-    metrics page in more than `widest` pods (0: any number) is left out as skipped, unless another source answers for it.
+    `layout` and `prometheus` are those of the catalogue where none are given; with no Prometheus it is looked for.
+    A check that takes a command, log or metrics page in more than `widest` pods (0: any number) is left out as skipped,
+    unless another source answers for it.
     """
-    where = layout or load_layout()
-    run = _Run(cluster, uses, catalogue, where, limits, pasted, prometheus, widest)
+    where = layout or catalogue.layout or load_layout()
+    run = _Run(cluster, uses, catalogue, where, limits, pasted, prometheus or catalogue.prometheus, widest)
     return run.events(stop or threading.Event(), deadline)
 
 
@@ -162,6 +166,9 @@ class _Run:
         if spec is None:
             self._refuse(use, None, message("checks.unknown-check", check=use.check))
             return
+        if why := unplaced(spec, self.layout):
+            self._refuse(use, spec, why, Verdict.SKIPPED)
+            return
         params = {**spec.params, **use.params}
         try:
             extra = sorted(set(use.params) - set(spec.params))
@@ -169,14 +176,17 @@ class _Run:
                 raise SlotError(f"{spec.id} has no param {', '.join(extra)}")
             reads = {name: fill(read, params) for name, read in spec.reads.items()}
             facts = self.facts.want(reads)
+            versions = self.facts.want(reads_of(spec.applies, self.layout))
         except ValueError as error:
             self._refuse(use, spec, message("checks.bad-param", why=str(error)))
             return
-        self.open[number] = _Open(use, spec, params, facts, reads)
-        when_all(list(facts.values()), lambda: self.ready.put(number))
+        self.open[number] = _Open(use, spec, params, facts, reads, versions)
+        when_all([*facts.values(), *versions.values()], lambda: self.ready.put(number))
 
-    def _refuse(self, use: CheckUse, spec: CheckSpec | None, why: Text) -> None:
-        judgement = Judgement(Verdict.UNKNOWN, why, reason="error")
+    def _refuse(
+        self, use: CheckUse, spec: CheckSpec | None, why: Text, verdict: Verdict = Verdict.UNKNOWN
+    ) -> None:
+        judgement = Judgement(verdict, why, reason="error" if verdict is Verdict.UNKNOWN else "")
         title = spec.title if spec else Text.of(use.check)
         self.refused.append(Result(use.check, use.alias, title, judgement, (), self.clock(), 0))
 
@@ -211,7 +221,11 @@ class _Run:
         facts = self._filled(opened, {name: future.result() for name, future in opened.facts.items()})
         if any(fact.error == COSTLY for fact in facts.values()):
             return self._result(opened, _left_out(facts), facts)
+        running = {name: future.result() for name, future in opened.versions.items() if future.done()}
         try:
+            why = refusal(opened.spec, facts, versions_in(running))
+            if why is not None:
+                return self._result(opened, Judgement(Verdict.SKIPPED, why), {**facts, **running})
             judgement = judge(opened.spec, facts, opened.params, self.facts.now)
         except Exception as bug:  # a broken judge is our fault, and says nothing about the cluster
             judgement = _crashed(opened.spec, bug)

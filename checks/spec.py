@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 from checks import expr
+from checks.applicability import applies_of
 from checks.expr import Expression, ExpressionError
 from checks.judges import JUDGES
 from checks.model import CheckSpec, Cost, Outcome, Read, Verdict
@@ -22,7 +23,7 @@ __all__ = ["SlotError", "fill", "slots", "specs_of"]
 
 KEYS = (
     "id", "title", "why", "cost", "unit", "articles", "params", "reads", "each", "measure", "outcomes", "value",
-    "fold", "worse", "summary", "judge", "tests",
+    "fold", "worse", "summary", "judge", "applies", "tests",
 )  # fmt: skip
 ID = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -78,6 +79,7 @@ def _spec(place: Place, roles: tuple[str, ...]) -> CheckSpec | None:
         judge=place.at("judge").string(),
         unit=place.at("unit").string(),
         articles=place.at("articles").strings(),
+        applies=applies_of(place.at("applies"), reads, roles),
     )
     _check(spec, place)
     broken = any(problem.severity == "error" for problem in place.problems[before:])

@@ -119,6 +119,7 @@ _OF_CHECKS = (
         "test-garbled-ok",
     ),
     "test-failed",
+    *("applies-role", "applies-kind", "applies-optional", "applies-version"),
 )
 """Codes of files of checks, ``check.CODE``; a check with any of them is not used, but for those of its tests."""
 

@@ -59,7 +59,7 @@ def errors(schema: dict[str, Any], value: Any, whole: dict[str, Any], where: str
             "items",
             "minItems",
         ),
-        *("maxItems", "minLength", "maxLength", "pattern", "minimum", "exclusiveMaximum"),
+        *("maxItems", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMaximum"),
     }
     assert set(schema) <= known, set(schema) - known
     if "$ref" in schema:
@@ -91,7 +91,8 @@ def errors(schema: dict[str, Any], value: Any, whole: dict[str, Any], where: str
         if "pattern" in schema and not re.search(schema["pattern"], value):
             yield f"{where}: {value!r} does not match {schema['pattern']}"
     elif isinstance(value, int | float) and (
-        value < schema.get("minimum", value) or value >= schema.get("exclusiveMaximum", value + 1)
+        not schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        or value >= schema.get("exclusiveMaximum", value + 1)
     ):
         yield f"{where}: {value} is out of range"
 

@@ -196,7 +196,7 @@ def guide(
     article = article_named(library, article_id)
     if article.guide is None:
         raise Stop(t("guide.none", id=article_id), USAGE)
-    catalogue = open_catalogue(root)
+    catalogue = open_catalogue(root, where)
     lang = language(root)
     uses = list(article.guide.checks.values())
     missing = [u.check for u in uses if u.check not in catalogue.ids()]

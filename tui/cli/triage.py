@@ -56,7 +56,7 @@ def triage(
     """Runs every cheap check and ranks the articles that this cluster matches."""
     from checks.triage import WIDEST, plan
 
-    library, catalogue = open_library(root), open_catalogue(root)
+    library, catalogue = open_library(root), open_catalogue(root, where)
     articles = {name: one for name in library.guided if (one := library.get(name))}
     uses = plan(articles.values(), catalogue, everything=everything)
     if not uses:

@@ -42,7 +42,14 @@ def literals() -> Iterator[tuple[str, str, list[str]]]:
                 elif (
                     name == "say"
                     and path.name
-                    in ("spec.py", "readspec.py", "shape.py", "checktests.py", "checktestfiles.py")
+                    in (
+                        "spec.py",
+                        "readspec.py",
+                        "shape.py",
+                        "checktests.py",
+                        "applicability.py",
+                        "checktestfiles.py",
+                    )
                     and words
                 ):
                     yield path.name, f"check.{words[0]}", words

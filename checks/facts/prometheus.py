@@ -33,7 +33,7 @@ from kb.messages import message
 
 TRIED = 3
 """How many Services that look like Prometheus are tried."""
-SELECTORS = 5
+SELECTORS = 8
 """Series of so many selectors are asked for their age."""
 Lists = Callable[[ListRead], Future[Fact]]
 
@@ -197,7 +197,11 @@ class Prometheus:
             needed = selectors(read.query)[:SELECTORS]
         except NotPromQL:  # Prometheus took it; what it rests on cannot be told
             return ()
-        return tuple(Ages(self._query(place, f"timestamp({selector.text})", end)) for selector in needed)
+        # one age per target, not one per series: there may be hundreds of series to a node
+        by = f" by ({', '.join(read.by)})" if read.by else ""
+        return tuple(
+            Ages(self._query(place, f"max{by} (timestamp({selector.text}))", end)) for selector in needed
+        )
 
     def _query(self, place: PrometheusAt, text: str, end: float) -> list[Sample]:
         left = end - time.monotonic()

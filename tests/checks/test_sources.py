@@ -61,7 +61,7 @@ def asked(query: str, name: str = "prometheus-k8s:9090") -> str:
 
 def monitored(values: dict[str, float], ages: dict[str, float] | None = None) -> dict[str, str]:
     seen = {name: NOW - (ages or {}).get(name, 10.0) for name in values}
-    return {asked(LOST): vector(values), asked(f"timestamp({LOST})"): vector(seen)}
+    return {asked(LOST): vector(values), asked(f"max by (hostname) (timestamp({LOST}))"): vector(seen)}
 
 
 def facts_of(bed: MemoryCluster, **options: Any) -> Facts:
@@ -201,7 +201,9 @@ def test_series_may_name_a_node_by_its_address() -> None:
     body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}})
     pages = {
         asked("load"): body,
-        asked("timestamp(load)"): body.replace('"7"', f'"{NOW}"').replace('"8"', f'"{NOW}"'),
+        asked("max by (node, instance) (timestamp(load))"): body.replace('"7"', f'"{NOW}"').replace(
+            '"8"', f'"{NOW}"'
+        ),
     }
     found = fact(cluster(objects={"v1/services": [SERVICE], "v1/nodes": nodes}, pages=pages), read)
     assert {a.target: a.error or a.value[0]["value"] for a in found.answers} == {

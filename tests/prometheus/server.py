@@ -14,14 +14,15 @@ from pathlib import Path
 
 from tests.ovn.daemons import free_ports, wait_until
 
-PROGRAM = "prometheus"
+PROGRAM, EXPORTER = "prometheus", "prometheus-node-exporter"
+COLLECTORS = ("cpu", "loadavg", "conntrack")
 INTERVAL = 0.3
 """Seconds between two scrapes."""
 
 
 def missing() -> bool:
-    """Whether this machine has no Prometheus."""
-    return shutil.which(PROGRAM) is None
+    """Whether this machine lacks Prometheus or its node exporter."""
+    return shutil.which(PROGRAM) is None or shutil.which(EXPORTER) is None
 
 
 class Pages(threading.Thread):
@@ -59,14 +60,18 @@ class Pages(threading.Thread):
 
 
 class RealPrometheus:
-    """The running program; `paths` are what it scrapes at `address`."""
+    """The running program, and a node exporter beside it; `paths` are what else it scrapes at `address`."""
 
     def __init__(self, folder: Path, address: str, paths: list[str]) -> None:
-        (self.port,) = free_ports(1)
+        self.port, exporter = free_ports(2)
         jobs = "".join(
             f"  - job_name: j{number}\n    metrics_path: {path}\n"
             f'    static_configs: [{{targets: ["{address}"]}}]\n'
             for number, path in enumerate(paths)
+        )
+        jobs += (
+            "  - job_name: node\n    static_configs:\n"
+            f'      - {{targets: ["127.0.0.1:{exporter}"], labels: {{instance: node-1}}}}\n'
         )
         config = folder / "prometheus.yml"
         config.write_text(
@@ -82,7 +87,12 @@ class RealPrometheus:
         ]
         self._log = (folder / "log").open("wb")
         environment = {"PATH": os.environ["PATH"], "GOMAXPROCS": "1"}
-        self._process = subprocess.Popen(words, stdout=self._log, stderr=self._log, env=environment)
+        beside = [EXPORTER, f"--web.listen-address=127.0.0.1:{exporter}", "--log.level=error"]
+        beside += ["--collector.disable-defaults", *(f"--collector.{name}" for name in COLLECTORS)]
+        self._processes = [
+            subprocess.Popen(argv, stdout=self._log, stderr=self._log, env=environment)
+            for argv in (words, beside)
+        ]
         self.folder = folder
 
     @property
@@ -93,7 +103,7 @@ class RealPrometheus:
         """Until `ready`; says what the program wrote where it has ended."""
 
         def condition() -> bool:
-            if self._process.poll() is not None:
+            if any(process.poll() is not None for process in self._processes):
                 raise AssertionError((self.folder / "log").read_text())
             time.sleep(0.05)
             return ready()
@@ -101,10 +111,12 @@ class RealPrometheus:
         wait_until(condition, what)
 
     def close(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for process in self._processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self._log.close()

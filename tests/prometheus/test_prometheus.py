@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -13,11 +15,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from checks.catalogue import load_catalogue
 from checks.cluster import PODS, Object
 from checks.facts import Facts
 from checks.layout import load_layout
 from checks.live import LiveCluster, connect
-from checks.model import ExecRead, Fact, PrometheusRead, Read
+from checks.model import ExecRead, Fact, PrometheusRead, Read, branches
 from checks.parse import parse
 from checks.parsers.prometheus import answer
 from checks.practice.proxies import Served
@@ -26,11 +29,14 @@ from checks.practice.server import PracticeServer
 from checks.practice.sim.exporters import container_of
 from checks.practice.sim.world import SimWorld
 from checks.prometheusat import PrometheusAt
+from checks.readspec import fill
+from checks.runner import run_all
+from kb.model import CheckUse
 from tests.checks.troubled import LyingWorld
 from tests.prometheus.server import Pages, RealPrometheus, missing
 
 pytestmark = pytest.mark.skipif(
-    missing(), reason="not installed: prometheus; see tests/prometheus/install.sh"
+    missing(), reason="not installed: prometheus or its node exporter; see install.sh"
 )
 
 LOST = "kube_ovn_dp_flows_lookup_lost"
@@ -228,6 +234,45 @@ def test_the_practice_cluster_s_prometheus_answers_as_the_real_one(bed: Bed, que
         return sorted(json.dumps(one, sort_keys=True) for one in kept)
 
     assert plain(answer(simulated.text)) == plain(real)
+
+
+def queries() -> list[tuple[str, PrometheusRead]]:
+    """Every query of the shipped checks, with their defaults in place."""
+    found = []
+    for spec in load_catalogue():
+        for name, read in spec.reads.items():
+            branch = [b for b in branches(fill(read, spec.params)) if isinstance(b, PrometheusRead)]
+            found += [(f"{spec.id}.{name}", one) for one in branch]
+    return found
+
+
+@pytest.mark.parametrize(("name", "read"), queries(), ids=[name for name, _ in queries()])
+def test_every_query_of_the_catalogue_is_one(bed: Bed, name: str, read: PrometheusRead) -> None:
+    """The real one takes the query, and the questions for the ages of what it rests on."""
+    found = bed.fact(replace(read, shape={}, alternatives=(), on=""), PrometheusAt(url=bed.real.url))
+    assert found.error in ("", "absent"), found.message
+    assert {answer.error for answer in found.answers} <= {"", "absent"}
+
+
+def test_what_the_node_exporter_says_answers_for_the_node(bed: Bed) -> None:
+    """Names, modes and labels are the real ones: load and steal of node-1 without a command, of the others with one."""
+    bed.real.wait(
+        lambda: bool(bed.asked("increase(node_cpu_seconds_total[2m])")), "two scrapes of the node exporter"
+    )
+    results = run_all(
+        bed.cluster,
+        [CheckUse("load", "node.load"), CheckUse("steal", "node.steal")],
+        load_catalogue(),
+        prometheus=PrometheusAt(url=bed.real.url),
+    )
+    for alias in ("load", "steal"):
+        sources = {
+            e.target: e.source.split()[0] for e in results[alias].evidence if e.target.startswith("node-")
+        }
+        assert sources == {"node-1": "prometheus", "node-2": "exec", "node-3": "exec", "node-4": "exec"}
+        assert results[alias].judgement.reason == ""
+    rows = {row.target: row for row in results["load"].judgement.rows}
+    assert rows["node-1"].data["load"] == pytest.approx(os.getloadavg()[1], abs=3)
 
 
 def test_its_own_metrics_page_is_read(bed: Bed) -> None:

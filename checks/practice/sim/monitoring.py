@@ -136,7 +136,7 @@ def _folded(
         group = tuple((key, one["metric"][key]) for key in keys if key in one["metric"])
         groups.setdefault(group, []).append(float(one["value"][1]))
     return [
-        {"metric": dict(group), "value": [round(now, 3), f"{_FOLDS[how](values):g}"]}
+        {"metric": dict(group), "value": [round(now, 3), f"{_FOLDS[how](values)}"]}
         for group, values in groups.items()
     ]
 

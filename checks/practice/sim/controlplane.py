@@ -25,6 +25,7 @@ STATIC = {
     ),
     "kube-scheduler": ("registry.k8s.io/kube-scheduler", ("kube-scheduler", "--leader-elect=true")),
 }
+LEADERS = ("kube-controller-manager", "kube-scheduler")
 COREFILE = """.:53 {
     errors
     health {
@@ -62,6 +63,16 @@ def stage_control_plane(stage: Stage) -> None:
     for node in stage.nodes.values():
         for name in STATIC if node.central else ():
             stage.store.create(PODS, static_pod(stage, name, node, created), namespace="kube-system")
+    for name in LEADERS:
+        holder = next((node.name for node in stage.nodes.values() if node.central), "")
+        spec = {
+            "holderIdentity": f"{holder}_{m.template_hash(name)}",
+            "leaseDurationSeconds": 15,
+            "leaseTransitions": 2,
+        }
+        lease: Object = {"metadata": {"name": name, "creationTimestamp": created}, "spec": spec}
+        stage.store.create(m.LEASES, lease, namespace="kube-system")
+    renew(stage)
     pem = hostnet.authority()
     maps: dict[str, dict[str, str]] = {
         "coredns": {"Corefile": COREFILE},
@@ -78,6 +89,16 @@ def stage_control_plane(stage: Stage) -> None:
     # "v1." of the core group is left out: its name ends with a dot, which the store's rule for names does not allow
     for version in sorted({kind.api_version for kind in stage.store.kinds.values() if kind.resource.group}):
         stage.store.create(APISERVICES, _apiservice(version, created))
+
+
+def renew(stage: Stage) -> None:
+    """The leaders of the control plane renew their Leases."""
+    at = rfc3339(stage.store.clock()).replace("Z", ".000000Z")
+    for name in LEADERS:
+        if stage.store.find(m.LEASES, name, "kube-system") is not None:
+            stage.store.modify(
+                m.LEASES, name, lambda body: body["spec"].update(renewTime=at), namespace="kube-system"
+            )
 
 
 def static_pod(stage: Stage, name: str, node: Node, created: str) -> Object:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from checks.cluster import NODES, ExecResult
+from checks.practice.sim.manifests import SUBNETS
 from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Stage
 
@@ -31,11 +32,13 @@ def mac(text: str) -> str:
 
 
 def ip(stage: Stage, node: Node, argv: Sequence[str]) -> ExecResult | None:
-    """``ip [-o] [-4|-6] addr|link show [dev NAME]``; None for everything else."""
+    """``ip [-o] [-4|-6] addr|link show [dev NAME]`` and ``ip route show dev ovn0``; None for everything else."""
     words = [word for word in argv[1:] if not word.startswith("-")]
     options = {word for word in argv[1:] if word.startswith("-")}
     if not words or not options <= {"-o", "-4", "-6"} or words[1:2] not in ([], *([s] for s in SHOWS)):
         return None
+    if words == ["route", "show", "dev", "ovn0"]:
+        return _routes(stage, node)
     kind, chosen = words[0], [word for word in words[2:] if word != "dev"]
     made = (
         links(node) if kind in ("link", "l") else _addresses(stage, node) if kind in ("addr", "a") else None
@@ -93,6 +96,24 @@ def _addresses(stage: Stage, node: Node) -> dict[str, str]:
     if "ovn0" in numbers:
         found["ovn0"] = line(numbers["ovn0"], "ovn0", f"{joined(stage, node)}/16 brd 100.64.255.255")
     return found
+
+
+def _routes(stage: Stage, node: Node) -> ExecResult:
+    """The routes over ovn0: that of the join Subnet, and one for each overlay Subnet of the default VPC."""
+    if "ovn0" not in links(node):
+        return ExecResult("", 'Cannot find device "ovn0"\n', 1)
+    blocks = [
+        subnet["spec"]["cidrBlock"]
+        for subnet in stage.store.scan(SUBNETS)
+        if subnet["spec"].get("vpc") == "ovn-cluster"
+        and subnet["spec"].get("provider", "ovn") == "ovn"
+        and not subnet["spec"].get("vlan")
+        and subnet["metadata"]["name"] != "join"
+    ]
+    lines = [f"{block} via 100.64.0.1 \n" for block in blocks]
+    return ExecResult(
+        "".join([*lines, f"100.64.0.0/16 proto kernel scope link src {joined(stage, node)} \n"]), "", 0
+    )
 
 
 # --- iptables -------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ class SimWorld:
         self.stage.store.subscribe(self._notice)
         Northd(self.stage)
         self._controller.watch_stuck()
-        self.stage.agenda.every(LEASE / pace, self._controller.renew)
+        self.stage.agenda.every(LEASE / pace, self._renew)
         self.stage.agenda.start()
 
     @property
@@ -128,6 +128,10 @@ class SimWorld:
         self.stage.agenda.close()
 
     # --- inside
+
+    def _renew(self) -> None:
+        self._controller.renew()
+        controlplane.renew(self.stage)
 
     def _log_of(self, pod: Object, container: str) -> LogFile:
         node = self.stage.node_of(pod)

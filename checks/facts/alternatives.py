@@ -49,24 +49,24 @@ class Chain:
     read: Read
     answers: dict[str, Answer] = field(default_factory=dict)
     """By target: the answer, or the latest failure."""
-    failures: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
-    """By target, empty for all: kind of the branch, reason code and message of each that had no answer."""
+    failures: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
+    """By target, empty for all: kind of the branch, reason code, message and root of each that had no answer."""
 
     def take(self, branch: Read, fact: Fact) -> None:
         """What one branch said."""
         if fact.error:
-            self._failed("", branch, fact.error, fact.message)
+            self._failed("", branch, fact.error, fact.message, fact.root)
             return
         for answer in shaped_fact(branch, fact).answers:
             known = self.answers.get(answer.target)
             if known is not None and not known.error:
                 continue
             if answer.error:
-                self._failed(answer.target, branch, answer.error, answer.message)
+                self._failed(answer.target, branch, answer.error, answer.message, answer.root)
             self.answers[answer.target] = answer
 
-    def _failed(self, target: str, branch: Read, error: str, message: str) -> None:
-        self.failures.setdefault(target, []).append((branch.kind, error, message))
+    def _failed(self, target: str, branch: Read, error: str, message: str, root: str) -> None:
+        self.failures.setdefault(target, []).append((branch.kind, error, message, root))
 
     @property
     def missing(self) -> frozenset[str] | None:
@@ -78,8 +78,8 @@ class Chain:
     def fact(self) -> Fact:
         """All answers; a failed one says what each source said, an answered one what was asked in vain before."""
         if not self.answers:
-            error, text = _verdict(self.failures.get("", []))
-            return Fact(error=error, message=text)
+            error, text, root = _verdict(self.failures.get("", []))
+            return Fact(error=error, message=text, root=root)
         return Fact(tuple(self._told(self.answers[target]) for target in sorted(self.answers)))
 
     def _told(self, answer: Answer) -> Answer:
@@ -87,24 +87,26 @@ class Chain:
         if not before or (len(before) == 1 and answer.error):
             return answer
         if not answer.error:
-            tried = ", ".join(dict.fromkeys(f"{kind}: {error}" for kind, error, _ in before))
+            tried = ", ".join(dict.fromkeys(f"{kind}: {error}" for kind, error, *_ in before))
             return replace(answer, source=f"{answer.source} ({tried})")
-        error, text = _verdict(before)
-        return replace(answer, error=error, message=text)
+        error, text, root = _verdict(before)
+        return replace(answer, error=error, message=text, root=root)
 
 
-def _verdict(failures: Sequence[tuple[str, str, str]]) -> tuple[str, str]:
-    """One reason for several failures, and what each said: first the one that is more than a thing not being there.
+def _verdict(failures: Sequence[tuple[str, str, str, str]]) -> tuple[str, str, str]:
+    """One reason for several failures, what each said, and its root: the first that is more than a thing not there.
 
     Of several such reasons it is the last, whose source has every answer for whoever may ask it.
     """
-    telling = [error for _, error, _ in failures if error != "absent"]
+    telling = [error for _, error, *_ in failures if error != "absent"]
     reason = (telling or ["absent"])[-1]
     first = [failure for failure in failures if failure[1] == reason]
     rest = [failure for failure in failures if failure[1] != reason]
+    root = next((failure[3] for failure in reversed(first) if failure[3]), "")
     if len(failures) == 1:
-        return reason, failures[0][2]
-    return reason, one_line("; ".join(dict.fromkeys(f"{kind}: {text}" for kind, _, text in (*first, *rest))))
+        return reason, failures[0][2], root
+    said = dict.fromkeys(f"{kind}: {text}" for kind, _, text, _ in (*first, *rest))
+    return reason, one_line("; ".join(said)), root
 
 
 def chained(read: Read, first: Future[Fact], ask: Ask) -> Future[Fact]:

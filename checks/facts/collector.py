@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from checks.cluster import Cluster, Target
@@ -152,9 +153,9 @@ class Facts:
             for wanted in late:
                 wanted.left = -1  # what still comes completes nothing any more
         for wanted in late:
-            wanted.settle(lambda key, w=wanted: self._what_came(w, key, why))
+            wanted.settle(partial(self._what_came, wanted, why))
 
-    def _what_came(self, wanted: Wanted, key: str, why: str) -> Fact:
+    def _what_came(self, wanted: Wanted, why: str, key: str) -> Fact:
         have = list(wanted.answers.get(key, ()))
         silent_ones = sorted(wanted.names.result() - {one.target for one in have})
         how = wanted.parsers[key][0]

@@ -25,7 +25,7 @@ MOMENT = 0.4
 """Seconds that a read waits to hear whether it is allowed."""
 PATIENCE = 2.0
 """Seconds that a check which met something forbidden waits for the names of everything it lacks."""
-_TIMEOUT = 5.0
+_TIMEOUT = 3.0
 
 
 class Permits:
@@ -109,7 +109,7 @@ class Permits:
         def done(answer: Any, error: BaseException | None) -> None:
             future.set_result(None if error else bool(answer))
 
-        self._pool.submit(Job("exec", "reviews", _TIMEOUT, work, done, "reviews"))
+        self._pool.submit(Job("api", "reviews", _TIMEOUT, work, done, "reviews"))
         return future
 
     def _review(self, cluster: Ruled, namespace: str) -> None:
@@ -122,7 +122,7 @@ class Permits:
             future.set_result(None if error else answer)
 
         work = lambda: cluster.rules(namespace, timeout=_TIMEOUT)  # noqa: E731
-        self._pool.submit(Job("exec", "reviews", _TIMEOUT, work, done, "reviews"))
+        self._pool.submit(Job("api", "reviews", _TIMEOUT, work, done, "reviews"))
 
     def _within(self, waiting: list[Future[Any]], seconds: float, action: Callable[[], None]) -> None:
         once = threading.Lock()

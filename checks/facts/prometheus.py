@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 from checks import kubectl
 from checks.cluster import SERVICES, Cluster, Object, Outside
 from checks.errors import ClusterError, Forbidden, NotFound, Timeout, Unreachable
-from checks.facts.answers import reason_of
+from checks.facts.answers import reason_of, root_of
 from checks.facts.futures import when_all
 from checks.facts.pool import Job, Pool
 from checks.facts.roles import Roles
@@ -137,7 +137,7 @@ class Prometheus:
             return
         for failed in services.failed:
             text = message("sources.prometheus-unlisted", why=failed.message).en
-            self._facts[_key(read)].set_result(Fact(error=failed.error, message=text))
+            self._facts[_key(read)].set_result(Fact(error=failed.error, message=text, root=failed.root))
             return
         try:
             places = self._places(services)
@@ -164,7 +164,7 @@ class Prometheus:
         reason, text = reason_of(error)
         if isinstance(error, Unparsable):
             reason, text = "unparsable", str(error)
-        self._facts[_key(read)].set_result(Fact(error=reason, message=text))
+        self._facts[_key(read)].set_result(Fact(error=reason, message=text, root=root_of(error)))
 
     def _places(self, services: Fact) -> tuple[PrometheusAt, ...]:
         """Where it may answer; raises ClusterError where nobody knows."""

@@ -169,6 +169,12 @@ class Faults:
             rules = tuple(self._forbidden)
         return not any(rule.covers(verb, resource, subresource, namespace, user) for rule in rules)
 
+    @property
+    def forbidding(self) -> bool:
+        """Whether any permission is taken away."""
+        with self._lock:
+            return bool(self._forbidden)
+
     def _add(self, rule: Rule) -> Rule:
         with self._lock:
             self._rules.append(rule)

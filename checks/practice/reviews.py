@@ -22,13 +22,13 @@ def review(path: str, body: Mapping[str, Any], who: rbac.Who, faults: Faults, st
     if path == PATHS[0]:
         return {**body, "status": _access(body.get("spec") or {}, who, faults, store)}
     if path == PATHS[1]:
-        return {**body, "status": _rules(body.get("spec") or {}, who, store)}
+        return {**body, "status": _rules(body.get("spec") or {}, who, faults, store)}
     groups = [*who.groups, "system:authenticated"]
     return {**body, "status": {"userInfo": {"username": who.user, "groups": groups}}}
 
 
-def _rules(spec: Mapping[str, Any], who: rbac.Who, store: Store) -> Object:
-    """What the bindings allow in a namespace; incomplete, because a fault may take any of it away."""
+def _rules(spec: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store) -> Object:
+    """What the bindings allow in a namespace; incomplete while a fault takes something of it away."""
     everything = [("", {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
     found = rbac.bound(store, who)
     rules = [
@@ -37,7 +37,7 @@ def _rules(spec: Mapping[str, Any], who: rbac.Who, store: Store) -> Object:
         if where in ("", spec.get("namespace"))
     ]
     urls = [{"verbs": ["*"], "nonResourceURLs": ["*"]}] if found is None else []
-    return {"resourceRules": rules, "nonResourceRules": urls, "incomplete": True}
+    return {"resourceRules": rules, "nonResourceRules": urls, "incomplete": faults.forbidding}
 
 
 def _access(spec: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store) -> Object:

@@ -40,6 +40,8 @@ class Shown:
     targets: Mapping[str, Verdict] = field(default_factory=lambda: NOTHING)
     """The parts that are bad: nodes, subnets; of an article its symptoms."""
     reason: str = ""
+    root: str = ""
+    """With unknown: what it and others come from (`checks.roots`)."""
     at: float = 0.0
     """Unix time."""
     worse: Direction = "higher"
@@ -90,6 +92,7 @@ def shown(result: Result, worse: Direction = "higher") -> Shown:
         value=number(judgement.value),
         targets={row.target: row.verdict for row in judgement.rows if row.verdict in BAD},
         reason=judgement.reason,
+        root=result.root,
         at=result.at,
         worse=worse,
     )

@@ -146,10 +146,14 @@ def _print_muted(found: Triage, lang: str) -> None:
 
 
 def _print_unseen(found: Triage) -> None:
+    """Articles that could not be seen, and checks that are unknown each for a reason of its own."""
+    from checks.roots import folded
+
     unseen = [f.article for f in found.findings if f.verdict is Verdict.UNKNOWN]
     if unseen:
         say(t("triage.unseen", articles=", ".join(map(one_row, unseen))))
-    checks = sorted({result.check for result in found.unseen})
+    together = {result.alias for fold in folded(found.unseen) for result in fold.results}
+    checks = sorted({result.check for result in found.unseen if result.alias not in together})
     if checks:
         more = f" … {len(checks) - _NAMED}" if len(checks) > _NAMED else ""
         say(words("unknown", count=len(checks), checks=", ".join(checks[:_NAMED]) + more))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,7 @@ def watching(every: float, look: Callable[[bool], Looked], *, output: str, lang:
     from checks.changes import compare, remembering
     from checks.watch import rounds
 
-    code = INTERRUPTED
+    code, slowed = INTERRUPTED, False
     states: list[Mapping[str, Shown]] = []
     try:
         with interruptible() as stop:
@@ -103,7 +103,8 @@ def watching(every: float, look: Callable[[bool], Looked], *, output: str, lang:
                 if output == "json":
                     _line(found, looked, changes, lang, code)
                 elif output == "text":
-                    _say_round(found, looked, changes, lang)
+                    _say_round(found, looked, changes, lang, slowed=slowed)
+                slowed = found.slowed
     except KeyboardInterrupt:
         printing.progress_done()
     return code
@@ -157,32 +158,54 @@ def _side(shown: Shown | None, lang: str) -> dict[str, Any] | None:
 # --- for people -----------------------------------------------------------------------------------------------------
 
 
-def _say_round(found: Round[Looked], looked: Looked | None, changes: tuple[Change, ...], lang: str) -> None:
+def _say_round(
+    found: Round[Looked], looked: Looked | None, changes: tuple[Change, ...], lang: str, *, slowed: bool
+) -> None:
+    """What changed in a round; `slowed` is whether the one before was late already, which is said once."""
     at = datetime.fromtimestamp(found.at).strftime("%H:%M:%S")
     if found.error:
         complain(words("failed", at=at, why=one_row(found.error.text.get(lang)), seconds=round(found.every)))
         return
     muted = looked.muted if looked else frozenset()
-    told: set[tuple[str, str]] = set()
-    for change in changes:
-        shown = change.shown
-        # The same check may run for several articles.
-        if change.key in muted or (change.what, shown.name) in told:
-            continue
-        told.add((change.what, shown.name))
-        say(
-            f"{at}  {_mark(change.what)} {printing.verdict(shown.verdict)} {one_row(shown.name)}{_parts(change)}"
-        )
-        say(
-            f"{'':19}{one_row((shown.title if shown.key.startswith('article:') else shown.summary).get(lang))}"
-        )
+    news = list({(c.what, c.shown.name): c for c in reversed(changes) if c.key not in muted}.values())[::-1]
+    together = _together(news)
+    for change in news:
+        if not any(change in group for group in together.values()):
+            _say_change(at, change, lang)
+    for (what, root), group in together.items():
+        _say_group(at, what, root, group, lang)
     if found.number == 1:
-        say(words("watching", seconds=round(found.every)))
-    elif not told:
+        say(words("watching", seconds=round(found.wanted)))
+    elif not news:
         printing.progress(words("quiet", at=at))
-    if found.slowed:
+    if found.slowed and not slowed:
         printing.progress_done()
         complain(words("slowed", took=round(found.took), seconds=round(found.every)))
+
+
+def _together(news: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
+    """What became unknown from one root, or is seen again, where it is more than one check: one event, not twenty."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in news:
+        root = change.shown.root if change.what == "unknown" else ""
+        if change.what == "known" or root:
+            groups.setdefault((change.what, root), []).append(change)
+    return {key: group for key, group in groups.items() if len(group) > 1}
+
+
+def _say_group(at: str, what: str, root: str, group: Sequence[Change], lang: str) -> None:
+    from checks.roots import words as root_words
+
+    why = f": {one_row(root_words(root).get(lang))}" if root else ""
+    say(f"{at}  {_mark(what)} {words('together', count=len(group))}{why}")
+    say(click.style(f"{'':19}{one_row(', '.join(change.shown.name for change in group))}", dim=True))
+
+
+def _say_change(at: str, change: Change, lang: str) -> None:
+    shown = change.shown
+    said = shown.title if shown.key.startswith("article:") else shown.summary
+    say(f"{at}  {_mark(change.what)} {printing.verdict(shown.verdict)} {one_row(shown.name)}{_parts(change)}")
+    say(f"{'':19}{one_row(said.get(lang))}")
 
 
 def _mark(what: str) -> str:

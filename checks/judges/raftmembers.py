@@ -188,7 +188,8 @@ def judge_ovn_elections(facts: Facts, params: Params, now: float) -> Judgement:
             rows += [unread(f"{a.pod or a.target} {database}", a) for a in facts[database].failed]
             sid = unseen_leader(facts[database])
             nobody_leads = Row(database, Verdict.FAIL, message("ovndb.no-leader", count=0))
-            rows.append(not_seen(database, sid) if sid else nobody_leads)
+            if facts[database].good:  # nobody answered: nobody said that nobody leads
+                rows.append(not_seen(database, sid) if sid else nobody_leads)
         for leader in leaders:
             target, won = f"{leader.pod or leader.target} {database}", leader.value.get("election_won_ms")
             data[f"{database}_term"] = leader.value.get("term")

@@ -79,10 +79,10 @@ def reads_asked(catalogue: Catalogue, layout: Layout) -> Iterator[Ask]:
         for read in map(surest, spec.reads.values()):
             if isinstance(read, ListRead):
                 kind = Resource.parse(read.resource)
-                yield "list", kind.group, kind.plural, read.namespace, ""
+                yield "list", kind.group, kind.plural, read.namespace.format(**spec.params), ""
                 continue
             if isinstance(read, EventsRead):
-                yield "list", "", "events", read.namespace, ""
+                yield "list", "", "events", read.namespace.format(**spec.params), ""
                 continue
             if isinstance(read, PrometheusRead) and not read.on:
                 yield "list", "", "services", "", ""

@@ -13,6 +13,7 @@ from checks.judges.versions import running_versions, show_version
 from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
+from kb.text import Text
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
@@ -196,6 +197,39 @@ def judge_unclaimed_ports(facts: Facts, params: Params, now: float) -> Judgement
     lost = lists.failure(facts, "ports", "pods")
     if lost:
         return lost
+    table = _ports_of_placed(facts, params, now)
+    by_node = Counter(str(entry["node"]) for entry in table)
+    texts = {node: message("ovn.unclaimed-row", count=count) for node, count in by_node.items()}
+    text = message("ovn.unclaimed", count=len(table), nodes=len(by_node))
+    return _by_node(table, by_node, texts, text, params)
+
+
+def judge_ports_not_up(facts: Facts, params: Params, now: float) -> Judgement:
+    """Ports of placed pods that a chassis has bound, but not set up: their flows are not in. Data as for unclaimed."""
+    lost = lists.failure(facts, "ports", "pods")
+    if lost:
+        return lost
+    table = _ports_of_placed(facts, params, now)
+    by_node = Counter(str(entry["node"]) for entry in table)
+    texts = {node: message("ovndb.not-up-row", count=count) for node, count in by_node.items()}
+    text = message("ovndb.not-up", count=len(table), nodes=len(by_node))
+    return _by_node(table, by_node, texts, text if table else message("ovndb.not-up-ok"), params)
+
+
+def _by_node(
+    table: list[dict[str, str]], by_node: Counter[str], texts: Mapping[str, Text], text: Text, params: Params
+) -> Judgement:
+    def grade(count: int) -> Verdict:
+        return Verdict.FAIL if count >= int(params["fail"]) else Verdict.WARN
+
+    rows = tuple(Row(node, grade(count), texts[node]) for node, count in by_node.most_common())
+    data = {"count": len(table), "nodes": [node for node, _ in by_node.most_common()]}
+    verdict = grade(len(table)) if table else Verdict.OK
+    return Judgement(verdict, text, value=len(table), data=data, tables={"ports": tuple(table)}, rows=rows)
+
+
+def _ports_of_placed(facts: Facts, params: Params, now: float) -> list[dict[str, str]]:
+    """The ports read that belong to a pod which has had its node for a while, with that pod."""
     placed = {}
     for pod in facts["pods"].items:
         spec, status = lists.spec(pod), lists.status(pod)
@@ -210,32 +244,9 @@ def judge_unclaimed_ports(facts: Facts, params: Params, now: float) -> Judgement
         pod = placed.get(name) or placed.get(name.rpartition(".")[0]) or _attached(name, placed)
         if pod is not None:
             node, phase = str(lists.spec(pod)["nodeName"]), str(lists.status(pod).get("phase"))
-            table.append(
-                {
-                    "port": name,
-                    "pod": lists.name(pod),
-                    "namespace": lists.namespace(pod),
-                    "node": node,
-                    "phase": phase,
-                }
-            )
-    by_node = Counter(str(entry["node"]) for entry in table)
-    rows = [
-        Row(
-            node,
-            Verdict.FAIL if count >= int(params["fail"]) else Verdict.WARN,
-            message("ovn.unclaimed-row", count=count),
-        )
-        for node, count in by_node.most_common()
-    ]
-    verdict = Verdict.OK
-    if table:
-        verdict = Verdict.FAIL if len(table) >= int(params["fail"]) else Verdict.WARN
-    data = {"count": len(table), "nodes": [node for node, _ in by_node.most_common()]}
-    text = message("ovn.unclaimed", count=len(table), nodes=len(by_node))
-    return Judgement(
-        verdict, text, value=len(table), data=data, tables={"ports": tuple(table)}, rows=tuple(rows)
-    )
+            found = {"port": name, "pod": lists.name(pod), "namespace": lists.namespace(pod)}
+            table.append({**found, "node": node, "phase": phase})
+    return table
 
 
 def _attached(port: str, placed: Mapping[str, Any]) -> Any:

@@ -79,6 +79,22 @@ def test_an_address_of_two_chassis_is_seen(bed: Bed, second: Place) -> None:
     says(bed, "ovn.encaps", Verdict.OK)
 
 
+def test_a_tunnel_address_that_the_database_refuses_is_logged_and_seen(bed: Bed, second: Place) -> None:
+    """The second node asks for the address of the first: the index forbids it, and its ovn-controller says so."""
+    says(bed, "ovn.encap-conflicts", Verdict.OK)
+    second.run("ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", "external-ids:ovn-encap-ip=127.0.0.1")
+    try:
+        wait_until(
+            lambda: bed.check("ovn.encap-conflicts").verdict is Verdict.FAIL, "the refusal to be logged"
+        )
+        assert rows(bed.check("ovn.encap-conflicts")) == {"node-1": "ok", "node-2": "fail"}
+        assert rows(says(bed, "ovn.system-ids", Verdict.FAIL)) == {"node-1": "fail", "node-2": "fail"}
+    finally:
+        second.run(
+            "ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", "external-ids:ovn-encap-ip=127.0.0.2"
+        )
+
+
 def test_a_cloned_node_is_seen_on_both(bed: Bed, second: Place) -> None:
     """The second node really runs with the system-id of the first: they push each other out, and both are named."""
     second.run("ovs-vsctl", "--no-wait", "set", "Open_vSwitch", ".", f"external-ids:system-id={SYSTEM_ID}")
@@ -138,6 +154,17 @@ def test_ports_with_other_addresses_without_owner_and_unclaimed_are_seen(bed: Be
     bed.daemons.nbctl("lsp-set-addresses", "web-0.default", "00:00:00:11:22:33 10.16.0.99")
     assert rows(says(bed, "ovn.port-addresses", Verdict.FAIL)) == {"web-0.default": "fail"}
     bed.daemons.nbctl("lsp-set-addresses", "web-0.default", "00:00:00:11:22:33 10.16.0.10")
+
+    wait_until(lambda: bed.check("ovn.ports-not-up").verdict is Verdict.OK, "the flows of the port", 20)
+    controller = bed.daemons.pid(bed.daemons.node, "ovn/ovn-controller.pid")
+    os.kill(controller, signal.SIGSTOP)
+    try:
+        bed.daemons.sbctl("set", "Port_Binding", "web-0.default", "up=false")
+        down = says(bed, "ovn.ports-not-up", Verdict.WARN)
+        assert [entry["port"] for entry in down.judgement.tables["ports"]] == ["web-0.default"]
+    finally:
+        os.kill(controller, signal.SIGCONT)
+    wait_until(lambda: bed.check("ovn.ports-not-up").verdict is Verdict.OK, "the port to be up again", 20)
 
     # A port that was made for a pod, and that no ovn-controller has an interface for.
     bed.world.store.create(PODS, pod("lost-0", "10.16.0.11"), namespace="default")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from checks.model import NOTHING
+from kb.model import CheckUse
 from kb.safe import one_line
 from tui.messages import EventArrived, StreamEnded
 from tui.work import stream
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from checks.model import Result
+    from checks.pasted import Pasted
     from tui.app import KlinikApp
     from tui.services import Services
 
@@ -70,20 +73,35 @@ class CheckRuns:
             self._begin(wanted)
         self._app.tell("checks_news")
 
-    def _begin(self, wanted: tuple[str, ...]) -> None:
+    def paste(self, check: str, pasted: Sequence[Pasted]) -> None:
+        """Judges a check once with what was pasted, in every way in which the triage asks for it too."""
+        plain = (CheckUse(check, check),)
+        asked = tuple(use for use in self._app.triaging.uses if use.check == check and use.alias != check)
+        if self.state != "running":
+            self._begin((check,), (*plain, *asked), {use.alias: tuple(pasted) for use in (*plain, *asked)})
+            self._app.tell("checks_news")
+        else:
+            self._app.notify(self._app.say("paste.busy"), severity="warning", markup=False)
+
+    def _begin(
+        self,
+        wanted: tuple[str, ...],
+        uses: tuple[CheckUse, ...] = (),
+        pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
+    ) -> None:
         cluster, services = self._app.link.cluster, self._services
+        uses = uses or tuple(CheckUse(check, check) for check in wanted)
         if cluster is None:
             return
         self._run += 1
         self.running, self.state, self.error = wanted, "running", ""
-        self.done, self.total, self._began = 0, len(wanted), time.monotonic()
+        self.done, self.total, self._began = 0, len(uses), time.monotonic()
 
         def events(stop: Event) -> Iterator[Any]:
             from checks.runner import run
-            from kb.model import CheckUse
 
-            uses = tuple(CheckUse(check, check) for check in wanted)
-            yield from run(cluster, uses, services.catalogue(), layout=services.layout(), stop=stop)
+            layout = services.layout()
+            yield from run(cluster, uses, services.catalogue(), layout=layout, stop=stop, pasted=pasted)
 
         self._stop = stream(self._app, "checks", self._run, events)
 
@@ -99,8 +117,11 @@ class CheckRuns:
         """A result came."""
         result = getattr(message.event, "result", None)
         if message.run == self._run and self.state == "running" and result is not None:
-            self.results[result.check] = result
-            self.running = tuple(check for check in self.running if check != result.check)
+            if result.alias == result.check:
+                self.results[result.check] = result
+                self.running = tuple(check for check in self.running if check != result.check)
+            if result.pasted:
+                self._app.triaging.adopt({result.alias: result})
             self.done = message.event.done
             self._app.tell("checks_news")
 

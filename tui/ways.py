@@ -89,6 +89,12 @@ class Ways(App[int]):
 
         self.push_screen(CheckScreen(check))
 
+    def open_paste(self, check: str) -> None:
+        """Shows what to run elsewhere for a check, and a box for what comes back."""
+        from tui.screens.paste import PasteScreen
+
+        self.push_screen(PasteScreen(check))
+
     def open_rights(self) -> None:
         """Shows what this user may do, for checks and for fixes."""
         from tui.screens.rights import RightsScreen

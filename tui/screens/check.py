@@ -37,7 +37,7 @@ class CheckScreen(KlinikScreen[None]):
     AUTO_FOCUS = "#page"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "c": "check", "f7": "check", "o": "evidence", "f9": "evidence", "a": "article", "enter": "article",
-        "y": "copy", "ctrl+y": "copy", "x": "stop", "ctrl+g": "stop", "m": "mute", "f6": "mute",
+        "y": "copy", "ctrl+y": "copy", "x": "stop", "ctrl+g": "stop", "m": "mute", "f6": "mute", "p": "paste",
         "question_mark": "help",
     })  # fmt: skip
     help_key = "check"
@@ -103,17 +103,35 @@ class CheckScreen(KlinikScreen[None]):
         article = (self.hint("Enter", "article", "article"),) if self.spec and self.spec.articles else ()
         result = self.app.runs.latest(self.check)
         mute = (self.hint("m", "mute", "mute"),) if result is not None and result.verdict in SHOWS else ()
+        paste = (self.hint("p", "paste_output", "paste"),) if self._elsewhere() else ()
         busy = self.check in (*self.app.runs.running, *self.app.runs.waiting)
         stop = (self.hint("x", "stop", "stop"),) if busy else ()
         return (
             self.hint("c", "check", "check"),
             *stop,
+            *paste,
             self.hint("o", "evidence", "evidence"),
             *article,
             *mute,
             self.hint("Esc", "back", "back"),
             self.hint("^Y", "copy_command", "copy"),
         )
+
+    def _elsewhere(self) -> bool:
+        """Whether somebody else could get what this user cannot."""
+        from checks.elsewhere import asks
+
+        result = self.app.runs.latest(self.check)
+        if self.spec is None or self.layout_known is None or result is None:
+            return False
+        return bool(asks(self.spec, result, self.layout_known)) or bool(result.pasted)
+
+    def action_paste(self) -> None:
+        """What to run elsewhere, and a box for what comes back."""
+        if self._elsewhere():
+            self.app.open_paste(self.check)
+        else:
+            self.notify(self.say("paste.not_needed"), markup=False)
 
     def action_check(self) -> None:
         """Runs it."""

@@ -101,8 +101,13 @@ def sign(value: str, lang: str, signs: Signs) -> Content:
 
 
 def _at_length(result: Result, lang: str, signs: Signs, rows: int) -> list[Content]:
+    """Whose word it is where it is not the cluster's own, and the worst rows."""
     bad = sorted(result.judgement.rows, key=lambda row: -SEVERITY[row.verdict])
     lines = []
+    if result.pasted:
+        by = ", ".join(dict.fromkeys(one_line(item.pasted, 60) for item in result.pasted))
+        told = translate(lang, "evidence.told_pasted", n=len(result.pasted), by=by)
+        lines.append(Content.styled(f"  {told}", "$text-warning"))
     for row in bad[:rows]:
         what = foreign(row.text.get(lang))
         mark = sign(row.verdict, lang, signs)
@@ -125,6 +130,8 @@ def raw(results: Iterable[Result], lang: str, now: float) -> str:
             seen.add((item.command, item.at))
             text = printable(item.text)[:RAW_LIMIT].rstrip("\n")
             head = f"$ {command(item.command)}\n# {one_line(item.source)} · {ago(lang, now - item.at)}"
+            if item.pasted:
+                head += f"\n# {translate(lang, 'evidence.pasted', by=one_line(item.pasted))}"
             if item.error:
                 head += f"\n# {translate(lang, 'evidence.failed')}: {one_line(item.error)}"
             if item.truncated or len(item.text) > RAW_LIMIT:

@@ -1,0 +1,118 @@
+"""What may not be read here is pasted from elsewhere: judged the same way, marked, and never a wrong ok."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.widgets import TextArea
+
+from checks.live import connect
+from checks.practice.faults import Faults
+from checks.practice.scenario import build_world
+from checks.practice.server import PracticeServer
+from tests.tui.conftest import klinik, screen_text, until
+from tui.connect import Connection
+from tui.screens.check import CheckScreen
+from tui.screens.paste import PasteScreen
+from tui.screens.raw import RawScreen
+from tui.services import Place, Services
+
+FLOWS = "NXST_AGGREGATE reply (xid=0x4): packet_count=0 byte_count=0 flow_count={flows}"
+CHECK = "ovs.flow-count"
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Iterator[Callable[[Place], Connection]]:
+    """A cluster on which nobody may run commands."""
+    faults = Faults()
+    faults.forbid("*", "pods", subresource="exec")
+    server = PracticeServer(build_world("healthy", pace=0.05), faults=faults).start()
+    server.write_kubeconfig(tmp_path / "kubeconfig")
+
+    def open_it(place: Place) -> Connection:
+        cluster = connect(kubeconfig=str(tmp_path / "kubeconfig"))
+        return Connection(cluster, [cluster.close])
+
+    yield open_it
+    server.stop()
+
+
+async def box(pilot: Any) -> PasteScreen:
+    """Opens the box of the check by the keys of its page."""
+    app = pilot.app
+    await until(pilot, lambda: app.triaging.rounds, "the triage")
+    app.open_check(CHECK)
+    await until(pilot, lambda: isinstance(app.screen, CheckScreen) and app.screen.spec, "the check")
+    await pilot.press("c")
+    await until(pilot, lambda: CHECK in app.runs.results, "its answer")
+    assert app.runs.results[CHECK].judgement.reason == "forbidden"
+    await pilot.pause(0.1)
+    assert "paste an output" in screen_text(app)
+    await pilot.press("p")
+    await until(pilot, lambda: isinstance(app.screen, PasteScreen) and app.screen.asked, "what is missing")
+    screen = app.screen
+    assert isinstance(screen, PasteScreen)
+    await pilot.pause(0.1)
+    return screen
+
+
+async def judged(pilot: Any, screen: PasteScreen, text: str) -> None:
+    """Pastes as a terminal does, and has it judged."""
+    area = screen.query_one(TextArea)
+    area.focus()
+    pilot.app.post_message(events.Paste(text))
+    await until(pilot, lambda: area.text, "the paste in the box")
+    await pilot.press("f7")
+    await until(pilot, lambda: screen.wrong or screen.app.runs.state == "done", "the judgement")
+    await pilot.pause(0.2)
+
+
+async def test_a_pasted_output_is_judged_and_marked_wherever_it_is_shown(
+    services: Callable[..., Services], refused: Callable[[Place], Connection]
+) -> None:
+    app = klinik(services(open_cluster=refused))
+    async with app.run_test(size=(110, 40)) as pilot:
+        screen = await box(pilot)
+        assert "ovs-ofctl dump-aggregate br-int" in screen_text(app)
+        await pilot.press("ctrl+y")
+        script = app.clipboard.splitlines()
+        targets = [line.split('"== flows@')[1].split('"')[0] for line in script]
+        assert len(targets) == 4
+        text = "".join(f"== flows@{node}\r{FLOWS.format(flows=140000)}\r\r== rc=0\r" for node in targets)
+        await judged(pilot, screen, text)
+        assert app.runs.results[CHECK].verdict == "fail"
+        assert "pasted by" in screen_text(app)
+        shown = [r for r in app.triaging.results.values() if r.check == CHECK]
+        assert {r.verdict for r in shown} == {"fail"}
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, RawScreen), "the evidence")
+        assert "not read by klinik" in screen_text(app)
+        await pilot.press("escape")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.runs.results[CHECK].verdict == "unknown", "the cluster's own answer")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no such thing",
+        "== flows@node-1\nbash: ovs-ofctl: command not found\n== rc=127\n",
+        "== nowhere@node-1\nx\n== rc=0\n",
+        "\x1b[31m\x00== flows@node-1\n\x1b]0;x\x07flow_count=\n== rc=0\n",
+        "== flows@node-1\n" + FLOWS.format(flows=3),
+    ],
+)
+async def test_a_paste_that_is_no_answer_never_makes_a_check_well(
+    services: Callable[..., Services], refused: Callable[[Place], Connection], text: str
+) -> None:
+    app = klinik(services(open_cluster=refused))
+    async with app.run_test(size=(110, 40)) as pilot:
+        screen = await box(pilot)
+        await judged(pilot, screen, text)
+        assert app.runs.results[CHECK].verdict == "unknown"
+        assert app.screen is screen
+        assert "\x1b" not in screen_text(app)

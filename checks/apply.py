@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.background import Running
-from checks.clock import Clock, Stop, stopping
+from checks.clock import Clock, Stop, held, stopping
 from checks.cluster import PODS, Cluster, ExecResult, Resource
 from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
 from checks.eviction import wait_for_budget
@@ -31,6 +31,9 @@ from kb.text import Text
 
 TAIL = 4000
 """Characters of a command's output that are kept in the journal."""
+HELD_EVERY = 0.2
+"""Seconds between two looks whether a held step may go on."""
+Between = Callable[[int], Generator[StepEvent, None, "Text | None"]]
 _NO_TEXT = Text()
 _KILLED = (137, 142, 143)
 """Exit codes of a command that a signal ended (KILL, ALRM of --timeout, TERM): its write may have happened."""
@@ -61,10 +64,12 @@ def apply(
     clock: Clock,
     stop: Stop | None = None,
     turn: Turn | None = None,
+    between: Between | None = None,
 ) -> Generator[StepEvent, None, Outcome]:
     """Saves what the undo needs, then sends the plan's writes one after another; returns how it ended.
 
-    Stopping takes effect between writes, and so does the loss of the turn. JournalError passes through: nothing goes
+    Stopping and holding take effect between writes, and so does the loss of the turn; `between` is asked after every
+    write (by index) whether the next one may go out, and says why not. JournalError passes through: nothing goes
     out that is not written down.
     """
     pace = cluster.info.pace
@@ -75,8 +80,8 @@ def apply(
     except (ClusterError, PlanError, Unparsable) as error:
         text = error.text if isinstance(error, (ClusterError, PlanError)) else Text.of(one_line(str(error)))
         return Outcome("failed", _with("session.save-failed", text))
-    done = 0
     for index, write in enumerate(plan.commands):
+        yield from _held(clock, stop)
         if stopping(stop):
             return _stopped(index, len(plan.commands))
         if write.kind == "manual":
@@ -88,10 +93,20 @@ def apply(
         if answer.state != "ok":
             state: StepState = "in_doubt" if answer.state == "in_doubt" else "failed"
             return Outcome(state, answer.text)
-        done += write.items
+        why = (yield from between(index)) if between else None
+        if why:
+            return Outcome("failed", why)
         if write.pause and index + 1 < len(plan.commands):
             clock.sleep(write.pause * pace, stop)
     return Outcome("done", Text())
+
+
+def _held(clock: Clock, stop: Stop | None) -> Generator[StepEvent, None, None]:
+    """Waits as long as the operator holds the step, and says so once a second."""
+    began = clock.monotonic()
+    while held(stop):
+        yield Waiting(message("session.paused"), clock.monotonic() - began, 0.0)
+        clock.sleep(HELD_EVERY, stop)
 
 
 def _one(
@@ -110,8 +125,9 @@ def _one(
         replaced = _replaced(cluster, write)
     except ClusterError as error:
         return _Answer("failed", error.text)
-    if replaced:
-        return _Answer("failed", replaced)
+    refused = replaced or (before.too_few if before else None)
+    if refused:
+        return _Answer("failed", refused)
     journal.append(
         "writing",
         step=plan.step_id,

@@ -35,6 +35,39 @@ class Clock(Protocol):
         ...
 
 
+class Control:
+    """What an operator holds in hand while a step runs: hold it between two writes, let it go on, or end it."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._held = threading.Event()
+
+    def hold(self) -> None:
+        """Nothing more is sent until `go_on`; what is under way comes to its end."""
+        self._held.set()
+
+    def go_on(self) -> None:
+        """Lets a held step go on."""
+        self._held.clear()
+
+    def set(self) -> None:
+        """Ends the step before its next write, held or not."""
+        self._stop.set()
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held."""
+        return self._held.is_set()
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return self._stop.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits at most so long for the end."""
+        return self._stop.wait(timeout)
+
+
 class RealClock:
     """The clock of this machine."""
 
@@ -50,6 +83,11 @@ class RealClock:
         """Waits, less long when `stop` is set meanwhile."""
         if seconds > 0:
             (stop or threading.Event()).wait(seconds)
+
+
+def held(stop: Stop | None) -> bool:
+    """Whether the operator holds the step, and has not ended it."""
+    return isinstance(stop, Control) and stop.held and not stop.is_set()
 
 
 def stopping(stop: Stop | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from checks import expr
 from checks.causes import bindings, holds
 from checks.model import Result
+from checks.session import Session
 from kb.messages import message
 from kb.model import Step
 from kb.text import Text
@@ -50,3 +51,11 @@ def unknown_names(expression: str, results: Mapping[str, Result]) -> tuple[str, 
         return ()
     known = bindings(results)
     return tuple(sorted(name for name in names if name not in known))
+
+
+def doubts(session: Session) -> tuple[Text, ...]:
+    """What to say of a fix whose cause was not supported when it was chosen: it is offered with a warning."""
+    state = session.causes.get(session.cause, "")
+    if state in ("", "supported"):
+        return ()
+    return (message("session.cause-not-supported", cause=session.cause, state=state),)

@@ -66,6 +66,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryLooked:
+    """The first target, or a batch of them, was looked at before the next ones are touched."""
+
+    targets: tuple[str, ...]
+    good: bool | None
+    """None: the step's check does not tell single targets apart."""
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyTick:
     """The verification looked once: verdict and summary of its check, and how long it holds already."""
 
@@ -98,5 +107,14 @@ class StepEnded:
 
 
 StepEvent = (
-    StepStarted | Saved | WriteStarted | Output | WriteDone | Waiting | VerifyTick | Verified | StepEnded
+    StepStarted
+    | Saved
+    | WriteStarted
+    | Output
+    | WriteDone
+    | Waiting
+    | CanaryLooked
+    | VerifyTick
+    | Verified
+    | StepEnded
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks import gate, stale, traces
+from checks import canary, gate, stale, traces
 from checks.apply import Outcome, apply
 from checks.clock import Stop
 from checks.operators import holder
@@ -35,12 +35,22 @@ class NotConfirmed(Exception):
 class StepRun:
     """One run; `events` may be iterated once."""
 
-    def __init__(self, walk: Walk, plan: Plan, reason: str, stop: Stop | None, *, take_over: bool = False):
+    def __init__(
+        self,
+        walk: Walk,
+        plan: Plan,
+        reason: str,
+        stop: Stop | None,
+        *,
+        take_over: bool = False,
+        batch: int = canary.BATCH,
+    ):
         self._walk = walk
         self._plan = plan
         self._reason = reason
         self._stop = stop
         self._over = take_over
+        self._batches = dict(canary.batches(plan.commands, batch))
         self._step = walk.guide.step(plan.step_id)
         self._ended = False
 
@@ -90,6 +100,7 @@ class StepRun:
                     clock=walk.clock,
                     stop=self._stop,
                     turn=turn,
+                    between=self._between,
                 )
             finally:
                 walk.refold()
@@ -134,6 +145,27 @@ class StepRun:
             before=before,
             **self._shown_line(),
         )
+
+    def _between(self, index: int) -> Generator[StepEvent, None, Text | None]:
+        """The first target of many, and every batch after it, is looked at before the next one is touched."""
+        walk, verify, targets = self._walk, self._step.verify, self._batches.get(index)
+        if not targets or verify is None or self._plan.purpose == "undo":
+            return None
+        question = canary.Question(walk.guide, verify, targets, *self._touched(targets))
+        pace = walk.cluster.info.pace
+        why = yield from canary.look_at(question, walk.look, pace=pace, clock=walk.clock, stop=self._stop)
+        walk.record("canary", step=self._plan.step_id, targets=list(targets), ok=why is None)
+        return why
+
+    def _touched(self, targets: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+        """The step's values with only the items that these targets stand for, and the name of their list."""
+        plan, each = self._plan, getattr(self._step.action, "each", "")
+        items = plan.values.get(each)
+        if not each or not isinstance(items, (list, tuple)):
+            return dict(plan.values), ""
+        mine = [write for write in plan.commands if canary.target_of(write) in targets]
+        chosen = [items[at] for write in mine for at in range(write.first, write.first + write.items)]
+        return {**plan.values, each: chosen}, each
 
     def _write_taken(self, took: tuple[Took, ...]) -> None:
         """Only what was taken from somebody at work is worth a line: the rest is told by the start itself."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from checks.clock import Clock, Stop, stopping
 from checks.cluster import PODS, Cluster, Object
 from checks.errors import ClusterError
+from checks.floor import too_few
 from checks.layout import is_ready
 from checks.plan import PlannedWrite
 from checks.stepevents import StepEvent, Waiting
@@ -29,6 +30,8 @@ class Siblings:
     """The node the successor must be on (a DaemonSet); empty where it may be anywhere."""
     known: frozenset[str]
     """uids of all pods of the controller."""
+    too_few: Text | None = None
+    """Why the pod may not be replaced now."""
 
 
 def siblings(cluster: Cluster, write: PlannedWrite) -> Siblings:
@@ -39,7 +42,8 @@ def siblings(cluster: Cluster, write: PlannedWrite) -> Siblings:
     mine = [pod for pod in pods if controller_of(pod).get("uid") == controller.get("uid")]
     node = str(own.get("spec", {}).get("nodeName", "")) if controller.get("kind") == "DaemonSet" else ""
     known = frozenset(str(pod["metadata"].get("uid", "")) for pod in mine) | {write.uid}
-    return Siblings(str(controller.get("uid", "")), node, known)
+    few = too_few(own, mine, write.role) if own else None
+    return Siblings(str(controller.get("uid", "")), node, known, few)
 
 
 def wait_for_successor(

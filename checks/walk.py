@@ -15,6 +15,7 @@ from typing import Any
 
 from checks import byhand, gate
 from checks.access import Access
+from checks.canary import BATCH
 from checks.catalogue import Catalogue
 from checks.causes import CauseVerdict, SymptomVerdict, judge_causes, symptom_verdicts
 from checks.clock import Clock, RealClock, Stop, stopping
@@ -244,7 +245,7 @@ class Walk:
             raise PlanError(message("derive.not-run"))
         typed = self.values(step_id, values)
         plan = make_plan(self.cluster, self.layout, step, typed, self._results, self.clock.now())
-        return replace(plan, warnings=(*self._doubts(), *plan.warnings))
+        return replace(plan, warnings=(*gate.doubts(self._session), *plan.warnings))
 
     def plan_undo(self, step_id: str) -> Plan:
         """The plan that takes a step back; raises PlanError where that cannot be."""
@@ -254,9 +255,11 @@ class Walk:
         return plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
 
     def run(
-        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False
+        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False, batch: int = BATCH
     ) -> Iterator[StepEvent]:
         """Runs a confirmed plan and proves it; `take_over` takes the turn from somebody who is at work.
+
+        Of several targets one goes first and is looked at, then `batch` at a time. A `Control` as `stop` can hold it.
 
         Raises at once NotArmed, NotConfirmed and PlanError; while iterating StalePlan and Held (nothing was sent),
         JournalError.
@@ -267,7 +270,7 @@ class Walk:
         reason = self.access.require(self.cluster.info) if not plan.manual else ""
         if not plan.confirm.accepts(typed):
             raise NotConfirmed(message("session.not-confirmed", words=plan.confirm.expected))
-        return StepRun(self, plan, reason, stop, take_over=take_over).events()
+        return StepRun(self, plan, reason, stop, take_over=take_over, batch=batch).events()
 
     def undo(
         self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False
@@ -385,16 +388,6 @@ class Walk:
             raise PlanError(message("session.running"))
         self.guide.step(step_id)
         self._pasted.clear()  # it tells of the time before this step
-
-    def _doubts(self) -> tuple[Text, ...]:
-        """A fix of a cause that the evidence did not support when it was chosen is offered with a warning."""
-        cause = self._session.cause
-        state = self._session.causes.get(cause, "")
-        return (
-            (message("session.cause-not-supported", cause=cause, state=state),)
-            if state not in ("", "supported")
-            else ()
-        )
 
     def _heavy(self, use: CheckUse) -> bool:
         return use.check in self.catalogue and self.catalogue.get(use.check).cost == "heavy"

@@ -26,8 +26,20 @@ META: Bones = {
     "generation": int,
 }
 CONTAINERS: Bones = [
-    {"name": str, "image": str, "env": [{"name": str}], "resources": {"limits": dict, "requests": dict}}
+    {
+        "name": str,
+        "image": str,
+        "command": [str],
+        "args": [str],
+        "env": [{"name": str}],
+        "resources": {"limits": dict, "requests": dict},
+    }
 ]
+SELECTOR: Bones = {
+    "matchLabels": NAMES,
+    "matchExpressions": [{"key": str, "operator": str, "values": [str]}],
+}
+PEERS: Bones = [{"podSelector": SELECTOR, "namespaceSelector": SELECTOR, "ipBlock": dict}]
 STATES: Bones = [
     {
         "name": str,
@@ -51,12 +63,17 @@ OBJECT: Bones = {
         "finalizers": [str],
         "template": {"metadata": META, "spec": {"containers": CONTAINERS}},
         "updateStrategy": dict,
+        "podSelector": SELECTOR,
+        "ingress": [{"from": PEERS, "ports": [dict]}],
+        "egress": [{"to": PEERS, "ports": [dict]}],
     },
     "status": {
         "phase": str,
         "conditions": [{"type": str, "status": str}],
         "containerStatuses": STATES,
         "initContainerStatuses": STATES,
+        "capacity": dict,
+        "allocatable": dict,
         "addresses": [{"type": str, "address": str}],
         "observedGeneration": int,
         **dict.fromkeys(("replicas", "readyReplicas", "availableReplicas", "updatedReplicas"), int),
@@ -76,22 +93,20 @@ def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str
     if isinstance(bones, list):
         if not isinstance(value, list):
             return f"{where} is no list"
-        return next((found for item in value if (found := _item(item, bones[0], where))), "")
+        return next((found for item in value if (found := _item(item, bones[0], f"{where}[]"))), "")
     if not isinstance(value, dict):
         return f"{where} is no mapping"
     return _fields(value, bones, "" if where == "the object" else f"{where}.")
 
 
 def _item(item: Any, bones: Bones, where: str) -> str:
-    """An item of a list must be there: null is none."""
-    return f"{where} has an item that is null" if item is None else mistake(item, bones, f"{where}[]")
+    """An item must be there: null is none."""
+    return f"{where} is null" if item is None else mistake(item, bones, where)
 
 
 def _fields(value: Mapping[str, Any], bones: Mapping[str, Bones], above: str) -> str:
     if "*" in bones:
-        return next(
-            (found for key in value if (found := mistake(value[key], bones["*"], f"{above}{key}"))), ""
-        )
+        return next((found for key in value if (found := _item(value[key], bones["*"], f"{above}{key}"))), "")
     for key in bones.keys() & value.keys():
         if found := mistake(value[key], bones[key], f"{above}{key}"):
             return found

@@ -30,21 +30,25 @@ class Net:
     subnet: str
 
 
-def _nets(subnets: Iterable[lists.Object]) -> list[Net]:
-    found = []
+def _nets(subnets: Iterable[lists.Object]) -> tuple[list[Net], list[Row]]:
+    """The networks in order, and a row for every Subnet whose networks cannot be read: it may overlap any other."""
+    found, unread = [], []
     for subnet in subnets:
         spec = lists.spec(subnet)
         if not is_ovn(subnet) or lists.terminating(subnet):
             continue
         try:
             networks = addresses.networks(text_of(spec.get("cidrBlock")))
-        except ValueError:
-            continue  # subnet.address-plan says so
+        except ValueError as error:
+            name = lists.name(subnet)
+            text = message("ipam.subnet-unparsable", name=name, why=one_line(str(error)))
+            unread.append(Row(name, Verdict.UNKNOWN, text, data={"reason": "unparsable"}))
+            continue
         for version, network in networks.items():
             # As the controller compares them: those of one VPC and one VLAN (checkSubnetConflict).
             group = (text_of(spec.get("vpc")) or DEFAULT_VPC, text_of(spec.get("vlan")), version)
             found.append(Net(group, int(network[0]), int(network[-1]), lists.name(subnet)))
-    return sorted(found)
+    return sorted(found), unread
 
 
 # --- overlaps -------------------------------------------------------------------------------------------------------
@@ -58,13 +62,14 @@ def judge_subnet_overlaps(facts: Facts, params: Params, now: float) -> Judgement
     lost = lists.failure(facts, "subnets", "nodes")
     if lost:
         return lost
-    nets = _nets(facts["subnets"].items)
+    nets, unread = _nets(facts["subnets"].items)
     rows = list(_overlaps(nets))
     overlaps = len(rows)
     inside = list(_nodes_inside(facts["nodes"].items, nets))
     rows += inside
     if nets and not rows:
         rows.append(Row("VPC", Verdict.OK, message("plan.apart", count=len(nets))))
+    rows += unread
     return judged(
         rows,
         well=message("plan.overlaps-ok", count=len(nets)),

@@ -29,7 +29,16 @@ from tui.cli.checking import (
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, where_of
-from tui.cli.muting import counted, mutes_option, muting_json, muting_of, result_muted, say_muting
+from tui.cli.muting import (
+    counted,
+    lifted_json,
+    mutes_option,
+    muting_json,
+    muting_of,
+    result_muted,
+    say_lifted,
+    say_muting,
+)
 from tui.cli.options import Root, Where
 from tui.cli.printing import say
 from tui.cli.reporting import Reporting, fail_on_option, report_options
@@ -141,10 +150,15 @@ class _Command:
         results, muting, forbidden = self._run(cluster, self._show if first else None)
         if self.reporting.output != "json" and (first or self.reporting.to):
             self._tell(cluster, results, muting, forbidden)
+        elif self.reporting.output == "text":
+            say_lifted(muting)
         return Looked(
             snapshot(results.values(), self.catalogue),
             exit_code(counted(muting, results.values()), self.reporting.level),
-            {"totals": totals(results.values())},
+            {
+                "mutes_lifted": lifted_json(muting, self.reporting.lang),
+                "totals": totals(results.values()),
+            },
             frozenset(alias for alias, result in results.items() if muting.of(result)),
         )
 

@@ -103,6 +103,14 @@ def say_lifted(muting: Muting) -> None:
         say(words("lifted", name=one_row(standing.mute.name), why=why))
 
 
+def lifted_json(muting: Muting, lang: str) -> list[dict[str, str]]:
+    """The mutes that this run has ended, and why."""
+    return [
+        {"id": s.mute.id, "name": s.mute.name, "state": s.state, "why": s.why.get(lang)}
+        for s in muting.lifted
+    ]
+
+
 def muting_json(muting: Muting, lang: str) -> list[dict[str, Any]]:
     """The mutes that hold or that this run has ended, with their state."""
     from checks.mutefile import mute_json

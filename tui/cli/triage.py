@@ -16,7 +16,7 @@ from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, print
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library
-from tui.cli.muting import counted, mutes_option, muting_of, quiet_results
+from tui.cli.muting import counted, lifted_json, mutes_option, muting_of, quiet_results, say_lifted
 from tui.cli.options import Root, Where
 from tui.cli.printing import one_row, say
 from tui.cli.reporting import Reporting, fail_on_option, report_options
@@ -65,7 +65,9 @@ def triage(
     if watch is not None:
         may_watch(where, output, to)
     reporting = Reporting("triage", output, to, fail_on, language(root))
-    command = _Command(articles, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST)
+    command = _Command(
+        articles, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST
+    )
     with reporting.watching(where), connect(where) as connection:
         reporting.begin(connection.cluster.info)
         if watch is not None:
@@ -104,6 +106,8 @@ class _Command:
         results, found, forbidden = self._run(cluster, self._as_they_come if first else None)
         if self.reporting.output != "json" and (first or self.reporting.to):
             self._tell(cluster, results, found, forbidden)
+        elif self.reporting.output == "text":
+            say_lifted(found.muting)
         state = state_of(found, self.articles, results.values(), self.catalogue)
         muted = {ARTICLE + f.article for f in found.findings if f.mute}
         muted |= {alias for alias, result in results.items() if found.muting.of(result)}
@@ -160,6 +164,7 @@ class _Command:
             "matches": [match_json(finding, self.articles, lang) for finding in found.matching],
             "loose": [loose_json(row, lang) for row in found.loose],
             "muted": found.muted,
+            "mutes_lifted": lifted_json(found.muting, lang),
             "totals": totals(results.values()),
         }
 

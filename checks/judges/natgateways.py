@@ -7,9 +7,10 @@ from typing import Any
 
 from checks.judges import lists
 from checks.judges.chassis import ready
+from checks.judges.pernode import nobody, unread
 from checks.judges.subnetstate import conditions, settled
 from checks.judges.wholes import judged, listing, mapping, text_of
-from checks.model import JSON, Fact, Judgement, Row, Verdict
+from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
 
@@ -139,6 +140,54 @@ def judge_nat_settings(facts: Facts, params: Params, now: float) -> Judgement:
         wrong=message("natgw.settings-bad"),
         none=message("natgw.none"),
     )
+
+
+def judge_eip_addresses(facts: Facts, params: Params, now: float) -> Judgement:
+    """Every EIP stands on an interface of a pod of its gateway.
+
+    Data: ``missing`` (EIPs that do not). Gateways without a pod are the matter of another check.
+    """
+    lost = lists.failure(facts, "eips", "pods")
+    if lost:
+        return lost
+    eips = [eip for eip in facts["eips"].items if settled(eip, now, float(params["grace"]))]
+    if not eips:
+        return Judgement(Verdict.SKIPPED, message("natgw.ready-none"), data={"missing": []})
+    if lost := nobody(facts, "addresses"):
+        return lost
+    apps = {
+        lists.name(pod): text_of(mapping(lists.meta(pod).get("labels")).get("app"))
+        for pod in facts["pods"].items
+    }
+    held: dict[str, set[str]] = {}
+    silent: dict[str, Answer] = {}
+    for answer in facts["addresses"].answers:
+        gateway = apps.get(answer.pod or answer.target, "").removeprefix("vpc-nat-gw-")
+        if answer.error:
+            silent[gateway] = answer
+        else:
+            held.setdefault(gateway, set()).update(str(row.get("address")) for row in answer.value)
+    rows = [row for eip in eips if (row := _eip_row(eip, held, silent))]
+    return judged(
+        rows,
+        well=message("natgw.eips-ok", total=len(rows)),
+        wrong=message("natgw.eips-bad"),
+        none=message("natgw.ready-none"),
+        data={"missing": [row.target for row in rows if row.verdict is Verdict.FAIL]},
+    )
+
+
+def _eip_row(eip: lists.Object, held: Mapping[str, set[str]], silent: Mapping[str, Answer]) -> Row | None:
+    name, gateway = lists.name(eip), text_of(lists.spec(eip).get("natGwDp"))
+    address = text_of(lists.status(eip).get("ip")) or text_of(lists.spec(eip).get("v4ip"))
+    if address and address in held.get(gateway, ()):
+        return Row(name, Verdict.OK, message("natgw.eip-set", address=one_line(address, 60)))
+    if gateway in silent:
+        return unread(name, silent[gateway])
+    if gateway not in held:
+        return None
+    text = message("natgw.eip-unset", address=one_line(address, 60) or "-", gateway=one_line(gateway, 60))
+    return Row(name, Verdict.FAIL, text)
 
 
 # --- objects that say whether they are ready ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from checks.cluster import ExecResult, Object
 from checks.errors import Unreachable
-from checks.practice.sim import appctl, controlplane, coreutils, daemons, hostnet, ofctl
+from checks.practice.sim import appctl, controlplane, coreutils, daemons, hostnet, natgateway, ofctl
 from checks.practice.sim.ctl import Reach, Tool, run
 from checks.practice.sim.files import Files
 from checks.practice.sim.nbctl import nbctl
@@ -97,6 +97,9 @@ class Programs:
             result = appctl.run(self.stage, node, name, argv[1:], sockets)
         elif kube_ovn and name == "/usr/share/ovn/scripts/ovn-ctl":
             result = self._ovn_ctl(node, argv[1:])
+        elif container == natgateway.CONTAINER and name == "ip":
+            unknown = ExecResult("", "ip: only `ip -4 addr show` is staged here\n", 127)
+            result = natgateway.ip(self.stage, pod, argv) or unknown
         elif container == "etcd" and name == "etcdctl":
             result = controlplane.etcdctl(self.stage, node, argv)
         else:

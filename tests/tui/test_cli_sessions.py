@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -64,3 +65,32 @@ def test_a_page_a_summary_and_a_draft(home: Path, tmp_path: Path) -> None:
     assert klinik(home, "kb", "lint", str(root)).returncode == 0
     taken = klinik(home, "sessions", "draft", name, "rows-again", "--to", str(root))
     assert taken.returncode == 2
+
+
+def test_a_track_record_is_shown_with_the_article(home: Path) -> None:
+    """Three sessions of a real cluster are on this machine: two solved it."""
+    folder = home / "state" / "sessions"
+    for number, outcome in enumerate(("solved", "solved", "not-solved")):
+        name = f"20260101-00000{number}-ovs-too-many-open-files-aaa{number}"
+        lines = [
+            {
+                "kind": "opened",
+                "at": 1.0,
+                "session": name,
+                "article": "ovs-too-many-open-files",
+                "cluster": {},
+            },
+            {"kind": "cause", "at": 2.0, "cause": "flapping-port-leak", "causes": {}, "steps": 1},
+            {"kind": "finished", "at": 3.0 + number, "outcome": outcome},
+        ]
+        text = "".join(json.dumps({"v": 1, "n": n, **line}) + "\n" for n, line in enumerate(lines, 1))
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    (folder / "20260101-000009-ovs-too-many-open-files-bbbb.jsonl").write_bytes(b"\x00torn")
+    shown = klinik(home, "show", "ovs-too-many-open-files").stdout.decode()
+    assert shown.rstrip().endswith(
+        "Track record: solved 2 of 3 times it was walked to an end here, 0 abandoned"
+    )
+    told = json.loads(klinik(home, "show", "ovs-too-many-open-files", "-o", "json").stdout)["track_record"]
+    assert told["causes"] == [{"cause": "flapping-port-leak", "solved": 2, "walked": 3}]
+    other = json.loads(klinik(home, "show", "ovn-mac-binding-leak", "-o", "json").stdout)
+    assert other["track_record"] is None

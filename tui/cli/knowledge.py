@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
 from kb.model import Article
@@ -11,6 +15,9 @@ from tui.cli.loading import article_named, language, open_library
 from tui.cli.options import Root
 from tui.cli.printing import as_json, foreign, say
 from tui.cli.texts import t
+
+if TYPE_CHECKING:
+    from checks.trackrecord import TrackRecord
 
 
 @click.command(help=t("show.help"))
@@ -22,8 +29,10 @@ def show(article_id: str, output: str, root: Root) -> int:
     library = open_library(root)
     article = article_named(library, article_id)
     lang = language(root)
+    record = _record(article.id)
     if output == "json":
-        as_json(article_json(article, lang))
+        told = {**asdict(record), "causes": [dict(zip(CAUSE, one, strict=True)) for one in record.causes]}
+        as_json({**article_json(article, lang), "track_record": told if record.walked else None})
         return OK
     text = article.text(lang)
     say(foreign(f"# {text.title}\n"))
@@ -32,7 +41,27 @@ def show(article_id: str, output: str, root: Root) -> int:
     if body.startswith("# "):
         body = body.partition("\n")[2].lstrip()
     say(foreign(body))
+    if record.walked:
+        say(click.style(t("show.record", record=foreign(record.text().get(lang))), dim=True))
     return OK
+
+
+CAUSE = ("cause", "solved", "walked")
+"""Keys of a cause in a track record."""
+
+
+def _record(article_id: str) -> TrackRecord:
+    """What became of the article's fixes, from the journals of this machine; those that cannot be read are left out."""
+    from checks.journal import JournalError, read
+    from checks.session import Session, fold
+    from checks.trackrecord import track_record
+    from tui.cli.sessions import journal_dir
+
+    found: list[Session] = []
+    for path in sorted(journal_dir().glob(f"*-{article_id[:60]}-*.jsonl")):
+        with suppress(JournalError):
+            found.append(fold(read(path)))
+    return track_record(article_id, found)
 
 
 def article_json(article: Article, lang: str) -> dict[str, object]:

@@ -142,18 +142,38 @@ def judge_device_drops(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
     judged: a few unknown frames (LLDP, spanning tree) are dropped on every network card.
     """
 
-    def row(at: NodeAnswers) -> Row:
-        grown = growth(at.value("dev"), _device_counters)
-        shares = {dev: _lost(grown, dev) for dev in {key.rpartition(":")[0] for key in grown}}
-        count, share, device = max(
-            ((lost, share, dev) for dev, (lost, share) in shares.items()), key=lambda x: (x[1], x[0])
-        )
-        judged = share if count >= float(params["least"]) else 0.0
-        data: dict[str, JSON] = {"device": device, "lost": count, "share": round(share, 3)}
-        text = message("kernel.device-row", **data)
-        return Row(at.target, graded(judged, params), text, value=round(judged, 3), data=data)
+    return _judged(
+        facts, "dev", lambda at: _lossy_row(at, growth(at.value("dev"), _device_counters), params), "device"
+    )
 
-    return _judged(facts, "dev", row, "device")
+
+def judge_interface_drops(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float) -> Judgement:
+    """The same of the interfaces of Open vSwitch that belong to OVN, by their statistics: pods and ovn0.
+
+    A pod that does not read its packets drops them here, too; the row names the interface.
+    """
+    return _judged(
+        facts,
+        "ifaces",
+        lambda at: _lossy_row(at, growth(at.value("ifaces"), _interface_counters), params),
+        "device",
+    )
+
+
+def _lossy_row(at: NodeAnswers, grown: Counters, params: Mapping[str, JSON]) -> Row:
+    """The device that lost the largest share of its packets; too few lost packets are not judged."""
+    shares = {dev: _lost(grown, dev) for dev in {key.rpartition(":")[0] for key in grown}}
+    losses = [(lost, share, dev) for dev, (lost, share) in sorted(shares.items())]
+    judged = [one for one in losses if one[0] >= float(params["least"])]
+    count, share, device = max(judged or losses, key=lambda one: (one[1], one[0]))
+    data: dict[str, JSON] = {
+        "device": device,
+        "lost": count,
+        "share": round(share, 3),
+        "devices": len(losses),
+    }
+    value = round(share, 3) if judged else 0.0
+    return Row(at.target, graded(value, params), message("kernel.device-row", **data), value=value, data=data)
 
 
 def _device_counters(rows: Any) -> Counters:
@@ -168,6 +188,24 @@ def _device_counters(rows: Any) -> Counters:
         found[f"{device}:lost"] = sum(way[key] for way in (received, sent) for key in ("errs", "drop"))
     if not found:
         raise Unread("no device of the node itself")
+    return found
+
+
+def _interface_counters(rows: Any) -> Counters:
+    found = {}
+    for entry in rows:
+        known = entry.get("statistics")
+        if (
+            not isinstance(known, Mapping)
+            or "iface-id" not in entry["external_ids"]
+            or "rx_packets" not in known
+        ):
+            continue
+        lost = ("rx_errors", "tx_errors", "rx_dropped", "tx_dropped", "rx_crc_err", "rx_frame_err")
+        found[f"{entry['name']}:packets"] = int(known["rx_packets"]) + int(known.get("tx_packets", 0))
+        found[f"{entry['name']}:lost"] = sum(int(known.get(key, 0)) for key in lost)
+    if not found:
+        raise Unread("no interface of OVN with statistics")
     return found
 
 

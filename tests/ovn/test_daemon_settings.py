@@ -14,7 +14,7 @@ def says(bed: Bed, check: str, verdict: Verdict) -> Result:
 
 def test_daemons_as_installed_are_ok(bed: Bed) -> None:
     """An idle ovs-vswitchd keeps the limit it begins with; no module is at DBG; no interface of OVN is down."""
-    for check in ("ovs.log-level", "ovn.log-level", "ovs.datapath-flows"):
+    for check in ("ovs.log-level", "ovn.log-level", "ovs.datapath-flows", "ovs.interface-drops"):
         assert says(bed, check, Verdict.OK).evidence
 
 

@@ -196,6 +196,9 @@ def proc(node: Node) -> dict[str, Callable[[], str]]:
         f"/proc/sys/{name}": (lambda value=value: f"{value}\n")  # type: ignore[misc]
         for name, value in sysctls.items()
     }
+    found["/etc/resolv.conf"] = lambda: (
+        "search example.internal\nnameserver 192.168.137.1\noptions timeout:2\n"
+    )
     found |= {
         "/proc/net/snmp": lambda: _snmp(node),
         "/proc/net/dev": lambda: _dev(node),

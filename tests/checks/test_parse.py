@@ -104,6 +104,8 @@ def test_cluster_status_tells_members_and_lost_connections() -> None:
     )
     assert (raft["election_timer"], raft["not_applied"], raft["log"]) == (5000, 1, [2, 12])
     assert (raft["connected"], raft["lost"]) == (["67bc"], ["5f40"])
+    assert "election_won_ms" not in parse({"raft": True}, LEADER.replace("Last Election won", "x"))
+    assert parse({"raft": True}, f"{LEADER}Last Election won: 9001 ms ago\n")["election_won_ms"] == 9001
     assert [s["self"] for s in raft["servers"]] == [False, True, False]
     assert [s.get("last_msg_ms") for s in raft["servers"]] == [330, None, 12338]
 
@@ -166,6 +168,7 @@ def test_colour_is_not_content() -> None:
         ({"netlink": True}, NETLINK + "truncated 16"),
         ({"raft": True}, "ovn-appctl: cannot connect"),
         ({"raft": True}, LEADER.replace("Term: 4", "Term: many")),
+        ({"raft": True}, f"{LEADER}Last Election won: long ago\n"),
         ({"ovslog": True}, "tail: cannot open"),
         ({"count_lines": "x", "expect": "^head"}, "x\nx\n"),
         ({}, "\x00\x01\x02"),

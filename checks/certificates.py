@@ -21,6 +21,24 @@ def ends(pem: str) -> tuple[float | None, ...]:
     return tuple(_end(match[1]) for match, _ in zip(_PEM.finditer(pem), range(MOST), strict=False))
 
 
+def stub(pem: str, mark: str) -> str | None:
+    """The certificate with nothing left but when it is valid, and `mark` to tell it by; None where it does not say.
+
+    What reads only `ends` of it reads the same: for places where whose certificate it is must not be seen.
+    """
+    match = _PEM.search(pem)
+    try:
+        found = (
+            _VALIDITY.search(base64.b64decode("".join(match[1].split()), validate=True)) if match else None
+        )
+    except (binascii.Error, ValueError):
+        return None
+    if not found:
+        return None
+    body = base64.b64encode(mark.encode() + found[0]).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----"
+
+
 def _end(body: str) -> float | None:
     try:
         found = _VALIDITY.search(base64.b64decode("".join(body.split()), validate=True))

@@ -65,6 +65,7 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
     return {
         "roles": roles,
         "optional": optional,
+        "layouts": list(spec.applies.layouts),
         "kinds": list(spec.applies.kinds),
         "versions": dict(spec.applies.versions),
         "text": text,
@@ -74,7 +75,7 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
 def _read_json(name: str, read: Read, lang: str) -> dict[str, Any]:
     own = {"name": name, **_branch_json(read, lang)}
     others = [_branch_json(other, lang) for other in branches(read)[1:]]
-    return {**own, "or": others} if others else own
+    return {**own, "or": others, "text": read_in_words(read, lang)} if others else own
 
 
 def _branch_json(read: Read, lang: str) -> dict[str, Any]:

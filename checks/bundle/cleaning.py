@@ -6,6 +6,7 @@ is judged again when the bundle is made: the verdicts of a bundle are those of i
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 from checks.bundle.masks import Masks
 from checks.bundle.tape import Answered, Call, packed_json
+from checks.certificates import stub
 from checks.redact import redact_tree, redactor
 
 _DROPPED_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
@@ -48,10 +50,25 @@ class Cleaner:
 
     def _without_secrets(self, text: str) -> str:
         if "-----BEGIN " in text:
-            text = _PEM.sub(lambda m: self.token("pem", m.group()), text)
+            text = _PEM.sub(lambda m: self._pem(m.group()), text)
         if "LS0tLS1CRUdJTi" in text:
-            text = _PEM_BASE64.sub(lambda m: self.token("pem", m.group()), text)
+            text = _PEM_BASE64.sub(lambda m: self._pem_base64(m.group()), text)
         return self._redact(text)
+
+    def _pem(self, block: str) -> str:
+        """The token of a key; of a certificate a stub that only says when it ends, so that this can still be judged."""
+        token = self.token("pem", block)
+        return stub(block, token) or token
+
+    def _pem_base64(self, text: str) -> str:
+        try:
+            inner = base64.b64decode(text, validate=True).decode("ascii").strip()
+        except ValueError:
+            return self.token("pem", text)
+        rest = _PEM.sub("", inner)
+        if rest.strip():  # something else stands beside the certificates
+            return self.token("pem", text)
+        return base64.b64encode(_PEM.sub(lambda m: self._pem(m.group()), inner).encode()).decode()
 
     def call(self, call: Call) -> Call:
         """The call as the cleaned facts lead to it."""
@@ -95,10 +112,18 @@ class Cleaner:
 
     def _field(self, key: str, value: Any) -> Any:
         if key in _CERTIFICATE_KEYS and isinstance(value, str) and value:
-            return self.token("pem", value)
+            return self._certificate(value)
         if key == "env" and isinstance(value, list):
             return [self._variable(item) for item in value]
         return self._without(value)
+
+    def _certificate(self, value: str) -> str:
+        """A field that holds certificates, as PEM or in base64; the token of anything else."""
+        if _PEM_BASE64.fullmatch(value):
+            return self._pem_base64(value)
+        if "-----BEGIN " in value and not _PEM.sub("", value).strip():
+            return _PEM.sub(lambda m: self._pem(m.group()), value)
+        return self.token("pem", value)
 
     def _variable(self, item: Any) -> Any:
         if isinstance(item, Mapping) and isinstance(item.get("value"), str) and item["value"]:

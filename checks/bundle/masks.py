@@ -25,7 +25,9 @@ _PARTS = re.compile(r"[-._]")
 _MOST_PARTS = 12
 _PLAIN = 5
 """A shorter name of letters only is an ordinary word too: it is replaced in objects, not inside of free text."""
-_NAME_KEYS = frozenset({"name", "namespace", "nodeName", "node", "hostname", "pod", "podName"})
+_NAME_KEYS = frozenset(
+    {"name", "namespace", "nodeName", "node", "hostname", "pod", "podName", "kubernetes.io/service-name"}
+)
 _IPV4 = re.compile(r"(?<![\w])(?<!\d\.)(\d{1,3}(?:\.\d{1,3}){3})(?!\.?\d)(?:/(\d{1,2})(?!\d))?")
 _IPV6 = re.compile(r"(?<![\w:])[0-9a-fA-F]{1,4}:[0-9a-fA-F:]{2,34}(?![\w:])")
 _MAC = re.compile(r"(?<![\w:])((?:[0-9a-fA-F]{2}:){3})((?:[0-9a-fA-F]{2}:){2}[0-9a-fA-F]{2})(?![\w:])")

@@ -226,6 +226,8 @@ def test_lists_are_taken_as_kubectl_prints_them() -> None:
     assert [i["metadata"]["name"] for i in filled(spec, failed, text, read="subnets")["subnets"].items] == [
         "a"
     ]
+    whole = f"== subnets@\n{text[text.index('{') :]}\n\n== rc=0\n"
+    assert [i["metadata"]["name"] for i in filled(spec, failed, whole)["subnets"].items] == ["a"]
     for wrong in (
         "NAME  PROVIDER\na ovn", '{"items": [{"kind": "Pod", "metadata": {"name": "a"}}]}', "{", "[" * 100_000,
         '{"items": [{"metadata": {}}]}', '{"items": [1]}', '{"kind": "Subnet"}',

@@ -65,7 +65,6 @@ def on(klinik: Run, leaking: Bed) -> Run:
 
 def test_a_muted_check_fails_nothing_and_is_never_hidden(on: Run, tmp_path: Path) -> None:
     """Exit code, text, JSON, JUnit and Prometheus all say that it is muted, and what it really is."""
-    assert on("check", "ovs.flow-count").returncode == 1
     said = on("mute", "ovs.flow-count", *REASON)
     assert said.returncode == 0, said.stderr
     assert "when the value passes" in said.stdout
@@ -90,17 +89,13 @@ def test_a_muted_check_fails_nothing_and_is_never_hidden(on: Run, tmp_path: Path
 
 
 def test_a_muted_article_is_listed_last_in_a_triage(on: Run) -> None:
+    """With the evidence that was bad with it; then nothing fails, and everybody sees why."""
     on("mute", "ovn-mac-binding-leak", *REASON)
     on("mute", "ovs.daemonset", *REASON)
-    document = json.loads(on("triage", "-o", "json").stdout)
-    (match,) = document["matches"]
-    assert match["muted"]
-    assert document["muted"] >= 1
     done = on("triage")
-    assert "Muted (" in done.stdout
-    assert "purge on Monday" in done.stdout
+    assert "Muted (2), not counted" in done.stdout
+    assert done.stdout.count("purge on Monday") == 2
     assert done.returncode == 0, done.stdout
-    assert on("triage", "--no-mutes").returncode == 1
 
 
 def test_only_some_parts_can_be_muted(on: Run) -> None:

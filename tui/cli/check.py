@@ -101,7 +101,8 @@ def check(
 
         if to or output not in ("text", "json"):
             raise Stop(message("report.list-output").get(help_language()), USAGE)
-        return list_checks([catalogue.get(i) for i in check_ids or catalogue.ids()], output, lang)
+        chosen_specs = [catalogue.get(i) for i in check_ids or catalogue.ids()]
+        return list_checks(chosen_specs, where_of(catalogue), output, lang)
     chosen = tuple(dict.fromkeys(check_ids)) or tuple(
         s.id for s in catalogue if everything or s.cost == "cheap"
     )
@@ -114,7 +115,7 @@ def check(
         if pasted:
             raise Stop(message("pasted.no-watch").get(help_language()), USAGE)
     reporting = Reporting("check", output, to, fail_on, lang)
-    command = _Command(uses, catalogue, root, reporting, verbose, no_mutes, pasted)
+    command = _Command(uses, catalogue, root, reporting, verbose, no_mutes, pasted, bool(check_ids))
     with reporting.watching(where), connect(where) as connection:
         reporting.begin(connection.cluster.info)
         if watch is None:
@@ -134,6 +135,8 @@ class _Command:
     verbose: bool
     no_mutes: bool
     pasted: tuple[Pasted, ...] = ()
+    named: bool = True
+    """Whether somebody asked for these very checks: then what would answer them elsewhere is said."""
 
     def once(self, cluster: Cluster) -> int:
         """One run, told whole."""
@@ -217,7 +220,7 @@ class _Command:
         """What would answer the reads that failed, where somebody may run it."""
         from checks.pasted import asks
 
-        if not any(item.error for item in result.evidence):
+        if not self.named or not any(item.error for item in result.evidence):
             return []
         params = next((use.params for use in self.uses if use.alias == result.alias), {})
         wanted = asks(self.catalogue.get(result.check), result, where_of(self.catalogue), params)

@@ -161,7 +161,7 @@ class KlinikApp(Ways):
         """Calls `news` of every screen that has it: the link, the runs or the files have something new."""
         for screen in self.screen_stack:
             told = getattr(screen, news, None)
-            if told is not None and screen.is_mounted:
+            if told is not None and getattr(screen, "begun", False):
                 told(*what)
 
     def cluster_changed(self) -> None:

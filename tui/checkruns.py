@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from checks.model import NOTHING
+from checks.model import NOTHING, RunProgress
 from kb.model import CheckUse
 from kb.safe import one_line
 from tui.messages import EventArrived, StreamEnded
@@ -38,6 +38,8 @@ class CheckRuns:
         self.state = "idle"
         """idle, running, done, stopped or failed."""
         self.done = self.total = 0
+        self.left: float | None = None
+        """Seconds that the run may still take."""
         self.took = 0.0
         self.error = ""
 
@@ -94,7 +96,7 @@ class CheckRuns:
         if cluster is None:
             return
         self._run += 1
-        self.running, self.state, self.error = wanted, "running", ""
+        self.running, self.state, self.error, self.left = wanted, "running", "", None
         self.done, self.total, self._began = 0, len(uses), time.monotonic()
 
         def events(stop: Event) -> Iterator[Any]:
@@ -114,7 +116,9 @@ class CheckRuns:
             self._app.tell("checks_news")
 
     def event(self, message: EventArrived) -> None:
-        """A result came."""
+        """A result came, or how far it is."""
+        if isinstance(message.event, RunProgress) and message.run == self._run:
+            self.left = message.event.left
         result = getattr(message.event, "result", None)
         if message.run == self._run and self.state == "running" and result is not None:
             if result.alias == result.check:

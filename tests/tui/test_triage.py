@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from checks.cluster import ExecResult
+from checks.finding import Finding
 from checks.model import Judgement, Result, Verdict
+from checks.mutes import Mute
+from checks.triage import Triage
+from kb import open_library
+from kb.paths import ASSETS
 from kb.text import Text
 from tests.checks.troubled import Bed, bed
 from tests.tui.conftest import klinik, screen_text, until
@@ -24,7 +29,7 @@ from tui.screens.home_rows import Look
 from tui.screens.mute import MuteDialog
 from tui.screens.mutes import MutesScreen
 from tui.screens.rights import RightsScreen
-from tui.screens.triage_rows import unseen
+from tui.screens.triage_rows import matching, unseen
 from tui.services import Place, Services
 from tui.spans import until as span_until
 from tui.theme import UNICODE
@@ -184,3 +189,26 @@ def test_spans_and_dates_are_read_as_people_write_them() -> None:
     for wrong in ("", "7", "d", "7x", "soon", "9999999d", "0000-00-00"):
         with pytest.raises(ValueError, match=r"."):
             span_until(wrong, 0.0)
+
+
+def finding(article: str, under: str = "", depth: int = 0, mute: Mute | None = None) -> Finding:
+    through = Text("the cause", "原因") if under else Text()
+    return Finding(article, Verdict.FAIL, None, 1, 1, under=under, through=through, depth=depth, mute=mute)
+
+
+def test_what_follows_from_a_finding_is_folded_below_it_and_never_lost(shelf_cache: Path) -> None:
+    quiet = Mute("m1", "article", "a", "known", "chen", 1.0, 2.0)
+    library = open_library([ASSETS], cache_dir=shelf_cache)
+    shipped = [article for name in library.guided if (article := library.get(name))]
+    articles = dict(zip("abcd", shipped, strict=False))
+    look = Look("en", UNICODE)
+
+    def ids(found: list[Finding], opened: set[str]) -> list[str]:
+        whole = Triage(tuple(found), (), (), 1, 1)
+        return [option.id or "" for option in matching(whole, articles, opened, look)]
+
+    found = [finding("a"), finding("b", "a", 1), finding("c", "b", 2), finding("d")]
+    assert ids(found, set()) == ["find:a", "fold:a", "find:d"]
+    assert ids(found, {"a"}) == ["find:a", "fold:a", "find:b", "find:c", "find:d"]
+    known = [finding("a", mute=quiet), *found[1:]]
+    assert ids(known, set()) == ["find:b", "fold:b", "find:d"]

@@ -29,6 +29,8 @@ class KlinikScreen(Screen[ResultT]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     help_key = "home"
     """Which page of the help belongs to this screen."""
+    begun = False
+    """Whether its widgets are there: before that it cannot draw any news."""
 
     if TYPE_CHECKING:
 
@@ -47,6 +49,7 @@ class KlinikScreen(Screen[ResultT]):
 
     def on_mount(self) -> None:
         """Follows the state of the cluster, the language and the focus."""
+        self.begun = True
         self.watch(self.app, "cluster_state", self._status)
         self.watch(self.app, "lang", self._language, init=False)
         self.watch(self, "focused", self.refresh_hints, init=False)

@@ -162,11 +162,10 @@ class ChecksScreen(KlinikScreen[None]):
         words = {"done": runs.done, "total": runs.total, "seconds": f"{runs.elapsed:.0f}", "why": runs.error}
         key = "absent" if self.app.cluster_state.phase == "absent" else runs.state
         style = "$text-error" if key in ("failed", "absent") else "$accent" if key == "running" else "$quiet"
-        right = (
-            Content("")
-            if key == "idle"
-            else Content.styled(known.say(f"checks.{key}", **words) + "  ", style)
-        )
+        said = known.say(f"checks.{key}", **words) if key != "idle" else ""
+        if key == "running" and runs.left is not None:
+            said += f" {known.signs.dot} {known.say('home.left', n=max(1, round(runs.left)))}"
+        right = Content.styled(f"{said}  ", style) if said else Content("")
         self.query_one("#line", Static).update(
             Row(left, Content.assemble(right, dim(count + " ")), share=0.6)
         )

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from checks.model import Verdict
+from checks.model import CheckFinished, RunProgress, RunStarted, Verdict
 from kb.safe import one_line
 from tui import bundling
 from tui.bundling import Wanted, Written
@@ -49,6 +49,8 @@ class CollectScreen(KlinikScreen[None]):
         self.state = "idle"
         """idle, running, cleaning, done, stopped or failed."""
         self.done = self.total = self.run = 0
+        self.left: float | None = None
+        """Seconds that the reading may still take."""
         self.error = ""
         self.written: Written | None = None
         self._stop: Event | None = None
@@ -134,7 +136,10 @@ class CollectScreen(KlinikScreen[None]):
             lines = self._outcome(self.written)
         elif self.state != "idle":
             words = {"done": self.done, "total": self.total, "seconds": seconds, "why": self.error}
-            lines = [Content.styled(self.say(f"collect.{self.state}", **words), style)]
+            said = self.say(f"collect.{self.state}", **words)
+            if self.state == "running" and self.left is not None:
+                said += f" {self.app.signs.dot} {self.say('home.left', n=max(1, round(self.left)))}"
+            lines = [Content.styled(said, style)]
         self.query_one("#progress", Static).update(Page(lines))
 
     def _outcome(self, written: Written) -> list[Content]:
@@ -221,11 +226,13 @@ class CollectScreen(KlinikScreen[None]):
         event = message.event
         if isinstance(event, Written):
             self.state, self.written = "done", event
-        elif hasattr(event, "done") and hasattr(event, "total"):
+        elif isinstance(event, CheckFinished):
             self.done, self.total = event.done, event.total
             self.state = "cleaning" if event.done == event.total else "running"
-        elif hasattr(event, "total"):
+        elif isinstance(event, RunStarted):
             self.total = event.total
+        elif isinstance(event, RunProgress):
+            self.left = event.left
         self._draw()
 
     def on_stream_ended(self, message: StreamEnded) -> None:

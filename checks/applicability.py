@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 from checks.judges.versions import Version, parse_version, running_versions, show_version
-from checks.layout import Layout
+from checks.layout import PRESETS, Layout
 from checks.model import Applies, CheckSpec, EventsRead, Fact, ListRead, Read, surest
 from checks.shape import Place
 from kb.findings import nearest
 from kb.messages import message
 from kb.text import Text
 
-KEYS = ("roles", "kinds", "kube-ovn", "kubernetes")
+KEYS = ("layouts", "roles", "kinds", "kube-ovn", "kubernetes")
 COMPONENTS = ("kube-ovn", "kubernetes")
 _TERM = re.compile(r"\s*(?P<sign>>=|<=|>|<|!=|==?)?\s*v?(?P<version>\d+(?:\.\d+){0,2})\s*")
 
@@ -28,6 +28,8 @@ def applies_of(place: Place, reads: Mapping[str, Read], roles: Iterable[str]) ->
     """The value of ``applies:``; what is wrong with it is noted."""
     if place.value is None or not place.mapping(KEYS):
         return Applies()
+    for item in place.at("layouts").each():
+        item.choice(PRESETS)
     asked = {role_of(read) for read in reads.values()} - {""}
     for item in place.at("roles").each():
         if item.string() not in set(roles):
@@ -47,7 +49,8 @@ def applies_of(place: Place, reads: Mapping[str, Read], roles: Iterable[str]) ->
             place.at(component).say("applies-version", version=text)
         elif text:
             versions[component] = text
-    return Applies(place.at("roles").strings(), place.at("kinds").strings(), versions)
+    layouts, named = place.at("layouts").strings(), place.at("roles").strings()
+    return Applies(layouts, named, place.at("kinds").strings(), versions)
 
 
 def role_of(read: Read) -> str:
@@ -113,7 +116,10 @@ def versions_in(facts: Mapping[str, Fact]) -> dict[str, tuple[Version, ...]]:
 
 
 def unplaced(spec: CheckSpec, layout: Layout) -> Text | None:
-    """Why the check cannot even be asked: its role is none of this layout; None where every role is."""
+    """Why the check need not even be asked: for another installation, or a role this layout does not have."""
+    if spec.applies.layouts and layout.preset not in spec.applies.layouts:
+        wanted = ", ".join(spec.applies.layouts)
+        return message("applies.no-layout", layouts=wanted, preset=layout.preset)
     needed = dict.fromkeys([*spec.applies.roles, *(role_of(read) for read in spec.reads.values())])
     for role in needed:
         if role and role not in layout.roles:
@@ -145,6 +151,8 @@ def refusal(
 def sentences(applies: Applies) -> tuple[Text, ...]:
     """What a file says about where a check applies, in words."""
     found = []
+    if applies.layouts:
+        found.append(message("applies.says-layouts", layouts=", ".join(applies.layouts)))
     if applies.roles:
         found.append(message("applies.says-roles", roles=", ".join(applies.roles)))
     if applies.kinds:

@@ -50,6 +50,7 @@ _TYPES: dict[str, Schema] = {
     "tail": NUMERIC,
     "timeout": NUMERIC,
     "applies": {"$ref": "#/$defs/applies"},
+    "layouts": WORDS,
     "roles": WORDS,
     "tests": {"type": "array", "items": {"$ref": "#/$defs/test"}},
     "with": {"type": "object"},

@@ -187,6 +187,8 @@ class Outcome:
 class Applies:
     """What has to be there for a check to make sense; nothing: it applies everywhere."""
 
+    layouts: tuple[str, ...] = ()
+    """Kinds of installation, by the names of shipped layouts."""
     roles: tuple[str, ...] = ()
     """Roles of the layout that somebody has to play."""
     kinds: tuple[str, ...] = ()

@@ -43,11 +43,19 @@ def _ready(node: Mapping[str, Any]) -> bool:
     return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
 
 
+def _controllers(cluster: Cluster, namespace: str) -> Iterator[Mapping[str, Any]]:
+    chosen = cluster.list(
+        DEPLOYMENTS, namespace=namespace, fields="metadata.name=kube-ovn-controller", timeout=10.0
+    )
+    for item in chosen:
+        if (item.get("metadata") or {}).get("name") == "kube-ovn-controller":
+            yield item
+
+
 def _image(cluster: Cluster) -> str:
     """The tag of kube-ovn-controller's image, where it looks like a version."""
-    for item in cluster.list(DEPLOYMENTS, namespace="kube-system", timeout=10.0):
-        if (item.get("metadata") or {}).get("name") != "kube-ovn-controller":
-            continue
+    found = list(_controllers(cluster, "kube-system")) or list(_controllers(cluster, ""))
+    for item in found:
         pod = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
         for container in pod.get("containers") or []:
             tag = str(container.get("image", "")).split("@")[0].rpartition(":")[2]

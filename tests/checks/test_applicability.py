@@ -64,6 +64,7 @@ def test_what_is_no_constraint_has_no_terms(text: str) -> None:
     ("applies", "codes"),
     [
         ("[ovs]", {"check.type"}),
+        ("{layouts: [cilium]}", {"check.choice"}),
         ("{role: ovs}", {"check.unknown-key"}),
         ("{roles: [ovz]}", {"check.unknown-role"}),
         ("{roles: [pinger]}", {"check.applies-role"}),
@@ -111,6 +112,13 @@ def test_a_role_that_the_layout_does_not_have_skips_the_check_unasked() -> None:
     assert result.verdict == "skipped"
     assert result.evidence == ()
     assert "ovn-nb-leader" in result.summary.en
+
+
+def test_a_check_of_another_installation_is_skipped_unasked() -> None:
+    result = ran(spec("{layouts: [kube-ovn]}"), {}, load_layout(preset="ovn-kubernetes"))
+    assert result.verdict == "skipped"
+    assert result.evidence == ()
+    assert "ovn-kubernetes" in result.summary.en
 
 
 def cni(version: str) -> dict[str, Any]:

@@ -14,16 +14,14 @@ from tui.cli.failures import OK
 from tui.cli.printing import one_row, say
 
 if TYPE_CHECKING:
+    from checks.layout import Layout
     from checks.model import CheckSpec
 
 _MARGIN = 10
 
 
-def list_checks(specs: Sequence[CheckSpec], output: str, lang: str) -> int:
+def list_checks(specs: Sequence[CheckSpec], layout: Layout, output: str, lang: str) -> int:
     """Prints the checks, one paragraph each, or as one JSON document."""
-    from checks.layout import load_layout
-
-    layout = load_layout()
     described = [description(spec, layout, lang) for spec in specs]
     if output == "json":
         printing.as_json(described)

@@ -67,7 +67,8 @@ def doctor(
     if rbac:
         from tui.cli.rbacroles import print_roles
 
-        return print_roles(scope, _subject(subject, where.over(root.where)), part or "", output, root)
+        who = _subject(subject, where.over(root.where))
+        return print_roles(scope, who, part or "", output, root, where)
     for value, option in ((scope, "ID"), (subject, "--subject"), (part, "--part")):
         if value:
             raise Stop(message("rbac.needs-rbac", option=option).get(help_language()), USAGE)

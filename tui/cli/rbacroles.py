@@ -13,20 +13,18 @@ from kb.messages import message
 from kb.text import Text
 from tui.cli import printing
 from tui.cli.failures import OK, USAGE, Stop
-from tui.cli.loading import language, open_catalogue, open_library
-from tui.cli.options import Root
+from tui.cli.loading import language, open_catalogue, open_library, where_of
+from tui.cli.options import Root, Where
 from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
 
 
-def print_roles(name: str, subject: Subject, part: str, output: str, root: Root) -> int:
+def print_roles(name: str, subject: Subject, part: str, output: str, root: Root, where: Where) -> int:
     """Prints the roles of everything, or of one article or check."""
-    from checks.layout import load_layout
-
-    layout = load_layout()
-    catalogue = open_catalogue(root)
+    catalogue = open_catalogue(root, where)
+    layout = where_of(catalogue)
     scope = _scope(name, catalogue, root)
     lang = language(root)
     needs = needs_of(scope, layout)

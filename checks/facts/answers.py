@@ -13,6 +13,7 @@ from checks.cluster import ExecResult, Object
 from checks.errors import ClusterError
 from checks.model import Answer
 from checks.parse import Unparsable, parse
+from checks.parsers.base import cleaned
 from checks.skeleton import mistake
 from kb.safe import one_line
 
@@ -85,10 +86,17 @@ def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer
 
 def slot_text(slot: str, raw: Raw) -> tuple[str, tuple[str, str]]:
     """What an answer puts into a slot of another command, or reason code and message why it may not stand there."""
-    text = raw.samples[-1].text.strip() if raw.samples else ""
+    text = _plain(raw.samples[-1].text) if raw.samples else ""
     if not raw.error and not _GIVEN.fullmatch(text):
         return "", ("unparsable", f"{slot} is {text[:60]!r}, which may not stand in a command")
     return text, (raw.error, raw.message)
+
+
+def _plain(text: str) -> str:
+    try:
+        return cleaned(text).strip()
+    except Unparsable:
+        return ""
 
 
 _GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")

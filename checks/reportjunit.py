@@ -13,6 +13,7 @@ from html import escape
 
 from checks.model import Evidence, Result, Verdict
 from checks.report import FAILING, RunReport
+from checks.roots import Fold, folded
 from kb.messages import message
 from kb.safe import one_line, printable
 
@@ -42,12 +43,19 @@ def junit(run: RunReport, redact: Redact) -> str:
         f'      <property name="cluster" value={_attribute(run.cluster)}/>',
         f'      <property name="server" value={_attribute(run.server)}/>',
         f'      <property name="fail-on" value="{run.level}"/>',
+        *(_root(fold, run.lang, redact) for fold in folded(run.results)),
         "    </properties>",
         *cases,
         "  </testsuite>",
         "</testsuites>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _root(fold: Fold, lang: str, redact: Redact) -> str:
+    """What keeps several checks from being answered, once for all of them."""
+    name, value = _attribute(f"root {fold.root}"), _attribute(redact(fold.text.get(lang)))
+    return f"      <property name={name} value={value}/>"
 
 
 def _counts(run: RunReport) -> tuple[int, int, int, int]:

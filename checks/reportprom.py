@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from checks.model import CauseState, Verdict
 from checks.report import RunReport
+from checks.roots import folded
 from kb.safe import one_line
 
 VERDICTS: tuple[str, ...] = tuple(verdict.value for verdict in Verdict)
@@ -24,6 +25,7 @@ HELP: Mapping[str, str] = {
     "klinik_check_verdict": "The verdict of a check: 1 for the verdict it has, 0 for the others.",
     "klinik_check_muted": "Whether all that is bad of a check is muted (1); its verdict stays what it is.",
     "klinik_check_value": "The headline value of a check, where it is a number.",
+    "klinik_unanswered_checks": "How many checks one root keeps from being answered (klinik check says it in words).",
     "klinik_check_timestamp_seconds": "When the check was answered, in Unix time.",
     "klinik_symptom_verdict": "The verdict of a symptom of a guide: 1 for the verdict it has, 0 for the others.",
     "klinik_cause_state": "The state of a cause of a guide: 1 for the state it has, 0 for the others.",
@@ -57,6 +59,9 @@ def _metrics(run: RunReport) -> dict[str, list[Sample]]:
         "klinik_check_muted": [(labels, float(one.alias in run.muted)) for one, labels in checks],
         "klinik_check_value": [
             (labels, value) for one, labels in checks if (value := _value(one.judgement.value)) is not None
+        ],
+        "klinik_unanswered_checks": [
+            ({**about, "root": fold.root}, float(len(fold.results))) for fold in folded(run.results)
         ],
         "klinik_check_timestamp_seconds": [(labels, one.at) for one, labels in checks],
         "klinik_symptom_verdict": [

@@ -27,7 +27,7 @@ from checks.facts.prometheus import Prometheus
 from checks.facts.reach import Reach
 from checks.facts.roles import Roles
 from checks.facts.silence import Silence
-from checks.layout import Found, Layout
+from checks.layout import HOME_READ, Found, Layout
 from checks.model import (
     Answer,
     EventsRead,
@@ -129,6 +129,7 @@ class Facts:
             for wanted in begin:
                 wanted.started = True
         self._permits.begin(p for wanted in begin for p in of_branch(wanted.read, self._layout))
+        self._lists.join(HOME_READ)
         self._lists.start()
         self._prometheus.start()
         for wanted in begin:

@@ -142,6 +142,11 @@ class Lists:
                 self._waiting.append(reader)
             return reader.fact
 
+    def join(self, read: ListRead) -> None:
+        """Want what may be wanted later, where it costs nothing: its kind is going to be listed anyway."""
+        if any(reader.read.resource == read.resource for reader in self._waiting):
+            self.want(read)
+
     def start(self) -> None:
         """Ask for everything that is wanted and not asked for."""
         with self._lock:

@@ -228,13 +228,13 @@ def test_a_dead_list_is_not_asked_again_for_every_reader() -> None:
 
 
 def test_what_readers_keep_alike_they_share() -> None:
-    """Ten checks that keep the phase of 20,000 pods hold one mapping per pod, not ten."""
+    """Ten checks that keep the conditions of 20,000 pods hold them once, and a node's name is there once for all pods."""
     cluster = PagedCluster({"v1/pods": [other("a", "x"), other("b", "x")]})
     (found,) = facts_of(
         cluster,
         {
-            "one": ListRead("v1/pods", keep=("spec.nodeName", "status.phase")),
-            "two": ListRead("v1/pods", keep=("status.phase",)),
+            "one": ListRead("v1/pods", keep=("spec.nodeName", "status")),
+            "two": ListRead("v1/pods", keep=("status",)),
         },
     )
     one, two = found["one"].items, found["two"].items

@@ -108,6 +108,7 @@ def test_one_list_of_pods_serves_all_roles() -> None:
         "app in (kube-ovn-cni,kube-ovn-controller,kube-ovn-pinger,ovn-central,ovs)",
         "k8s-app in (kube-dns,kube-proxy)",
         "component=etcd",
+        "ovn.kubernetes.io/vpc-nat-gw=true",
     }
 
 

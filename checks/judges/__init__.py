@@ -19,6 +19,7 @@ JUDGES: Mapping[str, str] = MappingProxyType(
     {
         "address_plan": "checks.judges.addressplan:judge_address_plan",
         "agents": "checks.judges.members:judge_agents",
+        "api_latency": "checks.judges.measured:judge_api_latency",
         "authorities": "checks.judges.certificates:judge_authorities",
         "chassis_annotations": "checks.judges.chassis:judge_chassis_annotations",
         "chassis_nodes": "checks.judges.chassis:judge_chassis_nodes",
@@ -44,6 +45,7 @@ JUDGES: Mapping[str, str] = MappingProxyType(
         "ip_pools": "checks.judges.addressplan:judge_ip_pools",
         "interface_drops": "checks.judges.kernelcounters:judge_interface_drops",
         "kube_ovn_version": "checks.judges.ovn:judge_kube_ovn_version",
+        "kubelet_client": "checks.judges.measured:judge_kubelet_client",
         "kubeovn_terminating": "checks.judges.terminating:judge_kubeovn_terminating",
         "leader_labels": "checks.judges.raftmembers:judge_leader_labels",
         "live_pods": "checks.judges.terminating:judge_live_pods",
@@ -89,6 +91,7 @@ JUDGES: Mapping[str, str] = MappingProxyType(
         "ovs_port_flaps": "checks.judges.ovsports:judge_ovs_port_flaps",
         "ovs_throttling": "checks.judges.ovs:judge_ovs_throttling",
         "pinger": "checks.judges.connectivity:judge_pinger",
+        "pleg": "checks.judges.measured:judge_pleg",
         "pods_crashing": "checks.judges.podhealth:judge_pods_crashing",
         "pods_pending": "checks.judges.podhealth:judge_pods_pending",
         "policy_dns": "checks.judges.policies:judge_policy_dns",

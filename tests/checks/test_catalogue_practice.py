@@ -21,13 +21,16 @@ FILES = ("kernel", "kubernetes", "dns", "services", "policies", "connectivity")
 CATALOGUE = load_catalogue()
 MINE = {spec.id for spec in CATALOGUE if Path(spec.path).stem in FILES}
 ABSENT = {
+    "kubernetes.api-latency",
     "kubernetes.webhook-certificates",
     "kubernetes.webhooks",
+    "node.kubelet-client",
+    "node.pleg",
     "node.usage",
     "policies.dns-egress",
     "policies.empty",
 }
-"""What there is nothing of in the practice cluster: webhooks, policies, a metrics-server."""
+"""What there is nothing of in the healthy practice cluster: webhooks, policies, a metrics-server, Prometheus."""
 POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies")
 WEBHOOKS = Resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations")
 CONFIGMAPS = Resource("", "v1", "configmaps")

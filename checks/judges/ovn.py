@@ -8,7 +8,7 @@ from typing import Any
 
 from checks.judges import lists
 from checks.judges.pernode import folded, nobody, unread, whole_number
-from checks.judges.raftmembers import not_seen, unseen_leader
+from checks.judges.raftmembers import alone, not_seen, unseen_leader
 from checks.judges.versions import running_versions, show_version
 from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
@@ -106,6 +106,10 @@ def judge_ovn_raft(facts: Facts, params: Params, now: float) -> Judgement:
     rows: list[Row] = []
     leaders = dict.fromkeys(DATABASES, 0)
     for database in DATABASES:
+        if alone(facts[database]):
+            leaders[database] = len(facts[database].answers)
+            rows.append(_standalone(database, leaders[database]))
+            continue
         for answer in facts[database].answers:
             target = f"{answer.pod or answer.target} {database}"
             if answer.error:
@@ -130,6 +134,13 @@ def judge_ovn_raft(facts: Facts, params: Params, now: float) -> Judgement:
     else:
         summary = message("ovn.raft", nb=leaders["nb"], sb=leaders["sb"], members=data["members"])
     return folded(rows, summary, value=data["members"], data=data)
+
+
+def _standalone(database: str, count: int) -> Row:
+    """A database without raft: well as long as there is only one."""
+    if count > 1:
+        return Row(database, Verdict.FAIL, message("ovndb.standalone-several", count=count))
+    return Row(database, Verdict.OK, message("ovndb.standalone"), value=0)
 
 
 def _member(target: str, answer: Answer, params: Params) -> Row:

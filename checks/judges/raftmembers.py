@@ -17,6 +17,8 @@ from kb.safe import one_line
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
 DATABASES = ("nb", "sb")
+_ALONE = ('"cluster/status" is not a valid command', "unknown cluster")
+"""What ovsdb-server answers where it serves no database of a raft cluster (Open vSwitch 3.1, and older)."""
 _HOST = re.compile(r"^(?:tcp|ssl):(?:\[(?P<six>[^\]]+)\]|(?P<four>[^:\s]+)):\d+$")
 
 
@@ -24,6 +26,13 @@ def host_of(address: str) -> str:
     """The host in ``tcp:[10.0.0.1]:6643``; empty where there is none."""
     match = _HOST.match(address)
     return (match["six"] or match["four"]) if match else ""
+
+
+def alone(fact: Fact) -> bool:
+    """Whether every server of a database says that it is in no cluster (one without raft does not know the command)."""
+    return bool(fact.answers) and all(
+        answer.error and any(words in answer.message for words in _ALONE) for answer in fact.answers
+    )
 
 
 def unseen_leader(fact: Fact) -> str:
@@ -54,6 +63,8 @@ def judge_ovn_members(facts: Facts, params: Params, now: float) -> Judgement:
     lost = nobody(facts, "nb", "sb") or lists.failure(facts, "pods")
     if lost:
         return lost
+    if all(alone(facts[database]) for database in DATABASES):
+        return Judgement(Verdict.SKIPPED, message("ovndb.standalone"))
     pods = facts["pods"].items
     homes = {host for pod in pods for host in _hosts(pod)}
     wanted = {host for pod in pods for host in _node_ips(pod)}
@@ -179,6 +190,8 @@ def judge_ovn_elections(facts: Facts, params: Params, now: float) -> Judgement:
     lost = nobody(facts, "nb", "sb")
     if lost:
         return lost
+    if all(alone(facts[database]) for database in DATABASES):
+        return Judgement(Verdict.SKIPPED, message("ovndb.standalone"))
     rows: list[Row] = []
     data: dict[str, JSON] = {}
     ages: list[int] = []
@@ -229,7 +242,9 @@ def judge_leader_labels(facts: Facts, params: Params, now: float) -> Judgement:
             for pod in facts["pods"].items
             if mapping(lists.meta(pod).get("labels")).get(label) == "true"
         )
-        real = sorted(a.pod or a.target for a in facts[role].good if _leads(role, a.value))
+        # A single server without a cluster is its own leader.
+        lead = facts[role].answers if alone(facts[role]) else facts[role].good
+        real = sorted(a.pod or a.target for a in lead if a.error or _leads(role, a.value))
         data[role] = real[0] if len(real) == 1 else ""
         rows.append(_label_row(role, real, labelled, facts[role]))
     return judged(

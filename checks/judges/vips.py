@@ -106,6 +106,8 @@ def _endpoints(slices: Iterable[lists.Object]) -> Endpoints:
     """Ready endpoints by Service, then by name and protocol of the port."""
     found: Endpoints = {}
     for piece in slices:
+        if piece.get("addressType") == "FQDN":
+            continue  # names are nothing that OVN can balance to
         service = text_of(mapping(lists.meta(piece).get("labels")).get(SERVICE_LABEL))
         ports = found.setdefault((lists.namespace(piece), service), {})
         ready = [

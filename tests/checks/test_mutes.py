@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from checks.changes import BAD
 from checks.cluster import ClusterInfo
-from checks.model import Result, Verdict
+from checks.model import SEVERITY, Result, Verdict, worst
 from checks.mutefile import KEPT_ENDED, MuteFile
 from checks.mutes import Mute, MuteError, judged, muted_by
 from tests.checks.results import result
@@ -137,6 +139,36 @@ def test_the_limits_are_stated() -> None:
         state(mute([FLOWS], worse={"flows": "never"}), result("flows", "fail", 9e9, rows={"n1": "fail"}))
         == "standing"
     )
+
+
+def test_whatever_comes_what_is_muted_is_no_worse_than_what_was_known() -> None:
+    """Over random runs: a muted result has no graver verdict, no new part, no value past the limit; else it counts."""
+    chance = random.Random(7)
+    nodes = [f"n{n}" for n in range(4)]
+
+    def anything() -> Result:
+        rows = {node: chance.choice(["ok", "warn", "fail", "unknown"]) for node in nodes}
+        verdict = worst(tuple(Verdict(v) for v in rows.values()))
+        return result("flows", str(verdict), chance.randrange(1, 40), rows=rows)
+
+    quiet = 0
+    for _ in range(3000):
+        before, after = anything(), anything()
+        if before.verdict not in BAD:
+            continue
+        one = mute([before])
+        muting = judged((one,), [after], NOW + 1)
+        (known,) = one.known
+        bad = {row.target: row.verdict for row in after.judgement.rows if row.verdict in BAD}
+        if muting.of(after):
+            quiet += 1
+            assert SEVERITY[after.verdict] <= SEVERITY[before.verdict]
+            assert set(bad) <= set(known.targets)
+            assert after.judgement.value <= before.judgement.value * 1.2
+            assert muting.counts(after) not in BAD
+        else:
+            assert muting.counts(after) is after.verdict
+    assert quiet > 100
 
 
 # --- on disk ----------------------------------------------------------------------------------------------------------

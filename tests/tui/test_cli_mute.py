@@ -9,16 +9,24 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from checks.cluster import ClusterInfo
+from checks.mutefile import MuteFile
+from checks.mutes import muted_by
+from tests.checks.results import result
 from tests.checks.test_report import scraped
 from tests.checks.troubled import Bed, bed
 from tui.cli.main import main
+from tui.cli.muting import muting_of
 
 ROOT = Path(__file__).resolve().parents[2]
 Done = subprocess.CompletedProcess[str]
@@ -117,6 +125,15 @@ def test_mutes_are_listed_lifted_and_end_by_themselves(on: Run) -> None:
         "standing",
         "purge on Monday",
     )
+    on(
+        "check",
+        "ovs.flow-count",
+        "--set",
+        "ovs.flow-count.warn=9000000",
+        "--set",
+        "ovs.flow-count.fail=9000001",
+    )
+    assert on("check", "ovs.flow-count").returncode == 0, "other thresholds end no mute"
     assert on("mute", "lift", "ovs.flow-count").returncode == 0
     assert on("check", "ovs.flow-count").returncode == 1
     assert on("mute", "lift", "ovs.flow-count").returncode == 2
@@ -157,6 +174,23 @@ def test_a_damaged_file_mutes_nothing_and_says_so(on: Run, tmp_path: Path) -> No
     done = on("check", "ovs.flow-count")
     assert done.returncode == 1
     assert "nothing is muted" in done.stderr
+
+
+def test_a_recorded_cluster_is_judged_with_the_mutes_and_ends_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells of the past: what is well there may be bad now."""
+    monkeypatch.setenv("KLINIK_STATE_DIR", str(tmp_path))
+    info = ClusterInfo("prod", "https://10.0.0.1:6443")
+    options: dict[str, Any] = {"reason": "x", "by": "chen", "now": time.time(), "until": time.time() + 600}
+    file = MuteFile(info)
+    file.add(muted_by("flows", "check", [result("flows", "fail")], **options))
+    past = replace(info, recorded=1.0)
+    assert muting_of(past, [result("flows", "fail")]).standing[0].state == "standing"
+    assert muting_of(past, [result("flows", "ok")]).standing[0].state == "gone"
+    assert file.load()[0].end == ""
+    muting_of(info, [result("flows", "ok")])
+    assert file.load()[0].end == "gone"
 
 
 # --- watching ---------------------------------------------------------------------------------------------------------

@@ -170,7 +170,9 @@ class _Command:
         live = show if self.reporting.output == "text" else None
         given = {self.uses[0].alias: self.pasted} if self.pasted else {}
         results, forbidden = run_explained(cluster, self.uses, self.catalogue, self.root, live, given)
-        return results, muting_of(cluster.info, results.values(), ignored=self.no_mutes), forbidden
+        trial = bool(self.pasted) or any(use.params for use in self.uses)
+        muting = muting_of(cluster.info, results.values(), ignored=self.no_mutes, trial=trial)
+        return results, muting, forbidden
 
     def _show(self, result: Result) -> None:
         print_result(result, self.reporting.lang, self.verbose)

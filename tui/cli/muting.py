@@ -34,11 +34,13 @@ def mutes_option(function: Command) -> Command:
     return click.option("--no-mutes", is_flag=True, help=words("opt-no-mutes"))(function)
 
 
-def muting_of(info: ClusterInfo, results: Iterable[Result], *, ignored: bool = False) -> Muting:
-    """What is muted on this cluster; those mutes that this run ends are written down and told on stderr.
+def muting_of(
+    info: ClusterInfo, results: Iterable[Result], *, ignored: bool = False, trial: bool = False
+) -> Muting:
+    """What is muted on this cluster; those mutes that this run ends are written down.
 
-    A recorded cluster tells of the past: it is judged with the mutes and ends none. A file that cannot be read mutes
-    nothing, and stderr says so.
+    A recorded cluster tells of the past, and a `trial` (other thresholds, pasted answers) of something else: they are
+    judged with the mutes and end none. A file that cannot be read mutes nothing, and stderr says so.
     """
     from checks.mutefile import MuteFile
     from checks.mutes import MuteError, Muting, judged
@@ -48,7 +50,7 @@ def muting_of(info: ClusterInfo, results: Iterable[Result], *, ignored: bool = F
     try:
         file = MuteFile(info)
         muting = judged(file.load(), results, time.time())
-        if not info.recorded:
+        if not info.recorded and not trial:
             file.settle(muting)
         return muting
     except MuteError as error:

@@ -15,6 +15,7 @@ from checks.practice.sim.logs import Entry, LogFile
 from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Stage
 
+NODE_METRICS = Resource("metrics.k8s.io", "v1beta1", "nodes")
 APISERVICES = Resource("apiregistration.k8s.io", "v1", "apiservices")
 STATIC = {
     "etcd": ("registry.k8s.io/etcd:3.5.9-0", ("etcd", "--data-dir=/var/lib/etcd", "--snapshot-count=10000")),
@@ -87,6 +88,14 @@ def stage_control_plane(stage: Stage) -> None:
         body: Object = {"metadata": {"name": name, "creationTimestamp": created}, "data": data}
         stage.store.create(m.CONFIGMAPS, body, namespace="kube-system")
     # "v1." of the core group is left out: its name ends with a dot, which the store's rule for names does not allow
+    for node in stage.nodes.values() if stage.settings["metrics"] else ():
+        usage = {"cpu": f"{node.cpus * 97_400_000}n", "memory": "5420840Ki"}
+        body = {
+            "metadata": {"name": node.name, "creationTimestamp": created},
+            "window": "20s",
+            "usage": usage,
+        }
+        stage.store.create(NODE_METRICS, body)
     for version in sorted({kind.api_version for kind in stage.store.kinds.values() if kind.resource.group}):
         stage.store.create(APISERVICES, _apiservice(version, created))
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from checks.cluster import NODES, PODS, Object, Resource
-from checks.practice.kinds import builtin_kinds, named
+from checks.practice.kinds import builtin_kinds, metrics_kinds, named
 from checks.practice.ovnkinds import KUBE_OVN_1_9, kube_ovn_kinds
 from checks.practice.rbac import stage_roles
 from checks.practice.sim import daemons
@@ -44,6 +44,7 @@ class Builder:
         kinds = (
             *builtin_kinds(),
             *(named(custom, KUBE_OVN_1_9) if str(settings["kinds"]) == "1.9" else custom),
+            *(named(metrics_kinds(), ["nodes"]) if settings["metrics"] else ()),
         )
         extra = [
             k for k in custom if k.resource.plural in ("vips", "iptables-eips", "ovn-eips") and k not in kinds

@@ -12,6 +12,7 @@ from checks.practice.scenario import ScenarioError, build_world, list_scenarios,
 
 STAGED = {
     "healthy": ("", ""),
+    "monitored": ("", ""),
     "mac-binding-leak": ("ovn-mac-binding-leak", "stale-mac-bindings"),
     "subnet-ip-count-wrong": ("subnet-ip-count-wrong", "leaked-ip-objects"),
     "subnet-status-stale": ("subnet-ip-count-wrong", "stale-subnet-status"),

@@ -34,8 +34,8 @@ def cluster_status(stage: Stage, raft: Raft, node: str, log_index: int) -> str:
         f"Log: [{max(2, log_index - 400)}, {log_index}]",
         "Entries not yet committed: 0",
         "Entries not yet applied: 0",
-        "Connections: " + " ".join(f"<-{raft.members[p][:4]} ->{raft.members[p][:4]}" for p in peers),
-        "Disconnections: 0",
+        "Connections: " + " ".join(_connection(stage, raft, peer) for peer in peers),
+        f"Disconnections: {sum(not _alive(stage, raft, peer) for peer in peers)}",
         "Servers:",
     ]
     for name, server in raft.members.items():
@@ -43,9 +43,28 @@ def cluster_status(stage: Stage, raft: Raft, node: str, log_index: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _alive(stage: Stage, raft: Raft, name: str) -> bool:
+    which = "nb" if raft.database == "OVN_Northbound" else "sb"
+    return f"ovsdb-server-{which}" in stage.nodes[name].processes
+
+
+def _connection(stage: Stage, raft: Raft, peer: str) -> str:
+    sid = raft.members[peer][:4]
+    return f"<-{sid} ->{sid}" if _alive(stage, raft, peer) else f"(->{sid})"
+
+
+def _heard(stage: Stage, raft: Raft, name: str) -> int:
+    """Milliseconds since a member was heard last; one that is away has been silent since somebody noticed."""
+    now = stage.clock.now()
+    if _alive(stage, raft, name):
+        raft.silent.pop(name, None)
+        return int(now * 1000) % 1600
+    return int((now - raft.silent.setdefault(name, now)) * 1000) + 1600
+
+
 def _server(stage: Stage, raft: Raft, node: str, name: str, server: str, log_index: int) -> str:
     text = f"    {server[:4]} ({server[:4]} at tcp:[{_ip(stage, name)}]:{raft.port})"
-    heard = int(stage.clock.now() * 1000) % 1600
+    heard = _heard(stage, raft, name)
     if name == node:
         text += " (self)"
     if node == raft.leader:

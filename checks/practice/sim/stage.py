@@ -116,6 +116,8 @@ class Raft:
     term: int = 5
     since: float = -86_400.0
     """Cluster second of the last election."""
+    silent: dict[str, float] = field(default_factory=dict)
+    """Cluster second since which a member is known to be away."""
 
 
 @dataclass(slots=True)

@@ -88,12 +88,17 @@ async def test_a_pasted_output_is_judged_and_marked_wherever_it_is_shown(
         assert "pasted by" in screen_text(app)
         shown = [r for r in app.triaging.results.values() if r.check == CHECK]
         assert {r.verdict for r in shown} == {"fail"}
+        mine = next(f for f in app.link.findings() if f.article == "ovn-mac-binding-leak")
+        assert mine.matches
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(app.screen, RawScreen), "the evidence")
         assert "not read by klinik" in screen_text(app)
         await pilot.press("escape")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.runs.results[CHECK].verdict == "unknown", "the cluster's own answer")
+        await pilot.press("escape", "escape")
+        await pilot.pause(0.3)
+        assert "pasted: up to 140,000 flows" in screen_text(app)
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ class ChecksScreen(KlinikScreen[None]):
         spec = self._spec()
         known = known_of(self.app)
         result = self.app.runs.latest(spec.id) if spec else None
-        lines = []
+        lines = [dim(self.say("checks.group_hint"))]
         if spec is not None and self.layout_known is not None:
             lines = check_text.page(spec, result, self.layout_known, known)
         self.query_one("#told", Static).update(Page(lines))

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from checks.model import Verdict
 from tui.screens import check_text
 from tui.screens.check_text import Known
+from tui.screens.home_rows import pasted_mark
 from tui.widgets.rows import Row
 from tui.widgets.say import dim, foreign, verdict
 
@@ -93,7 +94,8 @@ def _line(spec: CheckSpec, result: Result | None, may: bool | None, known: Known
     else:
         first = dim(known.signs.dot)
     gap = " " * max(1, _WIDE - first.cell_length)
-    left = Content.assemble("  ", first, gap, foreign(spec.title.get(known.lang)))
+    whose = pasted_mark(result, known.lang) if result is not None else Content("")
+    left = Content.assemble("  ", first, gap, whose, foreign(spec.title.get(known.lang)))
     parts = [check_text.cost(spec, known.lang)] if spec.cost != "cheap" else []
     if may is False:
         parts.insert(0, Content.styled(known.say("reason.forbidden"), "$text-error"))

@@ -16,6 +16,7 @@ from tui.widgets.rows import Row, Rule
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
+    from checks.model import Result
     from checks.session import SessionSummary
     from checks.triage import Finding
     from kb.hits import Hit
@@ -144,8 +145,16 @@ def finding_option(finding: Finding, article: Article, look: Look) -> Option:
     if speaker is not None:
         reason = f" ({look.say('reason.' + speaker.judgement.reason)})" if speaker.judgement.reason else ""
         said = foreign(speaker.summary.get(look.lang))
-        below = (Content.assemble(dim(look.signs.branch + " "), said, dim(reason)),)
+        whose = pasted_mark(speaker, look.lang)
+        below = (Content.assemble(dim(look.signs.branch + " "), whose, said, dim(reason)),)
     return Option(Row(left, right, below), id=f"find:{finding.article}")
+
+
+def pasted_mark(result: Result, lang: str) -> Content:
+    """``pasted: `` before what rests on somebody's word; nothing before what klinik read itself."""
+    if not result.pasted:
+        return Content("")
+    return Content.styled(translate(lang, "evidence.mark_pasted") + " ", "$text-warning")
 
 
 def session_option(session: SessionSummary, title: str, look: Look, now: float) -> Option:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from checks.model import Verdict
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered
@@ -130,7 +131,8 @@ class PasteScreen(KlinikScreen[None]):
             return [Content.styled(self.say("live.running"), "$accent")]
         if result is None:
             return [dim(self.say("checks.not_run"))]
-        return evidence.answer(result, self.app.lang, self.app.signs, time.time(), 3)
+        told = evidence.answer(result, self.app.lang, self.app.signs, time.time(), 3)
+        return told[:1] if result.verdict is Verdict.UNKNOWN and not result.pasted else told
 
     def _draw_reads(self, result: Result | None) -> None:
         self.asked = {}

@@ -20,6 +20,7 @@ from tui.widgets.say import dim, foreign, verdict
 if TYPE_CHECKING:
     from checks.finding import Finding
     from checks.mutes import Mute
+    from checks.roots import Fold
     from checks.triage import Loose, Triage
     from kb.model import Article
     from tui.triaging import Dated, Triaging
@@ -63,9 +64,11 @@ def options(
     found = triaging.found()
     if found is None:
         return lines
-    lines += unseen(triaging.results.values(), look)
+    everything, several = unseen(triaging.results.values(), look)
+    lines += everything
     lines += matching(found, articles, opened, look)
     lines += loose(found.loose, look)
+    lines += several
     lines += muted(found, articles, look)
     return lines + rest(found, articles, look)
 
@@ -73,30 +76,42 @@ def options(
 # --- what is not known ------------------------------------------------------------------------------------------------
 
 
-def unseen(results: Iterable[Result], look: Look) -> Iterator[Option]:
-    """One line for each reason that keeps several checks from being answered, and one for the other unknown ones."""
-    from checks.roots import folded
+def unseen(results: Iterable[Result], look: Look) -> tuple[list[Option], list[Option]]:
+    """One line for each reason that keeps several checks from being answered: those that keep everything, the others.
+
+    Among the others is a line for what is unknown for a reason of its own.
+    """
+    from checks.roots import API, LOGIN, folded
 
     once = {result.check: result for result in results if result.verdict is not Verdict.OK}
+    first: list[Option] = []
+    then: list[Option] = []
     known = set()
     for fold in folded(once.values()):
         known |= {result.check for result in fold.results}
-        left = Content.assemble(
-            verdict(Verdict.UNKNOWN, look.lang, look.signs), "  ", foreign(fold.text.get(look.lang), "bold")
-        )
-        names = _names((result.title for result in fold.results), look)
-        yield Option(
-            Row(left, below=(Content.assemble(dim(look.signs.branch + " "), dim(names)),)),
-            id=f"root:{fold.root}",
-        )
+        (first if fold.root in (API, LOGIN) else then).append(_reason(fold, look))
     others = [r for r in once.values() if r.verdict is Verdict.UNKNOWN and r.check not in known]
     if others:
         said = look.say("home.unknown_checks" if len(others) > 1 else "home.unknown_check", n=len(others))
-        left = Content.assemble(verdict(Verdict.UNKNOWN, look.lang, look.signs), "  ", (said, "bold"))
-        names = _names((result.title for result in others), look)
-        yield Option(
-            Row(left, below=(Content.assemble(dim(look.signs.branch + " "), dim(names)),)), id="do:unknown"
-        )
+        names = dim(_names((result.title for result in others), look))
+        left = Content.assemble(_unknown(look), "  ", (said, "bold"), "  ", names)
+        then.append(Option(Row(left), id="do:unknown"))
+    return first, then
+
+
+def _reason(fold: Fold, look: Look) -> Option:
+    """``? unknown  34 checks: no permission to get pods/exec -n kube-system``."""
+    from checks.roots import words
+
+    count = look.say("checks.count", n=len(fold.results))
+    why = foreign(words(fold.root).get(look.lang))
+    return Option(
+        Row(Content.assemble(_unknown(look), "  ", (f"{count}: ", "bold"), why)), id=f"root:{fold.root}"
+    )
+
+
+def _unknown(look: Look) -> Content:
+    return verdict(Verdict.UNKNOWN, look.lang, look.signs)
 
 
 def _names(titles: Iterable[Text], look: Look) -> str:
@@ -165,7 +180,8 @@ def loose(found: Sequence[Loose], look: Look) -> Iterator[Option]:
         left = Content.assemble(
             verdict(result.verdict, look.lang, look.signs), "  ", foreign(result.title.get(look.lang), "bold")
         )
-        below = Content.assemble(dim(look.signs.branch + " "), foreign(result.summary.get(look.lang)))
+        whose = rows.pasted_mark(result, look.lang)
+        below = Content.assemble(dim(look.signs.branch + " "), whose, foreign(result.summary.get(look.lang)))
         yield Option(Row(left, dim(result.check), (below,)), id=f"check:{result.check}")
 
 

@@ -20,7 +20,7 @@ class Nowhere:
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise Unreachable(message("session.nowhere"))
 
-    version = list = get = logs = exec = proxied = patch = create = delete = can = _refuse
+    version = list = get = logs = exec = proxied = patch = create = delete = evict = can = _refuse
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -137,12 +137,13 @@ def _print_loose(row: Loose, lang: str) -> None:
 
 
 def _print_muted(found: Triage, lang: str) -> None:
-    muted = [(f.article, f.mute) for f in found.matching if f.mute]
-    muted += [(row.result.check, row.mute) for row in found.loose if row.mute]
+    """Every mute that keeps something bad from counting now."""
+    muted = [s.mute for s in found.muting.standing if s.state == "standing"]
     if muted:
         say(click.style(words("muted", count=len(muted)), dim=True))
-    for name, mute in muted:
-        say(click.style(f"  {one_row(name)}  {one_row(told(mute).get(lang))}", dim=True))
+    for mute in muted:
+        targets = f" [{', '.join(mute.targets)}]" if mute.targets else ""
+        say(click.style(f"  {one_row(mute.name + targets)}  {one_row(told(mute).get(lang))}", dim=True))
 
 
 def _print_unseen(found: Triage) -> None:

@@ -29,7 +29,11 @@ def says(bed: Bed, check: str, verdict: Verdict, **params: object) -> Result:
 def pod(name: str, address: str = "10.16.0.10", **more: object) -> Object:
     """A running pod of the namespace default, old enough for its network to be there."""
     return {
-        "metadata": {"name": name, "creationTimestamp": "2024-01-01T00:00:00Z"},
+        "metadata": {
+            "name": name,
+            "creationTimestamp": "2024-01-01T00:00:00Z",
+            "annotations": {"ovn.kubernetes.io/allocated": "true"},
+        },
         "spec": {"nodeName": "node-1", "containers": [{"name": "app"}], **more},
         "status": {"phase": "Running", "podIP": address, "startTime": "2024-01-01T00:00:00Z"},
     }
@@ -154,6 +158,13 @@ def test_ports_with_other_addresses_without_owner_and_unclaimed_are_seen(bed: Be
     bed.daemons.nbctl("lsp-set-addresses", "web-0.default", "00:00:00:11:22:33 10.16.0.99")
     assert rows(says(bed, "ovn.port-addresses", Verdict.FAIL)) == {"web-0.default": "fail"}
     bed.daemons.nbctl("lsp-set-addresses", "web-0.default", "00:00:00:11:22:33 10.16.0.10")
+
+    interface = ("ovs-vsctl", "--timeout=10", "set", "Interface", "aabbccddeeff_h")
+    says(bed, "ovs.pod-ports", Verdict.OK)
+    bed.daemons.node.run(*interface, "external_ids:iface-id=somebody-else")
+    assert says(bed, "ovs.pod-ports", Verdict.FAIL).judgement.data["missing"] == ["web-0.default"]
+    bed.daemons.node.run(*interface, "external_ids:iface-id=web-0.default")
+    says(bed, "ovs.pod-ports", Verdict.OK)
 
     wait_until(lambda: bed.check("ovn.ports-not-up").verdict is Verdict.OK, "the flows of the port", 20)
     controller = bed.daemons.pid(bed.daemons.node, "ovn/ovn-controller.pid")

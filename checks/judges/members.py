@@ -33,7 +33,7 @@ def _young(obj: lists.Object, now: float, grace: float) -> bool:
 
 
 def judge_node_addresses(facts: Facts, params: Params, now: float) -> Judgement:
-    """Every node has an address of the join Subnet, for itself alone."""
+    """The address that a node has been given lies in the join Subnet, and no other node has it."""
     lost = lists.failure(facts, "nodes", "subnets")
     if lost:
         return lost
@@ -50,7 +50,7 @@ def judge_node_addresses(facts: Facts, params: Params, now: float) -> Judgement:
     rows = [_address_row(node, networks, holders) for node in nodes if not _young(node, now, grace)]
     return judged(
         rows,
-        well=message("members.addresses-ok", total=len(rows)),
+        well=message("members.addresses-ok", total=sum(row.verdict is Verdict.OK for row in rows)),
         wrong=message("members.addresses-bad"),
         none=message("chassis.no-nodes"),
     )
@@ -69,7 +69,8 @@ def _address_row(
     name, notes, mine = lists.name(node), mapping(lists.meta(node).get("annotations")), _joined(node)
     data = {"address": ", ".join(mine)}
     if notes.get(f"{NOTE}allocated") != "true" or not mine:
-        return Row(name, Verdict.FAIL, message("members.unallocated"), data=data)
+        # That it has none is what node.network says; here the addresses are compared.
+        return Row(name, Verdict.SKIPPED, message("members.unallocated"), data=data)
     shared = sorted({other for a in mine for other in holders[a] if other != name})
     if shared:
         return Row(name, Verdict.FAIL, message("members.shared", others=", ".join(shared)), data=data)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checks.guidelint import lint
 from checks.layout import Layout, known_roles, load_layout
-from checks.model import NOTHING, CheckSpec
+from checks.model import JSON, NOTHING, CheckSpec
 from checks.prometheusat import PrometheusAt
 from checks.spec import specs_of
 from kb import yamlfile
@@ -26,6 +26,8 @@ class Catalogue:
     problems: tuple[Problem, ...] = ()
     layout: Layout | None = None
     """Where the roles run, as the settings say; None: as shipped."""
+    thresholds: Mapping[str, Mapping[str, JSON]] = field(default_factory=lambda: NOTHING)
+    """Params by check whose defaults are those of the settings."""
     prometheus: PrometheusAt | None = None
     """Where Prometheus is, as the settings say; None: it is looked for."""
 

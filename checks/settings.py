@@ -82,6 +82,7 @@ class Settings:
         A guide's own `with:` and ``--set`` stand above the defaults, so they stand above these too.
         """
         checks, problems = dict(catalogue.checks), list(catalogue.problems)
+        taken: dict[str, dict[str, JSON]] = {}
         for one in self.thresholds:
             if one.check not in checks:
                 hint = nearest(one.check, checks)
@@ -97,7 +98,8 @@ class Settings:
             else:
                 params = {**spec.params, one.param: one.value}
                 checks[one.check] = replace(spec, params=params)
-        return Catalogue(checks, tuple(problems), layout=self.layout, prometheus=self.prometheus)
+                taken.setdefault(one.check, {})[one.param] = one.value
+        return Catalogue(checks, tuple(problems), self.layout, taken, self.prometheus)
 
     def _problem(self, one: Threshold, code: str, **words: Any) -> Problem:
         return problem_of(self.path, one.line, f"settings.{code}", f"settings.{code}", **words)
@@ -129,6 +131,40 @@ def load(path: Path | None = None, context: str = "") -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def recorded(data: Any, context: str) -> Settings:
+    """The settings that a bundle was recorded with, from what `as_data` made of them; raises SettingsError."""
+    document = yamlfile.Document("", data, {})
+    problems: list[Problem] = []
+    place = Place(document, (), document.data, problems)
+    found = (
+        _section(place, Settings(context=context))
+        if place.mapping(("layout", "checks", "prometheus"))
+        else Settings()
+    )
+    if problems:
+        raise SettingsError(problems)
+    return found
+
+
+def as_data(layout: Layout, catalogue: Catalogue) -> dict[str, Any]:
+    """A layout and what is set in a catalogue as a section of the file would say it; empty where all is as shipped."""
+    shipped = load_layout(preset=layout.preset).roles
+    roles = {name: _role_data(role) for name, role in layout.roles.items() if role != shipped.get(name)}
+    found: dict[str, Any] = {}
+    if roles or layout.preset != "kube-ovn":
+        found["layout"] = {"preset": layout.preset, "roles": roles}
+    if catalogue.thresholds:
+        found["checks"] = {check: dict(params) for check, params in catalogue.thresholds.items()}
+    if catalogue.prometheus is not None:
+        found["prometheus"] = {"url" if catalogue.prometheus.url else "service": str(catalogue.prometheus)}
+    return found
+
+
+def _role_data(role: Role) -> dict[str, Any]:
+    fields = {key: getattr(role, key) for key in ("namespace", "container", "per", "pick", "lease", "stays")}
+    return {**fields, "labels": dict(role.labels), "marks": dict(role.marks)}
 
 
 def _read(place: Place, settings: Settings) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.cli.options import Where
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
 def settings_of(where: Where) -> Settings:
     """The settings for what these flags name; raises SettingsError.
 
-    A practice cluster is always as klinik makes it, so a file in the configuration folder says nothing of it.
+    A practice cluster is always as klinik makes it, and a bundle as it was recorded: a file in the configuration folder
+    says nothing of them, only one that is named.
     """
     from checks.settings import Settings, load
 
+    if where.bundle and where.config is None:
+        return _recorded(where.bundle)
     context = "" if where.practice else context_of(where)
     if context is None or (where.practice and where.config is None):
         return Settings()
@@ -28,8 +32,6 @@ def context_of(where: Where) -> str | None:
     from checks.errors import ConfigError
     from checks.kubeconfig import choose, practice_extension, read
 
-    if where.bundle:
-        return _recorded(where)
     try:
         config = read(where.kubeconfig)
         found = choose(config, where.context) if config is not None else None
@@ -40,18 +42,14 @@ def context_of(where: Where) -> str | None:
     return None if practice_extension(found.cluster) and where.config is None else found.context
 
 
-def _recorded(where: Where) -> str:
-    """The context a bundle was recorded in: what is set for it held then, and places its roles now."""
+def _recorded(bundle: Path) -> Settings:
+    """The settings that a bundle was recorded with: by them its calls are found again, on any machine."""
     from checks.bundle.archive import open_bundle
     from checks.errors import ConfigError
+    from checks.settings import Settings, recorded
 
-    if where.bundle is None:
-        return ""
     try:
-        opened = open_bundle(where.bundle)
-    except ConfigError:
-        return ""
-    try:
-        return opened.info.context
-    finally:
-        opened.close()
+        with open_bundle(bundle) as opened:
+            return recorded(opened.manifest.settings, opened.info.context)
+    except ConfigError:  # whoever opens it says what is wrong with it
+        return Settings()

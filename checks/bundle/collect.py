@@ -22,6 +22,7 @@ from checks.model import CheckFinished, Result, RunEvent
 from checks.overview import look
 from checks.prometheusat import PrometheusAt
 from checks.runner import run, run_all
+from checks.settings import as_data
 from kb.model import Article, CheckUse
 
 _SEPARATOR = "/"
@@ -140,6 +141,7 @@ def _clean(
             "production": about.production,
             "pace": about.pace,
         },
+        "settings": _settings(catalogue, layout, cleaner),
         "article": scope.article,
         "names_masked": scope.mask_names,
         "addresses_masked": scope.mask_addresses,
@@ -148,6 +150,16 @@ def _clean(
         "changed": list(changed),
     }
     return Collected(cleaned, manifest, changed)
+
+
+def _settings(catalogue: Catalogue, layout: Layout, cleaner: Cleaner) -> dict[str, Any]:
+    """What is not as shipped, so that a replay asks for what was asked here and judges by the same thresholds."""
+    found = as_data(layout, catalogue)
+    where = found.get("prometheus", {})
+    where |= {kind: cleaner.text(text) for kind, text in where.items()}
+    for role in found.get("layout", {}).get("roles", {}).values():
+        role["namespace"] = cleaner.text(role["namespace"])
+    return found
 
 
 def _masks(tape: Tape, scope: Scope) -> Masks | None:

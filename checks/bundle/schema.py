@@ -50,6 +50,7 @@ def _models() -> tuple[Any, Any]:
         klinik: str = Field("", max_length=50)
         collected_at: float = Field(gt=0, lt=2.5e11)
         cluster: Cluster
+        settings: dict[str, Any] = Field(default_factory=dict)
         article: str = Field("", max_length=300)
         names_masked: bool = False
         addresses_masked: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from checks.catalogue import load_catalogue
 from checks.errors import ClusterError
 from checks.layout import PRESETS, elsewhere, known_roles, load_layout, placed, resolve
 from checks.runner import run_all
-from checks.settings import Settings, SettingsError, described, load
+from checks.settings import Settings, SettingsError, as_data, described, load, recorded
 from kb.model import CheckUse
 from tests.checks.memory_cluster import MemoryCluster, node, pod, said
 
@@ -122,7 +123,8 @@ def test_thresholds_that_fit_no_check_are_named_and_change_nothing(
 ) -> None:
     shipped = load_catalogue()
     catalogue = settings(tmp_path, f"checks:\n  {checks}\n").over(shipped)
-    assert [(p.code, p.line) for p in catalogue.problems] == [(code, 2)]
+    added = catalogue.problems[len(shipped.problems) :]
+    assert [(p.code, p.line) for p in added] == [(code, 2)]
     assert catalogue.checks == shipped.checks
 
 
@@ -160,6 +162,26 @@ def test_every_shipped_layout_can_be_read_and_knows_the_nodes_switch() -> None:
         assert layout.preset == preset
         assert layout.role("ovs").per == "node"
     assert "ovn-nb-leader" in known_roles()
+
+
+def test_what_a_bundle_keeps_of_the_settings_says_the_same_again(tmp_path: Path) -> None:
+    found = settings(tmp_path, WHOLE, "prod")
+    kept = json.loads(json.dumps(as_data(found.layout, found.over(load_catalogue()))))
+    again = recorded(kept, "prod")
+    assert (again.layout.roles, again.layout.preset) == (found.layout.roles, "kube-ovn")
+    assert again.params == found.params
+    assert again.prometheus is not None
+    assert again.prometheus.url == "https://prometheus.example/api"
+    assert again.prometheus.token_file == ""
+    assert as_data(load_layout(), load_catalogue()) == {}
+
+
+@pytest.mark.parametrize(
+    "data", [[], {"layout": 3}, {"layout": {"roles": {"x": {}}}}, {"contexts": {}}, {"checks": {"a": 1}}]
+)
+def test_a_bundle_from_anywhere_is_read_with_suspicion(data: Any) -> None:
+    with pytest.raises(SettingsError):
+        recorded(data, "")
 
 
 # --- found elsewhere --------------------------------------------------------------------------------------------------

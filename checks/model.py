@@ -321,6 +321,8 @@ class RunFinished:
     """All checks have results."""
 
     took_ms: int
+    home: str = ""
+    """The namespace in which the roles were found, where that is not the one the layout names."""
 
 
 RunEvent = RunStarted | CheckStarted | CheckFinished | RunProgress | RunFinished

@@ -153,7 +153,7 @@ class _Run:
                 done += 1
                 yield CheckFinished(news, done, total)
             if not stop.is_set():
-                yield RunFinished(self._took())
+                yield RunFinished(self._took(), self.facts.home)
         finally:
             self.facts.close()
 

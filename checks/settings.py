@@ -265,6 +265,12 @@ def _say(place: Place, code: str, **words: Any) -> None:
     )
 
 
+def elsewhere(home: str, layout: Layout) -> Text:
+    """That the roles were found in another namespace than the layout names, and how to say so for good."""
+    spaces = ", ".join(layout.namespaces)
+    return message("settings.found-in", namespace=home, preset=layout.preset, namespaces=spaces)
+
+
 def described(settings: Settings) -> Text:
     """Which layout counts, in words: the preset, where its roles are, which of them are other ones."""
     spaces = settings.layout.namespaces

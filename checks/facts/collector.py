@@ -113,6 +113,11 @@ class Facts:
         """Unix time: stamps of a practice cluster too are placed relative to it (decision 4)."""
         return self._clock()
 
+    @property
+    def home(self) -> str:
+        """The namespace in which the roles were found, where that is not the one the layout names."""
+        return self._roles.home
+
     def want(self, reads: Mapping[str, Read]) -> dict[str, Future[Fact]]:
         """Ask for the reads of one check (params filled in); reads of `given` are looked up among them."""
         with self._lock:

@@ -51,6 +51,8 @@ class Roles:
         self._want = want
         self._lock = threading.Lock()
         self._found: dict[str, Future[Found]] = {}
+        self.home = ""
+        """Where the network lives, where it had to be looked for."""
 
     def who(self, role: str) -> Future[Found]:
         """Those who answer for a role; fails with a ClusterError where nobody can be asked."""
@@ -88,6 +90,7 @@ class Roles:
             if moved is None:
                 settle(future, otherwise)
             else:
+                self.home = moved.namespaces[0]
                 self._look(role, replace(moved, fixed=True), future)
 
         when_all([home], look)

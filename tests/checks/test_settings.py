@@ -11,8 +11,10 @@ import pytest
 from checks.catalogue import load_catalogue
 from checks.errors import ClusterError
 from checks.layout import PRESETS, elsewhere, known_roles, load_layout, placed, resolve
-from checks.runner import run_all
+from checks.model import RunFinished
+from checks.runner import run, run_all
 from checks.settings import Settings, SettingsError, as_data, described, load, recorded
+from checks.settings import elsewhere as found_elsewhere
 from kb.model import CheckUse
 from tests.checks.memory_cluster import MemoryCluster, node, pod, said
 
@@ -233,6 +235,14 @@ def test_a_run_finds_kube_ovn_in_another_namespace() -> None:
         "lost": ("ok", 2),
     }
     assert any({"-n", "kube-ovn"} <= set(one.command) for one in results["flows"].evidence)
+
+
+def test_a_run_says_where_it_found_kube_ovn() -> None:
+    events = list(run(elsewhere_cluster(), [CheckUse("flows", "ovs.flow-count")], load_catalogue()))
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    assert last.home == "kube-ovn"
+    assert "namespace: kube-ovn" in found_elsewhere(last.home, load_layout()).en
 
 
 def test_a_fix_goes_where_the_checks_found_it() -> None:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.model import NOTHING, CheckFinished, Result, RunProgress, RunStarted, Verdict
+from checks.model import NOTHING, CheckFinished, Result, RunFinished, RunProgress, RunStarted, Verdict
 from checks.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
 from tui.cli import printing
 from tui.cli.decorators import common_options, where_options
-from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop
+from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop, complain
 from tui.cli.interrupt import interruptible
-from tui.cli.loading import article_named, language, open_catalogue, open_library
+from tui.cli.loading import article_named, language, open_catalogue, open_library, where_of
 from tui.cli.options import Root, Where
 from tui.cli.printing import foreign, one_row, say
 from tui.cli.reporting import Reporting, fail_on_option, report_options
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 from tui.connect import connect
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def run_uses(
 ) -> dict[str, Result]:
     """Results by alias in the order of `uses`; `seen` hears each as it comes, a terminal sees the progress."""
     from checks.runner import run
+    from checks.settings import elsewhere
 
     found: dict[str, Result] = {}
     done = total = 0
@@ -64,6 +65,9 @@ def run_uses(
                 printing.progress(t("check.progress", done=done, total=total))
             elif isinstance(event, RunProgress):
                 printing.progress(_progress(done, total, event))
+            elif isinstance(event, RunFinished) and event.home:
+                printing.progress_done()
+                complain(elsewhere(event.home, where_of(catalogue)).get(help_language()))
     printing.progress_done()
     return {use.alias: found[use.alias] for use in uses if use.alias in found}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Tree = Mapping[str, Any]
 """Field names to what is kept below them; None keeps all of it."""
+Cut = Callable[[Any], Any]
 
 ALWAYS = ("apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.uid")
 """What is kept of every object, so that it can be named."""
@@ -45,14 +46,6 @@ def tree(paths: Iterable[str]) -> Tree:
     return root
 
 
-def shared(kept: Tree | None, known: dict[str, Tree]) -> Tree | None:
-    """An equal tree whose equal branches are the same object, in all trees that share `known`."""
-    if kept is None:
-        return None
-    same = {name: shared(below, known) for name, below in sorted(kept.items())}
-    return known.setdefault(repr(same), same)
-
-
 def only_metadata(kept: Tree) -> bool:
     """Whether nothing but the metadata is kept, so that nothing else need be sent."""
     return set(kept) == {"metadata"}
@@ -63,44 +56,53 @@ def cut(value: Any, kept: Tree | None) -> Any:
 
     Whoever judges must meet a wrongly typed field as it is, not its absence.
     """
-    return Cutter(value, {}).cut(kept)
+    return cutter(kept)(value)
 
 
-class Cutter:
-    """Cuts one object for several readers: what they keep alike they share, and so do objects their short `texts`."""
+def cutter(kept: Tree | None) -> Cut:
+    """`cut` for many values; what is kept whole is the value's own part, so that several cuts of it share that."""
+    if kept is None:
+        return _itself
+    fields = tuple((name, None if below is None else cutter(below)) for name, below in kept.items())
 
-    def __init__(self, value: Any, texts: dict[str, str]) -> None:
-        self._value = value
-        self._texts = texts
-        self._parts: dict[tuple[int, int], Any] = {}
+    def cut_one(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: value[name] if part is None else part(value[name])
+                for name, part in fields
+                if name in value
+            }
+        return [cut_one(item) for item in value] if isinstance(value, list) else value
 
-    def cut(self, kept: Tree | None) -> Any:
-        """The object with what is kept of it; trees are to come from `shared`."""
-        return self._part(self._value, kept)
+    return cut_one
 
-    def _part(self, value: Any, kept: Tree | None) -> Any:
-        if isinstance(value, str):
-            return self._text(value)
-        if not isinstance(value, dict | list):
-            return value
-        key = id(value), id(kept)
-        if key not in self._parts:
-            self._parts[key] = self._whole(value) if kept is None else self._cut(value, kept)
-        return self._parts[key]
 
-    def _cut(self, value: Any, kept: Tree) -> Any:
-        if isinstance(value, list):
-            return [self._part(item, kept) for item in value]
-        return {name: self._part(value[name], below) for name, below in kept.items() if name in value}
+def _itself(value: Any) -> Any:
+    return value
 
-    def _whole(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._part(item, None) for item in value]
-        return {name: self._part(item, None) for name, item in value.items()}
 
-    def _text(self, value: str) -> str:
-        if len(value) > _SHORT:
-            return value
-        if len(self._texts) < _TEXTS:
-            return self._texts.setdefault(value, value)
-        return self._texts.get(value, value)
+def union(trees: Iterable[Tree]) -> Tree:
+    """What any of the trees keeps."""
+    found: dict[str, Any] = {}
+    for one in trees:
+        for name, below in one.items():
+            known = found.get(name, {})
+            found[name] = None if below is None or known is None else union((known, below))
+    return found
+
+
+def share_texts(value: Any, kept: Tree | None, texts: dict[str, str]) -> None:
+    """Lets the kept texts of a value be those of values before it, where they are short and the same; changes it."""
+    if isinstance(value, dict):
+        for name in value if kept is None else kept.keys() & value.keys():
+            part = value[name]
+            if isinstance(part, str):
+                if len(part) <= _SHORT:
+                    value[name] = (
+                        texts.setdefault(part, part) if len(texts) < _TEXTS else texts.get(part, part)
+                    )
+            elif isinstance(part, dict | list):
+                share_texts(part, None if kept is None else kept[name], texts)
+    elif isinstance(value, list):
+        for item in value:
+            share_texts(item, kept, texts)

@@ -17,6 +17,7 @@ class _Part:
     namespace: str
     meant: Test
     kept: keep.Tree | None
+    cut: keep.Cut
     readers: list[int] = field(default_factory=list)
     items: list[Object] = field(default_factory=list)
     complete: bool = False
@@ -32,16 +33,16 @@ class Sieve:
         self._texts: dict[str, str] = {}
         self._parts: dict[tuple[Selection, tuple[str, ...]], _Part] = {}
         self._of: list[_Part] = []
-        trees: dict[str, keep.Tree] = {}
         for number, (chosen, paths) in enumerate(readers):
             key = (chosen, tuple(sorted(set(paths))))
             if key not in self._parts:
-                kept = keep.shared(keep.tree(paths), trees) if paths else None
-                self._parts[key] = _Part(
-                    chosen.namespace, _all if chosen == asked else chosen.test(resource), kept
-                )
+                kept = keep.tree(paths) if paths else None
+                meant = _all if chosen == asked else chosen.test(resource)
+                self._parts[key] = _Part(chosen.namespace, meant, kept, keep.cutter(kept))
             self._parts[key].readers.append(number)
             self._of.append(self._parts[key])
+        # Who reads whole objects chooses few of them: their texts are left alone.
+        self._kept = keep.union(part.kept for part in self._parts.values() if part.kept is not None)
         self.only_metadata = all(
             part.kept is not None
             and keep.only_metadata(part.kept)
@@ -62,10 +63,11 @@ class Sieve:
         """
         parts = [part for part in self._parts.values() if not part.complete]
         for obj in objects:
-            cutter = keep.Cutter(obj, self._texts)
-            for part in parts:
-                if part.meant(obj):
-                    part.items.append(obj if part.kept is None else cutter.cut(part.kept))
+            wanting = [part for part in parts if part.meant(obj)]
+            if wanting:
+                keep.share_texts(obj, self._kept, self._texts)
+            for part in wanting:
+                part.items.append(part.cut(obj))
         if last is None:
             return []
         beyond = str((last.get("metadata") or {}).get("namespace") or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +38,11 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield running
 
 
+def settled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data without ages."""
+    return {key: value for key, value in data.items() if key not in ("age", "oldest", "seconds")}
+
+
 def judged(cluster: Bed, known: Catalogue) -> dict[str, Any]:
     """What each check says; ages pass, so texts are left out."""
     with cluster.connected() as live:
@@ -45,8 +50,9 @@ def judged(cluster: Bed, known: Catalogue) -> dict[str, Any]:
 
     def said(result: Result) -> tuple[Any, ...]:
         j = result.judgement
-        rows = tuple((row.target, row.verdict, dict(row.data)) for row in j.rows)
-        return j.verdict, j.reason, dict(j.data), {k: [dict(r) for r in t] for k, t in j.tables.items()}, rows
+        rows = tuple((row.target, row.verdict, settled(row.data)) for row in j.rows)
+        tables = {k: [settled(r) for r in t] for k, t in j.tables.items()}
+        return j.verdict, j.reason, settled(j.data), tables, rows
 
     return {check: said(result) for check, result in found.items()}
 

@@ -65,9 +65,9 @@ def selectors(query: str) -> tuple[Selector, ...]:
     """The selectors of a query, each once; raises NotPromQL where the text is none or rests on no series."""
     if len(query) > MAX_LENGTH:
         raise NotPromQL(f"longer than {MAX_LENGTH} characters")
-    tokens = list(_tokens(query))
-    _balanced(tokens)
-    found = list(dict.fromkeys(_selectors(tokens, query)))
+    words = list(tokens(query))
+    _balanced(words)
+    found = list(dict.fromkeys(_selectors(words, query)))
     if not found:
         raise NotPromQL("it names no metric")
     return tuple(found)
@@ -77,7 +77,8 @@ Token = tuple[str, str, int, int]
 """Kind, text, and where it begins and ends."""
 
 
-def _tokens(query: str) -> Iterator[Token]:
+def tokens(query: str) -> Iterator[Token]:
+    """The tokens of a query, without spaces and comments; raises NotPromQL at what is none."""
     at = 0
     while at < len(query):
         match = _TOKEN.match(query, at)
@@ -113,12 +114,12 @@ def _selectors(tokens: list[Token], query: str) -> Iterator[Selector]:
             matchers: tuple[Matcher, ...] = ()
             if following == "{":
                 after = _past(tokens, at, "}")
-                matchers, end = tuple(_matchers(tokens[at + 1 : after - 1])), tokens[after - 1][3]
+                matchers, end = matchers_of(tokens[at + 1 : after - 1]), tokens[after - 1][3]
                 at = after
             yield Selector(text, matchers, query[begin:end])
         elif text == "{":
             after = _past(tokens, at - 1, "}")
-            matchers = tuple(_matchers(tokens[at : after - 1]))
+            matchers = matchers_of(tokens[at : after - 1])
             names = [m.value for m in matchers if m.label == "__name__" and m.sign == "="]
             yield Selector(names[0] if names else "", matchers, query[begin : tokens[after - 1][3]])
             at = after
@@ -136,6 +137,11 @@ def _past(tokens: list[Token], at: int, closing: str = ")") -> int:
     while tokens[at][1] != closing:
         at += 1
     return at + 1
+
+
+def matchers_of(tokens: list[Token]) -> tuple[Matcher, ...]:
+    """The conditions between the braces of a selector; raises NotPromQL."""
+    return tuple(_matchers(tokens))
 
 
 def _matchers(tokens: list[Token]) -> Iterator[Matcher]:

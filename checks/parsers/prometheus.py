@@ -64,6 +64,12 @@ def page(families: Sequence[str], text: str) -> list[Sample]:
     return found
 
 
+def every(text: str) -> list[Sample]:
+    """All samples of a page that have a value."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [sample for sample in map(_sample, lines) if sample["value"] is not None]
+
+
 def _sample(line: str) -> Sample:
     match = _LINE.fullmatch(_EXEMPLAR.sub("", line) if " # {" in line else line)
     if not match:

@@ -116,7 +116,7 @@ def test_services_and_nodes(cluster: LiveCluster) -> None:
 
 def test_prometheus_s_own_errors_are_passed_on(cluster: LiveCluster) -> None:
     """What it does not evaluate it refuses, in its own words."""
-    ask = (("query", "rate(up[5m])"),)
+    ask = (("query", "histogram_quantile(0.9, up)"),)
     with pytest.raises(Invalid, match="does not evaluate"):
         cluster.proxied(SERVICES, "monitoring", "prometheus-k8s", 9090, "/api/v1/query", query=ask)
 

@@ -210,13 +210,20 @@ def test_a_node_that_is_no_longer_scraped_is_asked_by_command(bed: Bed, where: P
         f"sum by (hostname) ({LOST})",
         f"count({LOST})",
         "kube_ovn_ovs_status",
+        f"topk(9, {LOST} > 1) or vector(3)",
+        f"({LOST} + 2) * 3 / {LOST} - -1",
+        f'label_replace({LOST}, "node", "n-$1", "hostname", "node-(.*)")',
+        f'max by (hostname) (timestamp({LOST}{{hostname!="node-1"}})) * 0',
+        "nothing > 5",
     ],
 )
 def test_the_practice_cluster_s_prometheus_answers_as_the_real_one(bed: Bed, query: str) -> None:
     """The same series with the same values, but for the labels of the scrape."""
     ask = {"query": query}
     real = bed.asked(query)
-    pod = next(iter(bed.world.store.scan(PODS, namespace="monitoring")))
+    pod = next(
+        p for p in bed.world.store.scan(PODS, namespace="monitoring") if container_of(p) == "prometheus"
+    )
     simulated = bed.world.truth.served(pod, 9090, "", "/api/v1/query", ask)
     assert simulated is not None
     values = "timestamp" not in query

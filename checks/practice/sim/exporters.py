@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from checks.cluster import PODS, ExecResult, Object
 from checks.practice.sim import manifests as m
-from checks.practice.sim.node import Node
+from checks.practice.sim.clock import TICKS
+from checks.practice.sim.node import BOOT, CPU_FIELDS, Node
 from checks.practice.sim.stage import Stage
 
 Run = Callable[[Object, str, Sequence[str]], ExecResult]
@@ -23,8 +24,11 @@ PORTS = {
     "cni-server": 10665,
     "kube-ovn-controller": 10660,
     "kube-ovn-monitor": 10661,
+    "node-exporter": 9100,
 }
 """Container to the port it serves its metrics at (Kube-OVN's pkg/util/const.go)."""
+MOST_PEERS = 100
+"""Nodes above which pings are not told of: a thousand pages of four thousand lines each are no practice."""
 _DATAPATH = re.compile(r"^\s*(?P<key>lookups|masks|flows):\s*(?P<rest>.*)$", re.M)
 _PAIR = re.compile(r"([a-z/]+):\s*([0-9.]+)")
 _SYSCTLS = {
@@ -51,6 +55,7 @@ class Exporters:
             "cni-server": self._cni,
             "kube-ovn-controller": self._controller,
             "kube-ovn-monitor": self._monitor,
+            "node-exporter": self._node,
         }[found](pod, node)
         return page([*lines, ("process_start_time_seconds", {}, 1_700_000_000.0)])
 
@@ -73,8 +78,25 @@ class Exporters:
         yield from self._datapath(pod, host)
         yield from self._interfaces(node, host)
         yield "pinger_inconsistent_port_binding", name, float(len(self._inconsistent(node)))
-        yield "pinger_apiserver_healthy", name, 1.0
-        yield "pinger_apiserver_unhealthy", name, 0.0
+        yield from self._pings(node, name)
+
+    def _pings(self, node: Node, name: Mapping[str, str]) -> Iterator[Line]:
+        """Three pings each to every pinger and every node, once in five seconds; lost where there are no flows."""
+        rounds = 3.0 * int((self.stage.clock.now() + BOOT) / 5)
+        source = {"src_node_name": node.name, "src_node_ip": node.ip}
+        peers = list(self.stage.nodes.values())
+        for peer in peers if len(peers) <= MOST_PEERS else ():
+            target = {**source, "target_node_name": peer.name, "target_node_ip": peer.ip}
+            lost = rounds if not node.programmed else 0.0
+            yield "pinger_node_ping_count_total", target, rounds
+            yield "pinger_node_ping_lost_total", target, lost
+            yield "pinger_pod_ping_count_total", target, rounds
+            yield "pinger_pod_ping_lost_total", target, lost if peer.programmed else rounds
+        for what, healthy in (("apiserver", True), ("internal_dns", node.programmed)):
+            yield f"pinger_{what}_healthy", name, float(healthy)
+            yield f"pinger_{what}_unhealthy", name, float(not healthy)
+            yield f"pinger_{what}_latency_ms_count", name, rounds / 3
+            yield f"pinger_{what}_latency_ms_sum", name, rounds * (1.9 if what == "apiserver" else 0.3)
 
     def _datapath(self, pod: Object, host: Mapping[str, str]) -> Iterator[Line]:
         labels = {**host, "datapath": "ovs-system"}
@@ -134,6 +156,34 @@ class Exporters:
                 yield "checksum_err_count", host, float(values[names.index("InCsumErrors")])
                 break
 
+    # --- node-exporter, and what the kubelet tells of containers: not Kube-OVN's, but beside it in most clusters
+
+    def _node(self, _: Object, node: Node) -> Iterator[Line]:
+        host = self._on("app=ovs", node)
+        loads = self._said(host, "cat", "/proc/loadavg").split() if host else []
+        for metric, text in zip(("node_load1", "node_load5", "node_load15"), loads, strict=False):
+            yield metric, {}, float(text)
+        words = self._said(host, "head", "-1", "/proc/stat").split()[1:] if host else []
+        for mode, ticks in zip(CPU_FIELDS, words, strict=False):
+            yield "node_cpu_seconds_total", {"cpu": "0", "mode": mode}, float(ticks) / TICKS
+        cni = self._on("app=kube-ovn-cni", node)
+        for metric, name in (("entries", "count"), ("entries_limit", "max")):
+            path = f"/proc/sys/net/netfilter/nf_conntrack_{name}"
+            text = self._said(cni, "cat", path).strip() if cni else ""
+            if text.isdigit():
+                yield f"node_nf_conntrack_{metric}", {}, float(text)
+
+    def containers(self) -> Iterator[Line]:
+        """The scheduling periods of the ovs-ovn containers, as cAdvisor counts them."""
+        for pod in self.stage.store.scan(PODS, namespace="kube-system", labels="app=ovs"):
+            node = self.stage.node_of(pod)
+            if node is None or pod["status"].get("phase") != "Running":
+                continue
+            now = self.stage.clock.now()
+            labels = {"pod": pod["metadata"]["name"], "container": "openvswitch", "node": node.name}
+            yield "container_cpu_cfs_periods_total", labels, float(int(node.periods.at(now)))
+            yield "container_cpu_cfs_throttled_periods_total", labels, float(int(node.throttled.at(now)))
+
     # --- kube-ovn-controller: Subnets
 
     def _controller(self, _: Object, __: Node) -> Iterator[Line]:
@@ -151,7 +201,7 @@ class Exporters:
 
     def _monitor(self, pod: Object, node: Node) -> Iterator[Line]:
         host = {"hostname": node.name}
-        central = self._central_on(node)
+        central = self._on("app=ovn-central", node)
         for which, component, database in (
             ("nb", "ovsdb-server-northbound", "OVN_Northbound"),
             ("sb", "ovsdb-server-southbound", "OVN_Southbound"),
@@ -163,8 +213,9 @@ class Exporters:
             status = dict(re.findall(r"^([A-Z][A-Za-z ]+):\s*(.*)$", said, re.M))
             role = {"leader": 1.0, "follower": 2.0}.get(status.get("Role", ""), 0.0)
             yield "kube_ovn_ovn_status", {**host, "component": component}, role
-            if status:
+            if status and central:
                 yield from _cluster(host, database, status)
+                yield from self._storage(central, host, which, database)
         northd = "ovn-northd" in node.processes
         active = 1.0 if self.stage.northd_leader == node.name else 2.0
         yield "kube_ovn_ovn_status", {**host, "component": "ovn-northd"}, active if northd else 0.0
@@ -178,8 +229,19 @@ class Exporters:
             labels = {**host, "uuid": uuid, "logical_switch_name": str(row["name"])}
             yield "kube_ovn_logical_switch_ports_num", labels, float(len(row.get("ports", ())))
 
-    def _central_on(self, node: Node) -> Object | None:
-        pods = self.stage.store.scan(PODS, namespace="kube-system", labels="app=ovn-central")
+    def _storage(self, pod: Object, host: Mapping[str, str], which: str, database: str) -> Iterator[Line]:
+        labels = {**host, "db_name": database}
+        target = f"/var/run/ovn/ovn{which}_db.ctl"
+        said = self._said(pod, "ovn-appctl", "-t", target, "ovsdb-server/get-db-storage-status", database)
+        if said:
+            yield "kube_ovn_db_status", labels, float("status: ok" in said)
+        size = self._said(pod, "stat", "-c", "%s", f"/etc/ovn/ovn{which}_db.db").strip()
+        if size.isdigit():
+            yield "kube_ovn_db_file_size_bytes", labels, float(size)
+
+    def _on(self, labels: str, node: Node) -> Object | None:
+        """The pod with these labels on a node."""
+        pods = self.stage.store.scan(PODS, namespace="kube-system", labels=labels)
         return next((pod for pod in pods if pod["spec"].get("nodeName") == node.name), None)
 
 
@@ -225,9 +287,13 @@ def page(lines: Sequence[Line]) -> str:
             text.append(f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}")
             last = name
         inner = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())
-        text.append(f"{name}{{{inner}}} {value:g}" if inner else f"{name} {value:g}")
+        text.append(f"{name}{{{inner}}} {_shown(value)}" if inner else f"{name} {_shown(value)}")
     return "\n".join(text) + "\n"
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _shown(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -1,47 +1,67 @@
-"""The Prometheus of a monitored stage: plain selectors over what Kube-OVN's exporters serve, asked when it is asked.
+"""The Prometheus of a monitored stage: it scrapes the exporters, keeps some minutes of it, and answers queries.
 
-It keeps no history. What it does not evaluate it refuses in Prometheus's own form of an error, never with nothing.
+What it does not evaluate it refuses in Prometheus's own form of an error, never with nothing.
 """
 
 from __future__ import annotations
 
 import json
-import re
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from checks.cluster import PODS, Object
-from checks.parse import Unparsable
-from checks.parsers.prometheus import Sample, page
+from checks.parsers.prometheus import Sample, every
 from checks.practice.proxies import Served
 from checks.practice.sim.exporters import PORTS, Exporters, container_of
 from checks.practice.sim.stage import Stage
-from checks.promql import Matcher, NotPromQL, Selector, selectors
+from checks.promeval import Labels, NotEvaluated, Points, evaluate, holds
+from checks.promql import NotPromQL, Selector
 
 CONTAINER, PORT = "prometheus", 9090
-_TIMESTAMP = re.compile(r"\s*timestamp\s*\((?P<inner>.*)\)\s*", re.S)
-_FOLDED = re.compile(
-    r"\s*(?P<how>sum|min|max|count|avg)\s*(?:by\s*\((?P<by>[A-Za-z0-9_,\s]*)\)\s*)?\((?P<inner>.*)\)\s*", re.S
-)
-_FOLDS: Mapping[str, Callable[[Sequence[float]], float]] = {
-    "sum": sum,
-    "min": min,
-    "max": max,
-    "count": len,
-    "avg": lambda values: sum(values) / len(values),
-}
+INTERVAL = 30.0
+"""Cluster seconds between two scrapes."""
+BREATH = 10.0
+"""How many times as long as a scrape the pause after it is, at least."""
+KEPT = 20
+"""Scrapes that are kept: ten minutes of the cluster."""
+_Key = tuple[tuple[str, str], ...]
 
 
-class _NotEvaluated(Exception):
-    """A query beyond plain selectors, ``timestamp()`` and aggregations of them."""
+@dataclass(frozen=True, slots=True)
+class _Scrape:
+    """Everything that was scraped at one time."""
+
+    at: float
+    """Cluster second."""
+    unix: float
+    values: Mapping[str, Mapping[_Key, float]]
+    """By name of the metric and by labels."""
 
 
 class Monitoring:
-    """Answers the query API."""
+    """Scrapes, and answers the query API."""
 
     def __init__(self, stage: Stage, exporters: Exporters) -> None:
         self._stage, self._exporters = stage, exporters
+        self._scrapes: deque[_Scrape] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()
+        if self._staged():
+            stage.agenda.after(INTERVAL, self._on_time)
+
+    def _staged(self) -> bool:
+        return any(container_of(pod) == CONTAINER for pod in self._stage.store.scan(PODS))
+
+    def _on_time(self) -> None:
+        """Scrapes, and comes back: later where the stage is so large that it would do nothing else."""
+        began = time.monotonic()
+        with self._lock:
+            self._scrape()
+        took = (time.monotonic() - began) / self._stage.clock.pace
+        self._stage.agenda.after(max(INTERVAL, BREATH * took), self._on_time)
 
     def served(self, path: str, query: Mapping[str, str]) -> Served:
         """The answer to a GET at the port of Prometheus."""
@@ -51,94 +71,96 @@ class Monitoring:
             return Served("404 page not found\n", 404, "text/plain; charset=utf-8")
         text = query.get("query", "")
         try:
-            result = self._evaluated(text, time.time())
+            found = evaluate(text, self._samples())
         except NotPromQL as error:
             return _error(400, "bad_data", f'invalid parameter "query": {error}')
-        except _NotEvaluated:
+        except (NotEvaluated, RecursionError):
             return _error(422, "execution", f"the practice cluster's Prometheus does not evaluate {text}")
-        return _json(200, {"status": "success", "data": {"resultType": "vector", "result": result}})
+        now = round(time.time(), 3)
+        if isinstance(found, float):
+            return _json(200, _success("scalar", [now, _shown(found)]))
+        result = [{"metric": labels, "value": [now, _shown(value)]} for labels, value in found]
+        return _json(200, _success("vector", result))
 
-    def _evaluated(self, text: str, now: float) -> list[dict[str, Any]]:
-        (first, *more) = selectors(text)
-        if not more and first.text == text.strip():
-            return [_series(sample, now) for sample in self._matching(first)]
-        if match := _TIMESTAMP.fullmatch(text):
-            inner = self._evaluated(match["inner"], now)
-            return [{"metric": _nameless(one["metric"]), "value": [now, f"{now:.3f}"]} for one in inner]
-        if match := _FOLDED.fullmatch(text):
-            return _folded(match["how"], match["by"], self._evaluated(match["inner"], now), now)
-        raise _NotEvaluated
+    # --- scraping
 
-    def _matching(self, selector: Selector) -> Iterator[Sample]:
-        for pod in self._stage.store.scan(PODS, namespace="kube-system"):
+    def _samples(self) -> _Kept:
+        with self._lock:
+            if not self._scrapes or self._stage.clock.now() - self._scrapes[-1].at > INTERVAL:
+                self._scrape()
+            return _Kept(tuple(self._scrapes), self._stage.clock.now())
+
+    def _scrape(self) -> None:
+        found: dict[str, dict[_Key, float]] = {}
+        for pod in self._stage.store.scan(PODS):
             port = PORTS.get(container_of(pod))
             if port is None:
                 continue
-            running = pod["status"].get("phase") == "Running"
             labels = _target_labels(pod, port)
-            found = self._scraped(pod, selector) if running else []
-            up: Sample = {"name": "up", "labels": {}, "value": int(running)}
-            for sample in (*found, up):
-                whole = {"__name__": sample["name"], **labels, **sample["labels"]}
-                if _fits(selector, whole):
-                    yield {"labels": whole, "value": sample["value"]}
-
-    def _scraped(self, pod: Object, selector: Selector) -> list[Sample]:
-        text = self._exporters.page(pod) or ""
-        names = sorted(set(re.findall(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)", text, re.M)))
-        wanted = [selector.name] if selector.name else names
-        try:
-            return page(wanted, text)
-        except Unparsable:  # this exporter has no such family
-            return []
+            running = pod["status"].get("phase") == "Running"
+            samples = every(self._exporters.page(pod) or "") if running else []
+            for sample in (*samples, Sample(name="up", labels={}, value=int(running))):
+                whole = tuple(sorted({**labels, **sample["labels"]}.items()))
+                found.setdefault(sample["name"], {})[whole] = float(sample["value"])
+        for name, own, value in self._exporters.containers():
+            whole = tuple(sorted({"job": "kubelet", "namespace": "kube-system", **own}.items()))
+            found.setdefault(name, {})[whole] = value
+        self._scrapes.append(_Scrape(self._stage.clock.now(), time.time(), found))
 
 
-def _target_labels(pod: Object, port: int) -> dict[str, str]:
-    meta = pod["metadata"]
+def _target_labels(pod: Object, port: int) -> Labels:
+    """As the ServiceMonitors have them: a node exporter's instance is its node, anybody else's the address."""
+    meta, container = pod["metadata"], container_of(pod)
+    node = str(pod["spec"].get("nodeName", ""))
+    address = f"{pod['status'].get('podIP', '')}:{port}"
     return {
-        "job": container_of(pod),
-        "instance": f"{pod['status'].get('podIP', '')}:{port}",
+        "job": container,
+        "instance": node if container == "node-exporter" else address,
         "namespace": meta["namespace"],
         "pod": meta["name"],
     }
 
 
-def _fits(selector: Selector, labels: Mapping[str, str]) -> bool:
-    if selector.name and labels["__name__"] != selector.name:
-        return False
-    return all(_holds(matcher, labels.get(matcher.label, "")) for matcher in selector.matchers)
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The scrapes as a query sees them."""
+
+    scrapes: tuple[_Scrape, ...]
+    now: float
+
+    def instant(self, selector: Selector) -> Iterator[tuple[Labels, float, float]]:
+        """The newest sample of every series."""
+        last = self.scrapes[-1]
+        for name, labels, value in _matching(last, selector):
+            yield {"__name__": name, **labels}, value, last.unix
+
+    def past(self, selector: Selector, seconds: float) -> Iterator[tuple[Labels, Points]]:
+        """The points of the last so many cluster seconds."""
+        series: dict[tuple[str, _Key], list[tuple[float, float]]] = {}
+        for scrape in self.scrapes:
+            if scrape.at <= self.now - seconds:
+                continue
+            for name, labels, value in _matching(scrape, selector):
+                key = (name, tuple(sorted(labels.items())))
+                series.setdefault(key, []).append((scrape.at - self.now, value))
+        for (name, labels_), points in series.items():
+            yield {"__name__": name, **dict(labels_)}, points
 
 
-def _holds(matcher: Matcher, value: str) -> bool:
-    if matcher.sign in ("=", "!="):
-        return (value == matcher.value) == (matcher.sign == "=")
-    try:
-        found = re.fullmatch(matcher.value, value) is not None
-    except re.error as error:
-        raise NotPromQL(f"{matcher.value!r} is no regular expression: {error}") from None
-    return found == (matcher.sign == "=~")
+def _matching(scrape: _Scrape, selector: Selector) -> Iterator[tuple[str, Labels, float]]:
+    for name in [selector.name] if selector.name else scrape.values:
+        for key, value in scrape.values.get(name, {}).items():
+            labels = {"__name__": name, **dict(key)}
+            if all(holds(matcher, labels.get(matcher.label, "")) for matcher in selector.matchers):
+                yield name, dict(key), value
 
 
-def _series(sample: Sample, now: float) -> dict[str, Any]:
-    return {"metric": sample["labels"], "value": [round(now, 3), f"{sample['value']}"]}
+def _shown(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
-def _nameless(labels: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in labels.items() if key != "__name__"}
-
-
-def _folded(
-    how: str, by: str | None, series: Sequence[Mapping[str, Any]], now: float
-) -> list[dict[str, Any]]:
-    keys = [key.strip() for key in (by or "").split(",") if key.strip()]
-    groups: dict[tuple[tuple[str, str], ...], list[float]] = {}
-    for one in series:
-        group = tuple((key, one["metric"][key]) for key in keys if key in one["metric"])
-        groups.setdefault(group, []).append(float(one["value"][1]))
-    return [
-        {"metric": dict(group), "value": [round(now, 3), f"{_FOLDS[how](values)}"]}
-        for group, values in groups.items()
-    ]
+def _success(kind: str, result: Any) -> Mapping[str, Any]:
+    return {"status": "success", "data": {"resultType": kind, "result": result}}
 
 
 def _error(code: int, kind: str, text: str) -> Served:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from checks.judges.lists import failure, name, spec, unknown
 from checks.model import JSON, Fact, Judgement, Row, Verdict, worst
 from kb.messages import message
+from kb.safe import one_line
 
 LONGEST = 200_000
 GONE = ("proxy", "federation", "nodes")
@@ -103,7 +104,8 @@ def judge_corefile(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: f
 
 
 def _findings(where: str, text: str, own: set[str]) -> Iterator[Row]:
-    def row(line: int, key: str, verdict: Verdict, **values: object) -> Row:
+    def row(line: int, key: str, verdict: Verdict, **words: str) -> Row:
+        values = {name: one_line(word, 120) for name, word in words.items()}
         return Row(f"{where}:{line}", verdict, message(f"corefile.{key}", **values), data={"what": key})
 
     try:

@@ -15,8 +15,11 @@ from checks.practice.faults import Faults
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from tests.tui.conftest import klinik, screen_text, until
+from tests.tui.walking import settled
 from tui.connect import Connection
 from tui.screens.check import CheckScreen
+from tui.screens.choose import ChooseDialog
+from tui.screens.guide import GuideScreen
 from tui.screens.paste import PasteScreen
 from tui.screens.raw import RawScreen
 from tui.services import Place, Services
@@ -121,3 +124,34 @@ async def test_a_paste_that_is_no_answer_never_makes_a_check_well(
         assert app.runs.results[CHECK].verdict == "unknown"
         assert app.screen is screen
         assert "\x1b" not in screen_text(app)
+
+
+async def test_a_guide_goes_on_with_what_was_pasted(
+    services: Callable[..., Services], refused: Callable[[Place], Connection]
+) -> None:
+    app = klinik(services(open_cluster=refused))
+    async with app.run_test(size=(110, 40)) as pilot:
+        await until(pilot, lambda: app.triaging.rounds, "the triage")
+        app.open_guide("ovn-mac-binding-leak")
+        await until(
+            pilot, lambda: isinstance(app.screen, GuideScreen) and app.screen.query("#symptom-list"), "it"
+        )
+        guide = app.screen
+        assert isinstance(guide, GuideScreen)
+        await settled(pilot, guide)
+        alias = next(a for a, use in guide.guide.checks.items() if use.check == CHECK)
+        assert guide.snap.results[alias].verdict == "unknown"
+        await pilot.pause(0.1)
+        assert "paste an output" in screen_text(app)
+        await pilot.press("e")
+        await until(
+            pilot, lambda: isinstance(app.screen, ChooseDialog) and app.screen.query("#filter"), "the checks"
+        )
+        await pilot.press("slash", *"OpenFlow flows of br", "enter", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PasteScreen) and app.screen.asked, "the box")
+        box = app.screen
+        text = "".join(f"== flows@node-{n}\n{FLOWS.format(flows=140000)}\n== rc=0\n" for n in range(1, 5))
+        await judged(pilot, box, text)
+        await pilot.press("escape")
+        await until(pilot, lambda: guide.snap.results[alias].verdict == "fail", "the verdict in the walk")
+        assert guide.snap.results[alias].pasted

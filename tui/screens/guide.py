@@ -13,11 +13,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
+from checks.elsewhere import ASKED
 from checks.model import CheckFinished, RunStarted, Verdict
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered, EventArrived
-from tui.screens import evidence, step_hand
+from tui.screens import evidence, guide_sources, step_hand
 from tui.screens import guide_derived as derived
 from tui.screens import guide_text as text
 from tui.screens import guide_why as why
@@ -45,7 +46,7 @@ class GuideScreen(KlinikScreen[None]):
     CSS_PATH = "guide.tcss"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
-        "H": "heavy", "o": "evidence", "n": "note", "f": "finish",
+        "H": "heavy", "o": "evidence", "e": "elsewhere", "n": "note", "f": "finish",
     })  # fmt: skip
     help_key = "guide"
 
@@ -142,7 +143,9 @@ class GuideScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """A job of the walk is over."""
         tag, error = message.tag, message.error
-        if tag == "earlier":
+        if tag == "elsewhere":
+            guide_sources.offer(self, message)
+        elif tag == "earlier":
             asks.ask_resume(self.app, message.value, self._resume)
         elif tag == "open":
             self._opened(message)
@@ -303,7 +306,8 @@ class GuideScreen(KlinikScreen[None]):
         if self.phase == 3:
             source = (self.hint("o", "source", "evidence"),) if self.derived else ()
             return (*self.query_one(FixPane).hints(), *source, *common)
-        found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy))
+        unseen = any(r.judgement.reason in ASKED for r in self.snap.results.values())
+        found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy), unseen=unseen)
         return (*(self.hint(key, label, action) for key, label, action in found), *common)
 
     @on(OptionList.OptionHighlighted, "#symptom-list, #cause-list")
@@ -359,22 +363,11 @@ class GuideScreen(KlinikScreen[None]):
 
     def action_evidence(self) -> None:
         """What was read for the line under the cursor, raw; in an article's guide the text that it comes from."""
-        if self.guide is None:
-            return
-        at = {1: "#symptom-list", 2: "#cause-list"}.get(self.phase)
-        index = (self.query_one(at, OptionList).highlighted or 0) if at else 0
-        about = text.part_of(self.guide, self.snap, self.phase, index)
-        title = about.text.get(self.app.lang) if about is not None else self.article_title
-        if self.derived and self.article is not None:
-            step = self.fix.view.step if self.phase == 3 and self.fix.view is not None else about
-            said = derived.source_of(self.article, self.guide, step, self.app.lang)
-            self.app.open_text(self.article_title if step is None else step.text.get(self.app.lang), said)
-            return
-        found = text.results_of(text.aliases_of(about, self.guide), self.snap.results)
-        if found:
-            self.app.open_text(title, evidence.raw(found, self.app.lang, time.time()))
-        else:
-            self.notify(self.say("evidence.not_yet"), markup=False)
+        guide_sources.show_evidence(self)
+
+    def action_elsewhere(self) -> None:
+        """The commands for somebody who may read more, and a box for what they printed."""
+        guide_sources.look_elsewhere(self)
 
     def action_note(self) -> None:
         """A note for the journal."""

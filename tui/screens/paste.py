@@ -92,7 +92,14 @@ class PasteScreen(KlinikScreen[None]):
             self.wrong = self.say("checks.no_such", check=one_line(self.check))
         else:
             self.spec, self.layout_known = message.value
+            self._run_first()
         self.retext()
+
+    def _run_first(self) -> None:
+        """What is missing is known once the cluster has been asked; a heavy check is run where one asks for it."""
+        runs, spec = self.app.runs, self.spec
+        if spec is not None and runs.latest(spec.id) is None and spec.cost != "heavy":
+            runs.start([spec.id])
 
     def hints(self) -> tuple[Hint, ...]:
         """Copy, paste, judge."""

@@ -192,6 +192,7 @@ def without(value: Any, where: tuple[Step, ...]) -> Any:
 
 
 BESIDE = {
+    ("kubeovn.waiting-pods", "subnets"): "they only say what a pod that waits is waiting for",
     ("ovn-controller.probe-log", "nodes"): "only disconnects that the database saw need a node's address",
     ("ovn-controller.probe-interval", "nodes"): "the same",
     ("ovn.mac-bindings", ""): "few rows are few, whoever holds the addresses",

@@ -11,7 +11,9 @@ from kb.messages import message
 from kb.text import Text
 
 SHOWN = 500
-"""Rows that are well and kept; those that are not are all kept."""
+"""Rows that are well and kept."""
+KEPT = 2000
+"""Rows that are not well and kept: a database that was lost makes one of every pod. All of them are counted."""
 
 
 def judged(
@@ -30,7 +32,7 @@ def judged(
     summary = _joined(wrong, first) if troubled else good
     counts = {"total": len(rows), "bad": len(troubled), "worst": first.target if troubled else ""}
     well_rows = sum(row.verdict in (Verdict.OK, Verdict.SKIPPED) for row in rows)
-    shown = ordered[: len(rows) - max(0, well_rows - SHOWN)]
+    shown = ordered[: min(KEPT, len(rows) - well_rows) + SHOWN]
     table = tuple(
         {"target": row.target, "verdict": str(row.verdict), "text": row.text.en, **row.data} for row in shown
     )

@@ -110,4 +110,6 @@ def print_asks(spec: CheckSpec, result: Result, layout: Layout, verbose: bool) -
         say(f"{'':15}{one_row(line)}")
     if len(shown) < len(wanted):
         say(f"{'':15}" + words("more", count=len(wanted) - len(shown)))
+    for plain in dict.fromkeys(ask.plain for ask in shown if ask.plain):
+        say(f"{'':15}" + words("inside", command=one_row(plain)))
     say(f"{'':13}{words('hand-in', check=spec.id)}")

@@ -6,7 +6,7 @@ webhook) makes the answer unparsable; nobody judges half of it. Absent fields an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Bones = Any
@@ -85,6 +85,8 @@ _NAMED = {str: "text", int: "whole number", bool: "truth value", dict: "mapping"
 
 def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str:
     """The first place whose type is another one, in words; empty where everything is as it should be."""
+    if bones is OBJECT and _sound(value):  # nearly always, and there are tens of thousands
+        return ""
     if value is None:
         return "the object is null" if bones is OBJECT else ""
     if isinstance(bones, type):
@@ -97,6 +99,49 @@ def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str
     if not isinstance(value, dict):
         return f"{where} is no mapping"
     return _fields(value, bones, "" if where == "the object" else f"{where}.")
+
+
+Test = Callable[[Any], bool]
+
+
+def _test_of(bones: Bones) -> Test:
+    """Whether a value has these bones, as a function that has been put together once."""
+    if isinstance(bones, type):
+        return _of_type(bones)
+    if isinstance(bones, list):
+        item = _test_of(bones[0])
+        return lambda value: (
+            value is None or (isinstance(value, list) and all(one is not None and item(one) for one in value))
+        )
+    if "*" in bones:
+        any_field = _test_of(bones["*"])
+        return lambda value: (
+            value is None
+            or (isinstance(value, dict) and all(one is not None and any_field(one) for one in value.values()))
+        )
+    tests = {name: _test_of(below) for name, below in bones.items()}
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return value is None
+        return all(tests[name](part) for name, part in value.items() if name in tests)
+
+    return test
+
+
+def _of_type(kind: type) -> Test:
+    if kind is int:
+        return lambda value: (
+            value is None or type(value) is int or (isinstance(value, float) and value.is_integer())
+        )
+    return lambda value: value is None or type(value) is kind
+
+
+_FITS = _test_of(OBJECT)
+
+
+def _sound(value: Any) -> bool:
+    return value is not None and _FITS(value)
 
 
 def _item(item: Any, bones: Bones, where: str) -> str:

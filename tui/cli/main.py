@@ -70,6 +70,11 @@ def cli(
 
 def main(arguments: list[str] | None = None) -> Any:
     """Runs klinik and exits with its code (0 well, 1 failed, 2 usage, 3 unknown, 4 no cluster)."""
+    import gc
+
     from tui.cli.failures import guarded
 
+    # Lists of a large cluster are objects without cycles by the hundred thousand, all of them alive: looking through
+    # them as often as Python does by itself takes longer than reading them.
+    gc.set_threshold(100_000, 20, 100)
     sys.exit(guarded(lambda: cli.main(arguments, prog_name="klinik", standalone_mode=False)))

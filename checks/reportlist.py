@@ -55,12 +55,13 @@ def applies(spec: CheckSpec, lang: str) -> dict[str, Any]:
         if isinstance(read, ListRead) and read.optional
     ]
     optional = list(dict.fromkeys(optional))
-    sentences: list[Text] = [
-        message("report.applies-roles", roles=", ".join(roles)) if roles else message("report.applies-always")
-    ]
+    declared = applicability.sentences(spec.applies)
+    sentences: list[Text] = [message("report.applies-roles", roles=", ".join(roles))] if roles else []
+    if not sentences and not declared:
+        sentences.append(message("report.applies-always"))
+    sentences += declared
     if optional:
         sentences.append(message("report.applies-optional", kinds=", ".join(optional)))
-    sentences += applicability.sentences(spec.applies)
     text = ("；" if lang == "zh" else "; ").join(sentence.get(lang) for sentence in sentences)
     return {
         "roles": roles,

@@ -10,7 +10,17 @@ from typing import Any
 from checks.bundle import tape as calls
 from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call, Failure, Tape, packed_json
-from checks.cluster import PAGE_LIMIT, Cluster, ClusterInfo, ExecResult, Object, Outside, Resource
+from checks.cluster import (
+    PAGE_LIMIT,
+    Cluster,
+    ClusterInfo,
+    ExecResult,
+    Object,
+    Outside,
+    Page,
+    Paged,
+    Resource,
+)
 from checks.errors import ClusterError, Unreachable
 from checks.facts.answers import slim
 from checks.proxypath import Query
@@ -70,17 +80,44 @@ class Recording(NoWrites):
         timeout: float = 15.0,
     ) -> Iterator[Object]:
         """All objects of a kind."""
+        found = self.list_pages(
+            resource,
+            namespace=namespace,
+            labels=labels,
+            fields=fields,
+            page=page,
+            timeout=timeout,
+            total=timeout,
+        )
+        for one in found:
+            yield from one.items
+
+    def list_pages(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        labels: str = "",
+        fields: str = "",
+        page: int = 500,
+        only_metadata: bool = False,
+        timeout: float = 15.0,
+        total: float = 60.0,
+    ) -> Iterator[Page]:
+        """All objects as one page, whole whatever is wanted of them: another check may replay what this one leaves.
+
+        Read to the end before any is handed on: a caller who has seen enough would leave half a list.
+        """
         call = calls.list_call(resource, namespace, labels, fields)
+        ask: dict[str, Any] = {"namespace": namespace, "labels": labels, "fields": fields, "timeout": timeout}
         with self._on_tape(call):
-            # Read to the end before any is handed on: a caller who has seen enough would leave half a list.
-            found = [
-                slim(item)
-                for item in self._cluster.list(
-                    resource, namespace=namespace, labels=labels, fields=fields, page=page, timeout=timeout
-                )
-            ]
+            if isinstance(self._cluster, Paged):
+                pages = self._cluster.list_pages(resource, page=page, total=total, **ask)
+                found = [slim(item) for one in pages for item in one.items]
+            else:
+                found = [slim(item) for item in self._cluster.list(resource, page=page, **ask)]
         self._put(call, b"[" + b",\n".join(packed_json(item) for item in found) + b"]")
-        yield from found
+        yield Page(found)
 
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
         """One object."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from checks.bundle.recording import Recording
+from checks.bundle.replay import Replayed
+from checks.bundle.tape import Tape
 from checks.cluster import Cluster, Object, Page, Resource
 from checks.errors import ClusterError, Forbidden, Timeout
 from checks.facts import Facts
@@ -69,7 +72,7 @@ def other(name: str, namespace: str, **labels: str) -> Object:
     }
 
 
-def facts_of(cluster: PagedCluster, *groups: dict[str, Read]) -> list[dict[str, Fact]]:
+def facts_of(cluster: object, *groups: dict[str, Read]) -> list[dict[str, Fact]]:
     assert isinstance(cluster, Cluster)
     facts = Facts(cluster, LAYOUT)
     try:
@@ -228,7 +231,7 @@ def test_a_dead_list_is_not_asked_again_for_every_reader() -> None:
 
 
 def test_what_readers_keep_alike_they_share() -> None:
-    """Ten checks that keep the conditions of 20,000 pods hold them once, and a node's name is there once for all pods."""
+    """Ten checks that keep the conditions of 20,000 pods hold them once, and one name of a node serves all its pods."""
     cluster = PagedCluster({"v1/pods": [other("a", "x"), other("b", "x")]})
     (found,) = facts_of(
         cluster,
@@ -255,3 +258,25 @@ def test_a_later_want_has_a_list_of_its_own() -> None:
         assert names(again["b"].result(5)) == ["a"]
     finally:
         facts.close()
+
+
+def test_a_bundle_holds_one_whole_list_whatever_the_checks_keep() -> None:
+    """Recorded once, and replayed to reads that want another part of it, or other fields."""
+    cluster = PagedCluster({"v1/pods": [pod("a", "ovs"), pod("b", "cni")], "v1/nodes": [node("n")]})
+    assert isinstance(cluster, Cluster)
+    tape = Tape()
+    recording = Recording(cluster, tape)
+    reads: dict[str, Read] = {
+        "ovs": ListRead("v1/pods", labels="app=ovs", keep=("metadata.labels",)),
+        "cni": ListRead("v1/pods", namespace="kube-system", labels="app=cni", keep=("metadata.labels",)),
+    }
+    (live,) = facts_of(recording, reads)
+    assert [call for call, _ in tape.items()] == [("list", "v1/pods", "", "app in (cni,ovs)", "")]
+    past = Replayed(replace(cluster.info, recorded=1.0), tape)
+    (again,) = facts_of(past, reads)
+    assert [live[name].items for name in reads] == [again[name].items for name in reads]
+    assert [live[name].answers[0].raw for name in reads] == [again[name].answers[0].raw for name in reads]
+    (other,) = facts_of(past, {"b": ListRead("v1/pods", labels="app=cni", fields="status.phase=Running")})
+    assert other["b"].items[0]["status"]["phase"] == "Running"
+    (none,) = facts_of(past, {"all": ListRead("v1/pods")})
+    assert none["all"].failed[0].error == "absent"

@@ -11,6 +11,7 @@ from checks.catalogue import load_catalogue
 from checks.cluster import NODES, PODS, Object, Resource
 from checks.live import connect
 from checks.model import Result, Verdict
+from checks.practice.faults import Faults
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
@@ -161,3 +162,23 @@ def test_a_control_plane_pod_that_is_gone_is_missed(staged: tuple[SimWorld, Ask]
 def _not_ready(pod: Object) -> None:
     for condition in pod["status"]["conditions"]:
         condition["status"] = "False" if condition["type"] == "Ready" else condition["status"]
+
+
+def test_who_may_see_nothing_is_told_nothing(tmp_path: Path) -> None:
+    """Without any permission none of them is ok, none is skipped as if there were nothing, and each says why."""
+    world, faults = build_world("healthy", pace=0.01), Faults()
+    try:
+        with PracticeServer(world, faults=faults) as server:
+            server.write_kubeconfig(tmp_path / "kubeconfig")
+            cluster = connect(kubeconfig=str(tmp_path / "kubeconfig"))
+            faults.forbid()
+            try:
+                found = run_all(cluster, [CheckUse(i, i, {}) for i in sorted(MINE)], CATALOGUE)
+            finally:
+                cluster.close()
+    finally:
+        world.close()
+    assert {r.verdict for r in found.values()} == {Verdict.UNKNOWN}, {
+        i: str(r.verdict) for i, r in found.items()
+    }
+    assert {r.judgement.reason for r in found.values()} == {"forbidden"}

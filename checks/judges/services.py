@@ -97,8 +97,14 @@ def judge_dns_endpoints(facts: Mapping[str, Fact], params: Mapping[str, JSON], n
     if lost := failure(facts, "slices"):
         return lost
     slices = facts["slices"].items
-    ready = sum(ready_endpoints(slices).values())
-    known = sum(len(found) for s in slices if isinstance(found := s.get("endpoints"), list))
+    # with two IP families every pod stands in a slice of each: the family that has fewer counts
+    families: dict[str, list[Object]] = {}
+    for piece in slices:
+        families.setdefault(str(piece.get("addressType") or ""), []).append(piece)
+    counts = {kind: sum(ready_endpoints(mine).values()) for kind, mine in families.items()}
+    least = min(counts, key=counts.__getitem__, default="")
+    ready = counts.get(least, 0)
+    known = sum(len(e) for s in families.get(least, ()) if isinstance(e := s.get("endpoints"), list))
     nodes = {
         str(e.get("nodeName"))
         for s in slices

@@ -221,3 +221,15 @@ def test_a_part_that_failed_is_no_root_of_the_whole() -> None:
 def test_rules_refuse_what_they_do_not_name(rules: tuple[Object, ...], refused: bool) -> None:
     assert Rules(rules, complete=True).refuses(EXEC) is refused
     assert Rules(rules, complete=False).refuses(EXEC) is False
+
+
+def test_a_server_that_hangs_is_gone_for_everybody_at_once(
+    cluster: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes, and it does not say its version either: nobody waits for a timeout of their own."""
+    monkeypatch.setattr("checks.facts.reach.QUIET", 0.5)
+    monkeypatch.setattr("checks.facts.reach.PROBE", 0.5)
+    cluster.server.faults.hang(".")
+    found = cluster.run(within=6)
+    assert {result.root for result in found.values() if result.verdict is Verdict.UNKNOWN} == {roots.API}
+    assert not [one for one in found.values() if one.verdict is Verdict.OK]

@@ -22,6 +22,7 @@ from checks.practice.forms import Form, form_of, one
 from checks.practice.pages import Page, Pages, encode
 from checks.practice.rest import Request, answer
 from checks.practice.routes import Target, target_of, verb_of
+from checks.practice.slowness import Slowness
 from checks.practice.upgrades import upgrade
 from checks.practice.world import World
 
@@ -39,12 +40,14 @@ class Handler:
         faults: Faults,
         identify: Callable[[web.BaseRequest], Identity | None],
         end: Callable[[], None],
+        slowness: Slowness,
     ) -> None:
         self._world = world
         self._faults = faults
         self._identify = identify
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         self._end = end
+        self._slowness = slowness
         self._pages = Pages()
         self._counters = Counters()
 
@@ -153,6 +156,7 @@ class Handler:
         if target.subresource == "exec":
             return await self._exec(request, target, counted)
         if target.subresource == "log":
+            await self._slowness.ran()
             text = await asyncio.to_thread(streams.log_text, self._world, target, dict(request.query))
             return web.Response(body=text.encode("utf-8", "surrogateescape"), content_type="text/plain")
         if verb == "watch":
@@ -168,7 +172,10 @@ class Handler:
         )
         gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
         if verb == "list" and form.shape != "table":  # tables say ages, which change by the second
-            return _sent(await asyncio.to_thread(self._listed, asked, gzipped))
+            page = await asyncio.to_thread(self._listed, asked, gzipped)
+            await self._slowness.listed(target.resource.plural, page.objects)
+            return _sent(page)
+        await self._slowness.called()
         code, body = await asyncio.to_thread(answer, self._world.store, asked)
         return _sent(await asyncio.to_thread(encode, body, gzipped=gzipped), code)
 
@@ -246,6 +253,7 @@ class Handler:
         def run(send: streams.Send) -> Coroutine[Any, Any, None]:
             async def counting(channel: int, data: bytes) -> None:
                 if channel == streams.STATUS:  # with it, the command is over for the client
+                    await self._slowness.ran()
                     self._counters.end(counted)
                 await send(channel, data)
 

@@ -24,14 +24,17 @@ class Page:
     body: bytes
     compressed: bool = False
     version: int = 0
+    objects: int = 0
+    """How many it lists."""
 
 
 def encode(body: Object, *, gzipped: bool, version: int = 0) -> Page:
     """The body of an answer; large ones are compressed where the client takes that."""
     raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    count = len(body.get("items") or ())
     if gzipped and len(raw) > _COMPRESS_ABOVE:
-        return Page(gzip.compress(raw, 1), compressed=True, version=version)
-    return Page(raw, version=version)
+        return Page(gzip.compress(raw, 1), compressed=True, version=version, objects=count)
+    return Page(raw, version=version, objects=count)
 
 
 class Pages:

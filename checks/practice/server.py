@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from checks.practice.certs import Authority
 from checks.practice.door import Door
 from checks.practice.faults import Faults
+from checks.practice.slowness import Slowness
 from checks.practice.world import World
 
 if TYPE_CHECKING:
@@ -30,14 +31,20 @@ _MAX_HEADER = 1 << 20
 
 
 class PracticeServer:
-    """Serves a world; a context manager. The port is free choice of the system unless given."""
+    """Serves a world; a context manager. The port is free choice of the system unless given.
 
-    def __init__(self, world: World, *, port: int = 0, faults: Faults | None = None) -> None:
+    With `slowness` 1 its answers take as long as a real server's, with 0 as long as they take.
+    """
+
+    def __init__(
+        self, world: World, *, port: int = 0, faults: Faults | None = None, slowness: float = 0.0
+    ) -> None:
         self.world = world
         self.faults = faults or Faults()
         self.authority = Authority()
         self.token = secrets.token_urlsafe(32)
         self._port = port
+        self._slowness = Slowness(slowness)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -125,7 +132,7 @@ class PracticeServer:
         from checks.practice.handler import Handler
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        handler = Handler(self.world, self.faults, self._user, self._stop.set)
+        handler = Handler(self.world, self.faults, self._user, self._stop.set, self._slowness)
         app = web.Application(client_max_size=16 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", handler.handle)
         runner = web.AppRunner(

@@ -12,7 +12,7 @@ from checks.cluster import NODES, PODS, Object
 from checks.practice.scenario import build_world
 from checks.practice.sim import manifests as m
 
-JUNK = (None, 7, 7.0, 7.5, "x", True, [], {}, [None], {"a": None}, [1], {"a": 1})
+JUNK: tuple[Any, ...] = (None, 7, 7.0, 7.5, "x", True, [], {}, [None], {"a": None}, [1], {"a": 1})
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kb.messages import message
 from tui.cli import printing
 from tui.cli.decorators import common_options, output_option, size_options
 from tui.cli.failures import OK, USAGE, Stop
@@ -71,6 +72,13 @@ def list_scenarios(output: str, root: Root) -> int:
     metavar="FILE",
     help=t("practice.write"),
 )
+@click.option(
+    "--slowness",
+    type=click.FloatRange(0.0, 100.0),
+    default=0.0,
+    show_default=True,
+    help=message("practice.opt-slowness").get(help_language()),
+)
 @size_options
 @common_options
 def serve(
@@ -80,6 +88,7 @@ def serve(
     write_kubeconfig: Path | None,
     nodes: int | None,
     pods: int | None,
+    slowness: float,
     root: Root,
 ) -> int:
     """Serves a scenario on loopback until interrupted; the kubeconfig goes to stdout or to a file."""
@@ -92,7 +101,7 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server = PracticeServer(_staged(scenario, pace, nodes or 0, pods or 0), port=port)
+    server = PracticeServer(_staged(scenario, pace, nodes or 0, pods or 0), port=port, slowness=slowness)
     server.start()
     try:
         if write_kubeconfig:

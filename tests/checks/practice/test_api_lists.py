@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.cluster import NODES, PODS, ExecResult
-from checks.live import LiveCluster
+from checks.live import LiveCluster, connect
+from checks.practice import slowness
 from checks.practice import store as store_module
 from checks.practice.counters import PATH
 from checks.practice.server import PracticeServer
@@ -125,6 +128,29 @@ def test_what_was_encoded_before_is_not_old(ask: Ask, world: ScriptedWorld) -> N
         assert f"ip-{number}" not in names(ask(IPS_PATH)[1])
     assert names(ask("/api/v1/namespaces/default/pods")[1]) == ["in-default"]
     assert "in-default" not in names(ask("/api/v1/namespaces/kube-system/pods")[1])
+
+
+def test_it_can_be_as_slow_as_a_real_server(world: ScriptedWorld, tmp_path: Path) -> None:
+    """Time for every object of a page and for every command; no more commands a second than there."""
+    world.commands["true"] = lambda argv, out: ExecResult("", "", 0)
+    with PracticeServer(world, slowness=2.0) as server:
+        server.write_kubeconfig(tmp_path / "config")
+        slow = connect(kubeconfig=str(tmp_path / "config"))
+        began = time.monotonic()
+        assert list(slow.list(PODS))
+        assert time.monotonic() - began >= 2 * (slowness.CALL + 2 * slowness.POD)
+        began = time.monotonic()
+        threads = [
+            threading.Thread(target=slow.exec, args=("kube-system", "ovs-ovn-1", "openvswitch", ("true",)))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.monotonic() - began
+        slow.close()
+    assert took >= max(2 * slowness.COMMAND, 6 * 2 / slowness.COMMANDS_A_SECOND)
 
 
 # --- what it counts

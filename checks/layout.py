@@ -115,7 +115,7 @@ class LayoutError(ValueError):
         self.problems = tuple(problems)
 
 
-_KEYS = ("namespace", "labels", "marks", "lease", "container", "per", "pick", "stays")
+ROLE_KEYS = ("namespace", "labels", "marks", "lease", "container", "per", "pick", "stays")
 
 
 PRESETS = ("kube-ovn", "ovn-kubernetes", "openvswitch")
@@ -146,7 +146,7 @@ def known_roles() -> frozenset[str]:
 
 def read_role(name: str, item: Place, base: Role | None = None) -> Role:
     """One role of a file, what is not said as in `base`; mistakes are noted."""
-    item.mapping(_KEYS, () if base else ("namespace", "labels", "container"))
+    item.mapping(ROLE_KEYS, () if base else ("namespace", "labels", "container"))
     base = base or Role(name, "", {}, "")
     labels = {key: value.string() for key, value in item.at("labels").items()}
     marks = {key: value.string() for key, value in item.at("marks").items()}
@@ -350,6 +350,6 @@ def lease_holder(cluster: Cluster, role: Role, *, timeout: float = 10.0) -> str:
 
 
 __all__ = [
-    "HOME_READ", "LEASES", "NODES", "PRESETS", "Found", "Layout", "LayoutError", "Missing", "Role", "choose",
-    "elsewhere", "is_ready", "known_roles", "lease_holder", "load_layout", "movable", "placed", "read_role", "resolve",
+    "HOME_READ", "LEASES", "NODES", "PRESETS", "ROLE_KEYS", "Found", "Layout", "LayoutError", "Missing", "Role",
+    "choose", "elsewhere", "is_ready", "known_roles", "lease_holder", "load_layout", "movable", "placed", "read_role", "resolve",
 ]  # fmt: skip

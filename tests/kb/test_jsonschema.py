@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from checks.checkschema import check_tests, checks
+from checks.settingsschema import settings
 from kb import jsonschema, yamlfile
 from kb.frontmatter import split
 from kb.paths import ASSETS
+from tests.checks.test_settings import WHOLE
 
 TYPES = {
     "object": dict,
@@ -31,6 +33,7 @@ MAKERS = {
     "check-tests": check_tests,
     "glossary": jsonschema.glossary,
     "front": jsonschema.front_matter,
+    "settings": settings,
 }
 
 
@@ -147,6 +150,12 @@ def test_the_shipped_glossary_and_front_matter_fit() -> None:
         assert list(errors(schema, dict(front), schema)) == []
 
 
+def test_settings_that_can_be_read_fit() -> None:
+    schema = settings()
+    for text in (WHOLE, "layout: openvswitch\n", "{}"):
+        assert list(errors(schema, yamlfile.parse(text, "config.yaml").data, schema)) == []
+
+
 def broken_guide(change: str) -> Any:
     guide = copy.deepcopy(data(GUIDES[0]))
     step = guide["steps"][0]
@@ -198,6 +207,10 @@ def test_a_broken_guide_does_not_fit(change: str) -> None:
         ("glossary", [{"near": ["x", "y"]}]),
         ("glossary", [{"zh": "子网", "en": "subnet", "weight": 1}]),
         ("glossary", {"words": []}),
+        ("settings", {"layout": "cilium"}),
+        ("settings", {"prometheus": {}}),
+        ("settings", {"contexts": {"a": {"contexts": {}}}}),
+        ("settings", {"layout": {"roles": {"ovs": {"per": "host"}}}}),
         ("front", {"sourceSHA": "abc"}),
         ("front", {"kind": {"a": 1}}),
         ("front", ["kind"]),

@@ -16,15 +16,16 @@ from tui.cli.options import Root
 from tui.cli.printing import one_row, say
 from tui.cli.texts import t
 
-SCHEMAS = ("guide", "check", "check-tests", "glossary", "front-matter")
+SCHEMAS = ("guide", "check", "check-tests", "glossary", "front-matter", "settings")
 KINDS = ("troubleshooting", "how-to", "information", "solution")
 
 
 def _makers() -> dict[str, Callable[[str], dict[str, Any]]]:
     from checks.checkschema import check_tests, checks
+    from checks.settingsschema import settings
     from kb import jsonschema
 
-    makers = (jsonschema.guide, checks, check_tests, jsonschema.glossary, jsonschema.front_matter)
+    makers = (jsonschema.guide, checks, check_tests, jsonschema.glossary, jsonschema.front_matter, settings)
     return dict(zip(SCHEMAS, makers, strict=True))
 
 

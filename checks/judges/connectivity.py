@@ -103,8 +103,14 @@ def _counted(entries: Sequence[Mapping[str, Any]], homes: Mapping[str, str]) -> 
         target = homes.get(named, named) if entry["kind"] == "pod" else named
         count = found[(target, str(entry["kind"]))]
         count[0] += int(entry["sent"])
-        count[1] += int(entry["lost"])
+        count[1] += int(entry["lost"]) if "lost" in entry else _of_rate(entry)
     return found
+
+
+def _of_rate(entry: Mapping[str, Any]) -> int:
+    """Lost pings where an old pinger writes a rate, in percent or a hundredfold of it: what is above 0 is a loss."""
+    rate, sent = float(entry["rate"]), int(entry["sent"])
+    return min(sent, max(1, round(sent * rate / 100))) if rate > 0 else 0
 
 
 def _row(

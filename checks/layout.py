@@ -351,5 +351,6 @@ def lease_holder(cluster: Cluster, role: Role, *, timeout: float = 10.0) -> str:
 
 __all__ = [
     "HOME_READ", "LEASES", "NODES", "PRESETS", "ROLE_KEYS", "Found", "Layout", "LayoutError", "Missing", "Role",
-    "choose", "elsewhere", "is_ready", "known_roles", "lease_holder", "load_layout", "movable", "placed", "read_role", "resolve",
+    "choose", "elsewhere", "is_ready", "known_roles", "lease_holder", "load_layout", "movable", "placed",
+    "read_role", "resolve",
 ]  # fmt: skip

@@ -20,7 +20,8 @@ class Leads:
 
     def add(self, guide: Guide) -> None:
         """One more guide."""
-        self.parts[guide.article] = frozenset(part.id for part in (*guide.causes, *guide.symptoms))
+        causes, symptoms = (part.id for part in guide.causes), (part.id for part in guide.symptoms)
+        self.parts[guide.article] = frozenset((*causes, *symptoms))
         for cause in guide.causes:
             line = guide.lines.get(f"causes.{cause.id}", 0)
             self.said += [(guide.article, guide.path, line, cause.id, target) for target in cause.leads_to]

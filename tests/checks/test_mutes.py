@@ -8,6 +8,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_an_article_is_muted_with_its_symptoms_and_its_evidence_not_in_another_a
         ({"until": NOW + 400 * 86400}, "at most 366 days"),
     ],
 )
-def test_a_mute_needs_a_reason_and_an_end(changes: dict[str, object], words: str) -> None:
+def test_a_mute_needs_a_reason_and_an_end(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(MuteError, match=words):
         mute([FLOWS], **changes)
 

@@ -43,6 +43,10 @@ class Exporters:
 
     def __init__(self, stage: Stage, run: Run) -> None:
         self.stage, self._run = stage, run
+        self._places: dict[str, tuple[int, dict[str, Object]]] = {}
+        """By labels: when pods were written last, and the pods by node."""
+        self._claims: tuple[int, Mapping[str, list[str]]] = (-1, {})
+        """The version of the port bindings, and these by chassis."""
 
     def page(self, pod: Object) -> str | None:
         """The page of a pod's exporter; None where the container is none."""
@@ -133,14 +137,21 @@ class Exporters:
         local = {str(table.value(uuid, "external_ids").get("iface-id", "")) for uuid in node.interfaces()} - {
             ""
         }
-        chassis = set(sb["Chassis"].where(hostname=node.name))
-        bindings = sb["Port_Binding"]
         bound = {
-            str(bindings.value(uuid, "logical_port"))
-            for uuid, row in bindings.items()
-            if set(row.get("chassis", ())) & chassis and not row.get("type")
+            port for row in sb["Chassis"].where(hostname=node.name) for port in self._bound_to().get(row, ())
         }
         return local ^ bound
+
+    def _bound_to(self) -> Mapping[str, list[str]]:
+        """The pods' logical ports by the chassis that claimed them."""
+        table = self.stage.sb["Port_Binding"]
+        if self._claims[0] != table.version:
+            found: dict[str, list[str]] = {}
+            for _, row in table.items():
+                for chassis in () if row.get("type") else row.get("chassis", ()):
+                    found.setdefault(str(chassis), []).append(str(row.get("logical_port", "")))
+            self._claims = (table.version, found)
+        return self._claims[1]
 
     # --- cni-server: the kernel of its node
 
@@ -240,9 +251,12 @@ class Exporters:
             yield "kube_ovn_db_file_size_bytes", labels, float(size)
 
     def _on(self, labels: str, node: Node) -> Object | None:
-        """The pod with these labels on a node."""
-        pods = self.stage.store.scan(PODS, namespace="kube-system", labels=labels)
-        return next((pod for pod in pods if pod["spec"].get("nodeName") == node.name), None)
+        """The pod with these labels on a node; looked up anew where any pod has changed."""
+        written = self.stage.store.written(PODS)
+        if self._places.get(labels, (-1, {}))[0] != written:
+            pods = self.stage.store.scan(PODS, namespace="kube-system", labels=labels)
+            self._places[labels] = (written, {pod["spec"].get("nodeName", ""): pod for pod in pods})
+        return self._places[labels][1].get(node.name)
 
 
 def _cluster(host: Mapping[str, str], database: str, status: Mapping[str, str]) -> Iterator[Line]:

@@ -48,7 +48,7 @@ class Monitoring:
     def __init__(self, stage: Stage, exporters: Exporters) -> None:
         self._stage, self._exporters = stage, exporters
         self._scrapes: deque[_Scrape] = deque(maxlen=KEPT)
-        self._lock = threading.Lock()
+        self._first = threading.Lock()
         if self._staged():
             stage.agenda.after(INTERVAL, self._on_time)
 
@@ -56,10 +56,13 @@ class Monitoring:
         return any(container_of(pod) == CONTAINER for pod in self._stage.store.scan(PODS))
 
     def _on_time(self) -> None:
+        """Scrapes beside what else happens in the stage."""
+        threading.Thread(target=self._round, name="practice-scrape", daemon=True).start()
+
+    def _round(self) -> None:
         """Scrapes, and comes back: later where the stage is so large that it would do nothing else."""
         began = time.monotonic()
-        with self._lock:
-            self._scrape()
+        self._scrape()
         took = (time.monotonic() - began) / self._stage.clock.pace
         self._stage.agenda.after(max(INTERVAL, BREATH * took), self._on_time)
 
@@ -85,13 +88,15 @@ class Monitoring:
     # --- scraping
 
     def _samples(self) -> _Kept:
-        with self._lock:
-            if not self._scrapes or self._stage.clock.now() - self._scrapes[-1].at > INTERVAL:
+        """What was scraped; the first to ask waits for the first scrape, nobody for a later one."""
+        with self._first:
+            if not self._scrapes:
                 self._scrape()
-            return _Kept(tuple(self._scrapes), self._stage.clock.now())
+        return _Kept(tuple(self._scrapes), self._stage.clock.now())
 
     def _scrape(self) -> None:
         found: dict[str, dict[_Key, float]] = {}
+        at, unix = self._stage.clock.now(), time.time()
         for pod in self._stage.store.scan(PODS):
             port = PORTS.get(container_of(pod))
             if port is None:
@@ -105,7 +110,7 @@ class Monitoring:
         for name, own, value in self._exporters.containers():
             whole = tuple(sorted({"job": "kubelet", "namespace": "kube-system", **own}.items()))
             found.setdefault(name, {})[whole] = value
-        self._scrapes.append(_Scrape(self._stage.clock.now(), time.time(), found))
+        self._scrapes.append(_Scrape(at, unix, found))
 
 
 def _target_labels(pod: Object, port: int) -> Labels:

@@ -161,7 +161,12 @@ def test_a_sample_s_own_age_counts(bed: Bed, where: PrometheusAt | None) -> None
 
 def test_history_is_what_was_scraped(bed: Bed, where: PrometheusAt | None) -> None:
     """A span brings points along, up to the server's own present."""
-    bed.real.wait(lambda: len(bed.asked(f"({LOST})[10s:1s]")[0]["values"]) >= 2, "two points of history")
+
+    def known() -> bool:
+        series = bed.asked(f"({LOST})[10s:1s]")
+        return len(series) == 4 and all(len(one["values"]) >= 2 for one in series)
+
+    bed.real.wait(known, "two points of history")
     (first, *_) = bed.fact(PrometheusRead(LOST, ("hostname",), "ovs", span=10.0, step=1.0), where).answers
     points = first.value[0]["values"]
     assert len(points) >= 2

@@ -62,9 +62,11 @@ class Monitoring:
     def _round(self) -> None:
         """Scrapes, and comes back: later where the stage is so large that it would do nothing else."""
         began = time.monotonic()
-        self._scrape()
-        took = (time.monotonic() - began) / self._stage.clock.pace
-        self._stage.agenda.after(max(INTERVAL, BREATH * took), self._on_time)
+        try:
+            self._scrape()
+        finally:
+            took = (time.monotonic() - began) / self._stage.clock.pace
+            self._stage.agenda.after(max(INTERVAL, BREATH * took), self._on_time)
 
     def served(self, path: str, query: Mapping[str, str]) -> Served:
         """The answer to a GET at the port of Prometheus."""

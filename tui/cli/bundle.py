@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.model import CheckFinished, RunStarted, Verdict
+from checks.model import CheckFinished, RunProgress, RunStarted, Verdict
 from kb.messages import message
 from tui.cli import printing
+from tui.cli.checking import progress_text
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
 from tui.cli.interrupt import interruptible
@@ -99,6 +100,7 @@ def _collected(where: Where, scope: Any, catalogue: Any) -> Collected:
     from tui.version import program_version
 
     found: Collected | None = None
+    done = total = 0
     with connect(where) as connection, interruptible() as stop:
         connection.cluster.version()
         for event in run(
@@ -111,13 +113,14 @@ def _collected(where: Where, scope: Any, catalogue: Any) -> Collected:
             stop=stop,
         ):
             if isinstance(event, RunStarted):
-                printing.progress(t("check.progress", done=0, total=event.total))
+                done, total = 0, event.total
+                printing.progress(t("check.progress", done=done, total=total))
             elif isinstance(event, CheckFinished):
-                last = event.done == event.total
-                text = (
-                    t("bundle.cleaning") if last else t("check.progress", done=event.done, total=event.total)
-                )
+                done, total = event.done, event.total
+                text = t("bundle.cleaning") if done == total else t("check.progress", done=done, total=total)
                 printing.progress(text)
+            elif isinstance(event, RunProgress):
+                printing.progress(progress_text(done, total, event))
             elif isinstance(event, Collected):
                 found = event
     printing.progress_done()

@@ -64,7 +64,7 @@ def run_uses(
                 done, total = event.done, event.total
                 printing.progress(t("check.progress", done=done, total=total))
             elif isinstance(event, RunProgress):
-                printing.progress(_progress(done, total, event))
+                printing.progress(progress_text(done, total, event))
             elif isinstance(event, RunFinished) and event.home:
                 printing.progress_done()
                 complain(elsewhere(event.home, where_of(catalogue)).get(help_language()))
@@ -72,7 +72,7 @@ def run_uses(
     return {use.alias: found[use.alias] for use in uses if use.alias in found}
 
 
-def _progress(done: int, total: int, reads: RunProgress) -> str:
+def progress_text(done: int, total: int, reads: RunProgress) -> str:
     """How far checks and reads are, and how long the rest may take where that is known."""
     key = "check.progress-reads" if reads.left is None else "check.progress-left"
     left = max(1, round(reads.left or 0))

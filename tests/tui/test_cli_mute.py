@@ -220,6 +220,37 @@ def test_a_watch_says_what_changed_and_ends_with_the_last_state(healthy: Bed, tm
         assert process.wait(timeout=20) == 3
 
 
+def test_a_watched_report_is_that_of_the_last_round(healthy: Bed, tmp_path: Path) -> None:
+    """A file that stayed as it was would pass for today's: its time goes on, and so does the gap."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    report = tmp_path / "klinik.prom"
+    words = ["check", "subnet.capacity", "--watch=1s", "-o", "prometheus", "--to", str(report)]
+    command = [sys.executable, "-m", "tui.cli", *words, "--kubeconfig", str(healthy.kubeconfig)]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL) as process:
+
+        def told(name: str) -> float:
+            values = scraped(report.read_text()) if report.exists() else {}
+            return next((value for (metric, _), value in values.items() if metric == name), -1.0)
+
+        def until(condition: Callable[[], bool]) -> bool:
+            end = time.monotonic() + 30
+            while not condition() and time.monotonic() < end:
+                time.sleep(0.05)
+            return condition()
+
+        assert until(lambda: told("klinik_cluster_reachable") == 1)
+        first = told("klinik_run_timestamp_seconds")
+        assert until(lambda: told("klinik_run_timestamp_seconds") > first)
+        healthy.server.stop()
+        assert until(lambda: told("klinik_cluster_reachable") == 0)
+        gone = told("klinik_run_timestamp_seconds")
+        assert until(lambda: told("klinik_run_timestamp_seconds") > gone), (
+            "it tries again, and that round is over"
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 4
+
+
 def test_watching_needs_something_that_can_change(klinik: Run, tmp_path: Path) -> None:
     bundle = tmp_path / "x.bundle"
     bundle.write_bytes(b"")
@@ -227,6 +258,8 @@ def test_watching_needs_something_that_can_change(klinik: Run, tmp_path: Path) -
     assert (done.returncode, "never changes" in done.stderr) == (2, True)
     done = klinik("check", "--watch", "-o", "junit", "--practice", "healthy")
     assert (done.returncode, "--to FILE" in done.stderr) == (2, True)
+    done = klinik("check", "--watch", "-o", "json", "--to", str(tmp_path / "x"), "--practice", "healthy")
+    assert (done.returncode, "redirect it" in done.stderr) == (2, True)
 
 
 # --- answers from elsewhere -------------------------------------------------------------------------------------------

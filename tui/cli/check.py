@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,10 +119,11 @@ def check(
     command = _Command(uses, catalogue, root, reporting, verbose, no_mutes, pasted, bool(check_ids))
     with reporting.watching(where), connect(where) as connection:
         reporting.begin(connection.cluster.info)
-        if watch is None:
-            return command.once(connection.cluster)
         cluster = connection.cluster
-        return watching(watch, lambda first: command.look(cluster, first), output=output, lang=lang)
+        if watch is None:
+            return command.once(cluster)
+        look = partial(command.look, cluster)
+        return watching(watch, look, reporting=reporting, cluster=cluster, where=where)
 
 
 @dataclass(frozen=True)

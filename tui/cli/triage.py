@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,15 +70,12 @@ def triage(
         articles, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST
     )
     with reporting.watching(where), connect(where) as connection:
-        reporting.begin(connection.cluster.info)
-        if watch is not None:
-            return watching(
-                watch,
-                lambda first: command.look(connection.cluster, first),
-                output=output,
-                lang=reporting.lang,
-            )
-        return command.once(connection.cluster)
+        cluster = connection.cluster
+        reporting.begin(cluster.info)
+        if watch is None:
+            return command.once(cluster)
+        look = partial(command.look, cluster)
+        return watching(watch, look, reporting=reporting, cluster=cluster, where=where)
 
 
 @dataclass(frozen=True)

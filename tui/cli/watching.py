@@ -22,7 +22,9 @@ from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
     from checks.changes import Change, Shown
+    from checks.cluster import Cluster
     from checks.watch import Round
+    from tui.cli.reporting import Reporting
 
 INTERRUPTED = 130
 _SHOWN = 5
@@ -76,21 +78,33 @@ def may_watch(where: Where, output: str, to: Any) -> None:
         raise Stop(words("bundle"), USAGE)
     if output in ("junit", "prometheus") and to is None:
         raise Stop(words("needs-file", output=output), USAGE)
+    if output == "json" and to is not None:
+        raise Stop(words("lines"), USAGE)
 
 
-def watching(every: float, look: Callable[[bool], Looked], *, output: str, lang: str) -> int:
+def watching(
+    every: float, look: Callable[[bool], Looked], *, reporting: Reporting, cluster: Cluster, where: Where
+) -> int:
     """Looks on a schedule until Ctrl-C; `look` gets whether it is the first time, and prints what it finds then.
 
-    The exit code is that of the last finished round. With JSON each round is one line.
+    The exit code is that of the last finished round. With JSON each round is one line. A report in a file is that of
+    the last round, also of one that the cluster did not answer.
     """
     from checks.changes import compare, remembering
     from checks.watch import rounds
 
     code, slowed = INTERRUPTED, False
     states: list[Mapping[str, Shown]] = []
+    output, lang = reporting.output, reporting.lang
+
+    def one() -> Looked:
+        reporting.begin(cluster.info)
+        with reporting.watching(where):
+            return look(not states)
+
     try:
         with interruptible() as stop:
-            for found in rounds(lambda: look(not states), every, stop):
+            for found in rounds(one, every, stop):
                 looked = found.value
                 changes: tuple[Change, ...] = ()
                 if looked is not None:

@@ -68,11 +68,11 @@ def judge_pinger(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: flo
     return folded(rows, text, value=data["lost"], data=data, tables={"pairs": table})
 
 
-def _entries(value: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _entries(value: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Lines of a log as they are; numbers of Prometheus, which tells nothing of single targets, in the same form."""
-    numbers = {str(e["what"]): round(float(e["value"])) for e in value if "what" in e}
-    if not numbers:
+    if not isinstance(value, Mapping):
         return list(value)
+    numbers = {str(e["what"]): round(float(e["value"])) for e in value["numbers"]}
     entries: list[Mapping[str, Any]] = [
         {
             "kind": kind,

@@ -16,11 +16,6 @@ from checks.practice.sim.node import Node
 from checks.practice.sim.stage import Stage
 
 NOTE = "ovn.kubernetes.io/"
-STATISTICS = {
-    "rx_bytes": 91_402_233, "rx_packets": 412_870, "rx_errors": 0, "rx_dropped": 0,
-    "tx_bytes": 88_120_904, "tx_packets": 398_112, "tx_errors": 0, "tx_dropped": 0,
-}  # fmt: skip
-"""The counters of every staged interface: they stand still, so that nothing is lost between two looks."""
 
 
 def port_name(pod: Object) -> str:
@@ -330,7 +325,7 @@ class Network:
                 "admin_state": ("up",),
                 "link_state": ("up",),
                 "mtu": (1400,),
-                "statistics": STATISTICS,
+                "statistics": daemons.STATISTICS,
                 **more,
             },
         )

@@ -67,7 +67,10 @@ def _northd(at: NodeAnswers) -> Row:
 
 
 def _not_running(answer: Answer | None) -> bool:
-    return answer is not None and any(words in answer.message for words in _DEAD)
+    # What was printed by something that ran is no word of ovn-appctl about northd.
+    if answer is None or answer.error in ("", "unparsable") or "ovn-northd" not in answer.message:
+        return False
+    return any(words in answer.message for words in _DEAD)
 
 
 def _stopped(target: str, answer: Answer | None) -> Row:

@@ -104,7 +104,8 @@ class Masks:
         return word
 
     def _in_word_end(self, rest: str) -> str:
-        return self._named(rest)
+        """What stands beside a name in one word; here an ordinary word that is a name is one: ``web-0.shop``."""
+        return _WORD.sub(lambda m: self._names.get(m.group()) or self._in_word(m.group()), rest)
 
     # --- addresses ----------------------------------------------------------------------------------------------
 

@@ -79,3 +79,11 @@ def test_names_of_the_system_are_nobodys_secret() -> None:
     ]
     assert names_of("pods", objects) == {"shop", "shop-1"}
     assert names_of("nodes", [{"metadata": {"name": "node-1"}}]) == {"node-1"}
+
+
+def test_beside_a_name_in_one_word_an_ordinary_word_is_a_name() -> None:
+    """What OVN writes as ``pod.namespace`` is what the objects say, also where the namespace is a plain word."""
+    masks = Masks("key", {"web-0", "shop"}, addresses=False)
+    pod = masks.tree({"name": "web-0", "namespace": "shop"})
+    assert masks.text("iface-id=web-0.shop") == f"iface-id={pod['name']}.{pod['namespace']}"
+    assert masks.text("go to the shop") == "go to the shop"

@@ -31,7 +31,7 @@ from kb.safe import one_line
 
 LIST_TIMEOUT = 20.0
 """Seconds for a whole list where it comes in one piece, and for each page where it comes in pages."""
-TOTAL_TIMEOUT = 60.0
+TOTAL_TIMEOUT = 120.0
 """Seconds for all pages of a list; paging 23,000 pods takes 9 (measured)."""
 PAGE = 500
 METADATA_PAGE = 2000

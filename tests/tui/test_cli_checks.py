@@ -287,6 +287,10 @@ def test_what_is_forbidden_names_every_verb_and_the_command_for_the_role(klinik:
     assert any(
         {"verb": "create", "resource": "pods/exec -n kube-system"} in r["missing"] for r in triage["results"]
     )
+    (root,) = triage["roots"]
+    assert root["root"] == "may:get pods/exec -n kube-system"
+    assert "ovn.raft" in root["checks"]
+    assert {r["root"] for r in triage["results"] if r["id"] in root["checks"]} == {root["root"]}
     assert "klinik doctor --rbac" in klinik("triage", *where).stdout
     guide = json.loads(klinik("guide", "ovn-mac-binding-leak", "-o", "json", *where).stdout)
     assert {one["verb"] for one in guide["missing"]} == {"create", "get"}

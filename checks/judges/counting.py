@@ -113,10 +113,11 @@ class Shelf:
         key = name(subnet)
         ips, vips = self.ips.get(key, []), self.vips.get(key, [])
         eips, ovn_eips = self.eips.get(key, []), self.ovn_eips.get(key, [])
+        excluded, excluded_but_gateway = _inside(ips, subnet)
         return Counted(
             ips=len(ips),
-            excluded=_inside(ips, subnet, gateway=True),
-            excluded_but_gateway=_inside(ips, subnet, gateway=False),
+            excluded=excluded,
+            excluded_but_gateway=excluded_but_gateway,
             vips=len(vips),
             reserved_vips=sum(labels(v).get(RESERVED) == "" for v in vips),
             eips=len(eips),
@@ -133,6 +134,14 @@ def _by_subnet(objects: Iterable[Object], field: str) -> dict[str, list[Object]]
     return found
 
 
-def _inside(ips: Iterable[Object], subnet: Object, *, gateway: bool) -> int:
-    spans = {v: addresses.excluded(spec(subnet), v, gateway=gateway) for v in (4, 6)}
-    return sum(any(addresses.inside(spans[6 if ":" in a else 4], a) for a in addresses_of(ip)) for ip in ips)
+def _inside(ips: Iterable[Object], subnet: Object) -> tuple[int, int]:
+    """How many IP objects have an excluded address, and how many have one but for the gateway's."""
+    spans = {v: addresses.excluded(spec(subnet), v) for v in (4, 6)}
+    but_gateway = {v: addresses.excluded(spec(subnet), v, gateway=False) for v in (4, 6)}
+    found = found_but_gateway = 0
+    for ip in ips:
+        # Nearly all lie in none of them; what lies in the narrower ranges lies in the wider ones too.
+        own = [a for a in addresses_of(ip) if addresses.inside(spans[6 if ":" in a else 4], a)]
+        found += bool(own)
+        found_but_gateway += any(addresses.inside(but_gateway[6 if ":" in a else 4], a) for a in own)
+    return found, found_but_gateway

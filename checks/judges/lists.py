@@ -88,6 +88,8 @@ def finalizers(obj: Object) -> tuple[str, ...]:
 
 def unix(stamp: object) -> float | None:
     """Unix seconds of a Kubernetes time (RFC 3339, also with microseconds); None where it is none."""
+    if stamp is None:
+        return None
     try:
         return datetime.fromisoformat(str(stamp).replace("Z", "+00:00")).timestamp()
     except ValueError:

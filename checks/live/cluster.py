@@ -50,7 +50,8 @@ def connect(
 ) -> LiveCluster:
     """The cluster that flags and environment lead to, without a call to it; ConfigError says what is wrong.
 
-    `production` is what the operator says of it and what its info repeats. `request_timeout` (seconds, 0 for none given) takes the place of the deadlines of all calls but exec.
+    `production` is what the operator says of it and what its info repeats. `request_timeout` (seconds, 0 for none
+    given) takes the place of the deadlines of all calls but exec.
     """
     config = read(kubeconfig)
     if config is not None and (config.contexts or context):

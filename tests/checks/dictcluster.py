@@ -75,7 +75,7 @@ class DictCluster:
         return obj
 
     def _apart(self, resource: Resource) -> DictCluster | None:
-        """The cluster that keeps Leases, Events and namespaces; None for every other kind, and in that cluster itself."""
+        """The cluster that keeps Leases, Events and namespaces; None for other kinds, and in that cluster itself."""
         if resource.plural not in ("leases", "events", "namespaces") or self.apart is self:
             return None
         if self.apart is None:

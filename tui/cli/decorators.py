@@ -53,7 +53,7 @@ def where_options(function: Command) -> Command:
         given = Where(**{field.name: kwargs.pop(field.name) for field in fields(Where)})
         return function(*args, where=given, **kwargs)
 
-    options = [
+    options: list[Callable[[Command], Command]] = [
         click.option("--kubeconfig", metavar="FILE", help=t("opt.kubeconfig")),
         click.option("--context", metavar="NAME", help=t("opt.context")),
         click.option("-n", "--namespace", metavar="NS", help=t("opt.namespace")),

@@ -55,7 +55,7 @@ def test_a_field_of_a_wrong_type_is_met_as_it_is() -> None:
 
 @pytest.mark.parametrize("path", ["", "a.", ".a", "a..b", "a[", "a[]", "a b", "$.a", "a[b]c"])
 def test_a_path_that_is_none_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(path)):
+    with pytest.raises(ValueError, match=re.escape(path) or "^$"):
         keep.tree((path,))
 
 

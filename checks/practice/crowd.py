@@ -13,6 +13,8 @@ _FIRST = ipaddress.ip_address("172.16.0.1")
 _TEAMS = ("orders", "search", "media", "risk", "mobile", "data", "billing-eu", "crm", "edge", "reports")
 _APPS = ("api", "worker", "cache", "web", "sync", "queue", "report", "gateway", "cron", "export")
 _REPLICAS = 40
+_LEARNED = 500
+"""Living addresses that a router has learned: those that were asked for lately, not all there are."""
 
 
 class TooFew(ValueError):
@@ -36,6 +38,9 @@ def enlarge(data: Data, nodes: int = 0, pods: int = 0) -> Data:
         if pods < least:
             raise TooFew("pods", least)
         larger["apps"] = [*data["apps"], *_apps(pods - least, _workers(larger))]
+        larger["mac_bindings"] = {
+            port: {"most": _LEARNED, **spec} for port, spec in data["mac_bindings"].items()
+        }
     return larger
 
 

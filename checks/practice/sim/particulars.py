@@ -72,7 +72,7 @@ def stage_macs(stage: Stage, network: Network, data: Data) -> None:
         live = [
             i["spec"]["v4IpAddress"] for i in stage.store.scan(m.IPS) if i["spec"]["subnet"] == spec["subnet"]
         ]
-        addresses = live if spec.get("live") else []
+        addresses = live[: spec.get("most", len(live))] if spec.get("live") else []
         if spec.get("stale"):
             taken = set(live)
             hosts = (str(a) for a in ipaddress.ip_network(spec["prefix"]).hosts())

@@ -5,13 +5,21 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from checks.catalogue import load_catalogue
 from checks.cluster import NODES, PODS, ExecResult, Object
+from checks.live import connect
+from checks.model import Verdict
 from checks.practice.scenario import ScenarioError, build_world
+from checks.practice.server import PracticeServer
 from checks.practice.sim import manifests as m
 from checks.practice.sim.world import SimWorld
+from checks.runner import run_all
+from checks.triage import WIDEST
+from kb.model import CheckUse
 from tests.checks.memory_cluster import until
 
 COUNT, TOTAL = 300, 2_000
@@ -86,6 +94,21 @@ def test_every_node_answers_commands(world: SimWorld) -> None:
         assert (found.code, found.stdout.strip().strip('"')) == (0, node)
         flows = run(world, pod, "ovs-ofctl", "dump-aggregate", "br-int")
         assert "flow_count=" in flows.stdout
+
+
+def test_a_large_healthy_cluster_is_healthy(world: SimWorld, tmp_path: Path) -> None:
+    """Every cheap check is well or says why it did not look; what takes a command on every node is left out."""
+    known = load_catalogue()
+    uses = [CheckUse(spec.id, spec.id) for spec in known if spec.cost == "cheap"]
+    with PracticeServer(world) as server:
+        server.write_kubeconfig(tmp_path / "config")
+        cluster = connect(kubeconfig=str(tmp_path / "config"))
+        found = run_all(cluster, uses, known, widest=WIDEST)
+        cluster.close()
+    for check, result in found.items():
+        assert result.verdict in (Verdict.OK, Verdict.SKIPPED), f"{check}: {result.summary.en}"
+    assert found["ovs.flow-count"].judgement.reason == "costly"
+    assert str(COUNT) in found["ovs.flow-count"].summary.en
 
 
 def test_it_lives_on_like_a_small_one(world: SimWorld) -> None:

@@ -159,6 +159,8 @@ class KlinikApp(Ways):
 
     def tell(self, news: str, *what: object) -> None:
         """Calls `news` of every screen that has it: the link, the runs or the files have something new."""
+        if not self.is_running:  # at the end of the app its screens lose their widgets one by one
+            return
         for screen in self.screen_stack:
             told = getattr(screen, news, None)
             if told is not None and getattr(screen, "begun", False):

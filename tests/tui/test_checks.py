@@ -84,6 +84,19 @@ async def test_the_browser_lists_all_checks_by_component_and_filters_by_typing(
         assert app.screen is screen
 
 
+async def test_a_browser_opened_with_words_has_its_cursor_on_the_first_check(
+    services: Callable[..., Services],
+) -> None:
+    app = klinik(services(open_cluster=nowhere))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.cluster_state.phase == "absent", "the refusal")
+        app.open_checks("flow-count")
+        await until(pilot, lambda: getattr(app.screen, "specs", None), "the catalogue")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CheckScreen), "the check")
+
+
 async def test_a_component_runs_and_its_answers_stream_into_their_lines(
     services: Callable[..., Services],
 ) -> None:

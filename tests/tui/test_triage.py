@@ -12,7 +12,7 @@ import pytest
 
 from checks.cluster import ExecResult
 from checks.finding import Finding
-from checks.model import Judgement, Result, Verdict
+from checks.model import Judgement, Result, Row, Verdict
 from checks.mutes import Mute
 from checks.triage import Triage
 from kb import open_library
@@ -25,6 +25,7 @@ from tui.connect import Connection
 from tui.screens.changes import ChangesScreen
 from tui.screens.check import CheckScreen
 from tui.screens.checks import ChecksScreen
+from tui.screens.evidence import answer
 from tui.screens.home_rows import Look
 from tui.screens.mute import MuteDialog
 from tui.screens.mutes import MutesScreen
@@ -152,6 +153,20 @@ def test_forty_unknown_checks_with_one_reason_are_one_line_with_a_count() -> Non
     assert "40" in first
     assert "create pods/exec -n kube-system" in first
     assert "ODD" in found[1].prompt.plain
+
+
+def test_a_reason_that_keeps_many_checks_is_said_once_in_the_language_of_the_reader() -> None:
+    rows = tuple(
+        Row(f"node-{n}", Verdict.UNKNOWN, Text("no: raw detail", "否：raw detail")) for n in range(4)
+    )
+    result = unknown("ovs.x", "may:list nodes")
+    result = replace(result, judgement=replace(result.judgement, rows=rows))
+    for lang, word in (("en", "no permission to list nodes"), ("zh", "没有权限：list nodes")):
+        text = "\n".join(line.plain for line in answer(result, lang, UNICODE, 1.0))
+        assert word in text
+        assert "raw detail" not in text
+    strange = replace(result, root="", judgement=replace(result.judgement, reason="never-heard-of"))
+    assert "never-heard-of" in "\n".join(line.plain for line in answer(strange, "en", UNICODE, 1.0))
 
 
 async def test_a_viewer_sees_what_is_not_known_and_the_way_to_the_role(

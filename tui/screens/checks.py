@@ -17,7 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered
-from tui.screens import check_text, checks_rows
+from tui.screens import check_text, checks_rows, evidence
 from tui.screens.base import KlinikScreen
 from tui.screens.check_text import Known
 from tui.widgets.hints import Hint
@@ -110,6 +110,7 @@ class ChecksScreen(KlinikScreen[None]):
         self.needs = {spec.id: check_text.needs(spec, layout) for spec in catalogue}
         self._ask_rights()
         self._draw()
+        self._to_first()
 
     def _ask_rights(self) -> None:
         self.app.rights.ask(permission for needed in self.needs.values() for permission in needed)
@@ -185,7 +186,7 @@ class ChecksScreen(KlinikScreen[None]):
         if spec is None:
             return dim(" " + self.say("checks.group_hint"))
         result = self.app.runs.latest(spec.id)
-        said = (result.summary if result else spec.why).get(self.app.lang)
+        said = evidence.summary(result, self.app.lang) if result else spec.why.get(self.app.lang)
         return Content.styled(" " + one_line(said, 400), "$accent" if result else "$quiet")
 
     # --- actions ------------------------------------------------------------------------------------------------
@@ -197,8 +198,12 @@ class ChecksScreen(KlinikScreen[None]):
     @on(Input.Changed, "#box")
     def _filtered(self) -> None:
         self._draw()
-        first = next((n for n, one in enumerate(self._ids()) if one.startswith("check:")), None)
+        self._to_first()
+
+    def _to_first(self) -> None:
+        """With a filter the cursor is on the first check, so that Enter opens it."""
         if self.query_one(SearchBox).value.strip():
+            first = next((n for n, one in enumerate(self._ids()) if one.startswith("check:")), None)
             self.query_one(HomeList).highlighted = first
 
     def _ids(self) -> list[str]:
@@ -313,8 +318,6 @@ def run_one(app: KlinikApp, spec: CheckSpec) -> None:
 
 def open_evidence(app: KlinikApp, spec: CheckSpec) -> None:
     """What a check's last answer rests on, raw; says so where it was never run."""
-    from tui.screens import evidence
-
     result = app.runs.latest(spec.id)
     if result is None:
         app.notify(app.say("checks.no_evidence"), markup=False)

@@ -57,16 +57,34 @@ def symptom_option(
     return Option(Row(left, age, below, indent=2, wrap=True), id=symptom.id)
 
 
+def summary(result: Result, lang: str) -> str:
+    """The summary of a result; where one reason keeps it from being told, that reason alone."""
+    if result.root and result.verdict is Verdict.UNKNOWN:
+        from checks.roots import words
+
+        return words(result.root).get(lang)
+    return result.summary.get(lang)
+
+
 def said(result: Result, lang: str, signs: Signs, *, alone: bool = False) -> Content:
     """What one result says: summary, and for unknown the reason and what would settle it."""
     judgement = result.judgement
     parts = [] if alone else [verdict(result.verdict, lang, signs, word=False), Content(" ")]
-    parts.append(foreign(judgement.summary.get(lang)))
+    parts.append(foreign(summary(result, lang)))
     if result.verdict is Verdict.UNKNOWN:
         parts.append(dim(f" ({reason(judgement.reason, lang)})"))
-        if judgement.remedy:
+        if result.root and result.missing:
+            parts += [Content(" "), dim(lacks(result, lang))]
+        elif judgement.remedy and not result.root:
             parts += [Content(" "), foreign(judgement.remedy.get(lang))]
     return Content("").join(parts)
+
+
+def lacks(result: Result, lang: str) -> str:
+    """Which permissions would settle it, and where the role is."""
+    from checks.rbac import in_words
+
+    return one_line(translate(lang, "evidence.lacks", missing=in_words(result.missing)), 600)
 
 
 def reason(code: str, lang: str) -> str:
@@ -102,7 +120,9 @@ def sign(value: str, lang: str, signs: Signs) -> Content:
 
 def _at_length(result: Result, lang: str, signs: Signs, rows: int) -> list[Content]:
     """Whose word it is where it is not the cluster's own, and the worst rows."""
-    bad = sorted(result.judgement.rows, key=lambda row: -SEVERITY[row.verdict])
+    one_reason = result.root and result.verdict is Verdict.UNKNOWN  # each row would say the same again
+    shown = [row for row in result.judgement.rows if not one_reason or row.verdict is not Verdict.UNKNOWN]
+    bad = sorted(shown, key=lambda row: -SEVERITY[row.verdict])
     lines = []
     if result.pasted:
         by = ", ".join(dict.fromkeys(one_line(item.pasted, 60) for item in result.pasted))

@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
+from tui.screens.evidence import reason, summary
 from tui.theme import Signs
 from tui.widgets.rows import Row, Rule
 from tui.widgets.say import dim, foreign, verdict
@@ -143,10 +144,11 @@ def finding_option(finding: Finding, article: Article, look: Look) -> Option:
     below: tuple[Content, ...] = ()
     speaker = finding.speaker
     if speaker is not None:
-        reason = f" ({look.say('reason.' + speaker.judgement.reason)})" if speaker.judgement.reason else ""
-        said = foreign(speaker.summary.get(look.lang))
+        code = "" if speaker.root else speaker.judgement.reason
+        why = f" ({reason(code, look.lang)})" if code else ""
+        said = foreign(summary(speaker, look.lang))
         whose = pasted_mark(speaker, look.lang)
-        below = (Content.assemble(dim(look.signs.branch + " "), whose, said, dim(reason)),)
+        below = (Content.assemble(dim(look.signs.branch + " "), whose, said, dim(why)),)
     return Option(Row(left, right, below), id=f"find:{finding.article}")
 
 

@@ -47,7 +47,7 @@ WIDEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A bad check that no matching article explains."""
+    """A bad check that is no evidence of a matching article."""
 
     result: Result
     articles: tuple[str, ...]
@@ -55,6 +55,8 @@ class Loose:
     phrase: Text
     """What to search the knowledge base for where there is none."""
     mute: Mute | None = None
+    of: str = ""
+    """The matching article, the first of them, that its file links to: it belongs to that one; empty: to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,8 @@ def _loose(
             continue
         spec = catalogue.get(use.check) if use.check in catalogue else None
         linked = tuple(name for name in spec.articles if name in there) if spec else ()
-        rows.append(Loose(result, linked, result.title, mute))
+        of = next((f.article for f in found if f.matches and f.mute is None and f.article in linked), "")
+        rows.append(Loose(result, linked, result.title, mute, of))
     once = {row.result.check: row for row in reversed(rows)}
     return tuple(
         sorted(once.values(), key=lambda r: (r.mute is not None, -SEVERITY[r.result.verdict], r.result.check))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,6 +83,7 @@ def loose_json(row: Loose, lang: str) -> dict[str, Any]:
         "articles": list(row.articles),
         "search": row.phrase.get(lang),
         "muted": row.mute.id if row.mute else None,
+        "of": row.of or None,
     }
 
 
@@ -94,9 +95,10 @@ def print_triage(found: Triage, articles: Mapping[str, Article], lang: str, verb
     shown = [finding for finding in found.matching if finding.mute is None]
     for finding in shown:
         _print_finding(finding, articles, lang, verbose)
+        _print_beside(finding, [row for row in found.loose if row.of == finding.article], lang)
     if not found.matching:
         say(t("triage.none", count=len(found.findings)))
-    loose = [row for row in found.loose if row.mute is None]
+    loose = [row for row in found.loose if row.mute is None and not row.of]
     if loose:
         say(click.style(words("loose"), bold=True))
     for row in loose:
@@ -123,6 +125,17 @@ def _print_finding(finding: Finding, articles: Mapping[str, Article], lang: str,
             text = one_row(symptom.symptom.text.get(lang))
             say(f"{indent}{'':12}{printing.verdict(symptom.verdict)} {text}")
             say(f"{indent}{'':24}{one_row(symptom.summary.get(lang))}")
+
+
+def _print_beside(finding: Finding, beside: Sequence[Loose], lang: str) -> None:
+    """What is bad besides, and known to that article."""
+    indent = "    " * finding.depth + " " * 12
+    shown = [row for row in beside if row.mute is None]
+    if shown:
+        say(indent + words("beside"))
+    for row in shown:
+        summary = one_row(row.result.summary.get(lang))
+        say(f"{indent}{printing.verdict(row.result.verdict)} {one_row(row.result.check)}: {summary}")
 
 
 def _print_loose(row: Loose, lang: str) -> None:

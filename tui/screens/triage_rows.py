@@ -171,11 +171,16 @@ def _follows(finding: Finding, articles: Mapping[str, Article], look: Look) -> O
 
 
 def loose(found: Sequence[Loose], look: Look) -> Iterator[Option]:
-    """Bad checks that no article explains."""
+    """Bad checks besides: those that an article above knows, then those that none explains."""
     shown = [row for row in found if row.mute is None]
-    if shown:
-        yield rows.heading(look.say("home.loose"), "", look.signs, "loose")
-    for row in shown:
+    for key, some in (("beside", [r for r in shown if r.of]), ("loose", [r for r in shown if not r.of])):
+        if some:
+            yield rows.heading(look.say(f"home.{key}"), "", look.signs, key)
+            yield from _loose_rows(some, look)
+
+
+def _loose_rows(found: Sequence[Loose], look: Look) -> Iterator[Option]:
+    for row in found:
         result = row.result
         left = Content.assemble(
             verdict(result.verdict, look.lang, look.signs), "  ", foreign(result.title.get(look.lang), "bold")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb.model import CheckUse
+from tui import spans
 from tui.cli import printing
 from tui.cli.checking import reach, run_explained
 from tui.cli.decorators import common_options, output_option, where_options
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.mutes import Kind, Mute
     from kb.library import Library
-
-UNITS = {"w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 class MuteGroup(click.Group):
@@ -139,18 +136,11 @@ def _end(span: str | None, until: str | None, now: float) -> float:
     """Unix time at which the mute is over; Stop where the options do not say one."""
     if bool(span) == bool(until):
         raise Stop(words("need-time"), USAGE)
-    if span:
-        parts = re.findall(r"(\d{1,6}(?:\.\d{1,3})?)([wdhms])", span)
-        if not parts or "".join(n + u for n, u in parts) != span:
-            raise Stop(words("bad-time", value=span), USAGE)
-        return now + sum(float(n) * UNITS[u] for n, u in parts)
-    text = (until or "").strip()
+    text = span or until or ""
     try:
-        moment = datetime.fromisoformat(text)
-        whole_day = len(text) <= len("2026-12-01")
-        return (moment + timedelta(days=1) if whole_day else moment).timestamp()
-    except (ValueError, OverflowError, OSError):
-        raise Stop(words("bad-time", value=text), USAGE) from None
+        return now + spans.seconds(text) if span else spans.until(text, now)
+    except ValueError:
+        raise Stop(words("bad-time", value=text.strip()), USAGE) from None
 
 
 def _say_added(made: Mute) -> None:

@@ -89,7 +89,8 @@ async def test_quitting_during_a_write_asks_and_waits_for_its_answer(
     (journal,) = (tmp_path / "sessions").glob("*.jsonl")
     kinds = [json.loads(line)["kind"] for line in journal.read_text(encoding="utf-8").splitlines()]
     assert kinds.count("writing") == kinds.count("answer")
-    assert kinds[-1] in ("ended", "checked")
+    # an Event about what was done may be left behind once the step has ended
+    assert [kind for kind in kinds if kind != "traced"][-1] in ("ended", "checked")
 
 
 async def test_a_cause_without_support_asks_before_its_fix_is_shown(

@@ -17,6 +17,7 @@ from typing import Any
 from checks import kubectl, roots
 from checks.cluster import Cluster, Object, Page, Paged, Resource
 from checks.errors import ClusterError, Forbidden, NotFound
+from checks.facts.ahead import ahead
 from checks.facts.answers import listed, listing, reason_of, slim
 from checks.facts.permits import Permits
 from checks.facts.pool import Job, Pool
@@ -181,7 +182,7 @@ class Lists:
         def work() -> list[list[Object]]:
             request.since = time.monotonic()
             self._coming.add(request)
-            for page in self._pages(request, only_metadata=sieve.only_metadata):
+            for page in ahead(self._pages(request, only_metadata=sieve.only_metadata)):
                 if self._closed:
                     break
                 request.pages, request.left = request.pages + 1, page.left

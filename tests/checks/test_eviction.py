@@ -109,6 +109,5 @@ def test_a_walk_waits_for_the_budget_and_gives_up_in_time_without_a_write() -> N
     assert cluster.writes == sent
     cluster.budget = ""
     assert (
-        done(walk.run(walk.plan("restart", {"node": "node-1"}), typed=plan.confirm.expected)).state
-        == "done"
+        done(walk.run(walk.plan("restart", {"node": "node-1"}), typed=plan.confirm.expected)).state == "done"
     )

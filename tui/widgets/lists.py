@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 
 
 def settle(view: OptionList, options: Sequence[Option], here: str = "") -> None:
-    """New lines in place of the old; the cursor stays on its line (or goes to `here`), else to the first one there is."""
+    """New lines in place of the old; the cursor stays on its line, or goes to `here`, else to the first there is."""
     ids = [option.id for option in options]
     if ids and ids == [option.id for option in view.options]:
         for index, option in enumerate(options):

@@ -96,10 +96,11 @@ class Chain:
 def _verdict(failures: Sequence[tuple[str, str, str, str]]) -> tuple[str, str, str]:
     """One reason for several failures, what each said, and its root: the first that is more than a thing not there.
 
-    Of several such reasons it is the last, whose source has every answer for whoever may ask it.
+    Of several such reasons a missing permission comes first, for it can be given; else it is the last, whose source has
+    every answer for whoever may ask it.
     """
     telling = [error for _, error, *_ in failures if error != "absent"]
-    reason = (telling or ["absent"])[-1]
+    reason = "forbidden" if "forbidden" in telling else (telling or ["absent"])[-1]
     first = [failure for failure in failures if failure[1] == reason]
     rest = [failure for failure in failures if failure[1] != reason]
     root = next((failure[3] for failure in reversed(first) if failure[3]), "")

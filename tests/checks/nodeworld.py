@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from checks.catalogue import load_catalogue
+from checks.facts.alternatives import shaped_fact
 from checks.judge import judge
-from checks.model import Answer, ExecRead, Fact, Judgement
+from checks.model import Answer, ExecRead, Fact, Judgement, branches
 from checks.parse import parse
 from tests.checks.objects import NOW, facts_of
 
@@ -21,8 +22,7 @@ def raw(check: str, read: str, outputs: Mapping[str, str | Sequence[str]], *, ap
     """The fact of a read from what each node printed; several outputs of one node are samples `apart` seconds."""
     spec = CATALOGUE.get(check)
     assert spec is not None
-    how = spec.reads[read]
-    assert isinstance(how, ExecRead)
+    how = next(branch for branch in branches(spec.reads[read]) if isinstance(branch, ExecRead))
     answers = []
     for node, output in outputs.items():
         value: Any
@@ -33,7 +33,7 @@ def raw(check: str, read: str, outputs: Mapping[str, str | Sequence[str]], *, ap
                 {"at": NOW + apart * n, "value": parse(how.parse, text)} for n, text in enumerate(output)
             ]
         answers.append(Answer(node, value, "", NOW, node=node, pod=f"pod-{node}"))
-    return Fact(tuple(answers))
+    return shaped_fact(how, Fact(tuple(answers)))
 
 
 def refused(*nodes: str, reason: str = "forbidden") -> Fact:

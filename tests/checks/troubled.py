@@ -117,4 +117,4 @@ def catalogue() -> Catalogue:
 
 def executing(catalogue: Catalogue) -> list[str]:
     """Ids of the checks that rest on a command or a log."""
-    return sorted(s.id for s in catalogue if any(read.kind != "list" for read in s.reads.values()))
+    return sorted(s.id for s in catalogue if any(read.kind in ("exec", "logs") for read in s.reads.values()))

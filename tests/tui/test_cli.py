@@ -203,7 +203,7 @@ def test_check_prints_one_document_with_totals(klinik: Run) -> None:
     """check -o json has the shape of the design, and the exit code follows the verdicts."""
     done = klinik("check", "ovs.flow-count", "ovn.raft", "--practice", "mac-binding-leak", "-o", "json")
     found = document(done)
-    assert set(found) == {"cluster", "results", "totals"}
+    assert set(found) == {"cluster", "results", "totals", "mutes", "roots"}
     verdicts = {r["id"]: r["verdict"] for r in found["results"]}
     assert verdicts == {"ovs.flow-count": "fail", "ovn.raft": "ok"}
     for result in found["results"]:

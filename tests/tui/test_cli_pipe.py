@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+
+import pytest
+
+from tui.cli.main import main
 
 
 def test_a_reader_that_goes_away_is_no_failure() -> None:
@@ -16,3 +21,11 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
         said = run.stderr.read()
         assert run.wait(30) == 0
     assert said == b""
+
+
+def test_a_call_from_within_a_process_leaves_its_garbage_collection_alone() -> None:
+    """Tests and tools call `main` many times; a threshold that stayed would let their memory grow without end."""
+    before = gc.get_threshold()
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert gc.get_threshold() == before

@@ -76,5 +76,9 @@ def main(arguments: list[str] | None = None) -> Any:
 
     # Lists of a large cluster are objects without cycles by the hundred thousand, all of them alive: looking through
     # them as often as Python does by itself takes longer than reading them.
+    usual = gc.get_threshold()
     gc.set_threshold(100_000, 20, 100)
-    sys.exit(guarded(lambda: cli.main(arguments, prog_name="klinik", standalone_mode=False)))
+    try:
+        sys.exit(guarded(lambda: cli.main(arguments, prog_name="klinik", standalone_mode=False)))
+    finally:
+        gc.set_threshold(*usual)  # whoever calls us from a process of their own keeps their garbage collected

@@ -606,12 +606,13 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
         text = body + "".join(unit.replace("{n}", str(n)) for n in range(count))
         found, _ = parse_article(text.encode(), "x.md", lang="en")
         assert found is not None
-        began = time.process_time()
+        began = time.thread_time()  # of this thread: others of the process may still be ending
         derive(Article("x", {"en": found}, "", kinds=("Troubleshooting",)))
-        return time.process_time() - began
+        return time.thread_time() - began
 
     small = min(seconds(400), seconds(400))
-    assert seconds(1600) < small * 12 + 0.2
+    # the least of three: a collection of all garbage of the process may fall into one of them
+    assert min(seconds(1600) for _ in range(3)) < small * 12 + 0.2
 
 
 def test_a_command_that_a_sentence_only_speaks_of_is_no_step() -> None:

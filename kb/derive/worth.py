@@ -52,7 +52,8 @@ def may_command(role: Role, about: bool, trouble: bool) -> bool:
 
 def tells(text: str) -> bool:
     """Whether a paragraph tells somebody to do something."""
-    return any(is_instruction(one) for one in sentences(text)[:20])
+    # lines of one paragraph are one line to whoever derives its steps
+    return any(is_instruction(one) for one in sentences(" ".join(text.split()))[:20])
 
 
 @dataclass(frozen=True, slots=True)

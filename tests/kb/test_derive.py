@@ -615,6 +615,14 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
     assert min(seconds(1600) for _ in range(3)) < small * 12 + 0.2
 
 
+def test_a_wrapped_line_asks_for_no_more_than_an_unwrapped_one() -> None:
+    for text in ("1. Look\nhere", "1. Look here", "Look\n![x](y)"):
+        found, _ = parse_article(text.encode(), "x.md", lang="en")
+        assert found is not None
+        one = Article("x", {"en": found}, "", kinds=("Troubleshooting",))
+        assert (derive(one) is not None) == is_worth_walking(one)
+
+
 def test_a_command_that_a_sentence_only_speaks_of_is_no_step() -> None:
     """What was done when it failed, or what it would do, is not to be run."""
     text = """# T

@@ -83,7 +83,7 @@ def _step(record: StepRecord) -> Iterator[Moment]:
     if record.started:
         yield Moment(record.started, _say("undo" if record.purpose == "undo" else "step", step=name))
     for command in record.commands:
-        tone: Tone = {"ok": "good", "failed": "bad"}.get(command.state, "doubt")  # type: ignore[assignment]
+        tone: Tone = "good" if command.state == "ok" else "bad" if command.state == "failed" else "doubt"
         state = message("session.export-command-" + command.state.replace("_", "-"))
         yield Moment(command.at, _say("sent", what=command.what, state=state), tone)
     for proof in record.proofs:

@@ -306,7 +306,8 @@ def kept(turn: Turn, events: Generator[_Event, None, _Return]) -> Generator[_Eve
             try:
                 event = next(events)
             except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+                result: _Return = end.value
+                return result
             yield event
             with suppress(TurnLost):
                 turn.keep()

@@ -6,7 +6,7 @@ Where there is no Prometheus, or it has no such series, nothing is judged: they 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from checks.judges.lists import failure
@@ -32,6 +32,21 @@ def _number(samples: Sequence[Mapping[str, Any]], pick: Any) -> float | None:
     return pick(known) if known else None
 
 
+def _by_node(facts: Mapping[str, Fact], read: str, pick: Any, row: Callable[[str, float], Row]) -> list[Row]:
+    """A row of every node from the number picked of its samples; unknown where there is none."""
+    rows = []
+    for at in nodes_of(facts, read):
+        found = None if at.failed(read) else _number(at.value(read), pick)
+        if answer := at.failed(read):
+            rows.append(unread(at.target, answer))
+        elif found is None:
+            data = {"reason": "unparsable"}
+            rows.append(Row(at.target, Verdict.UNKNOWN, message("measured.unread"), data=data))
+        else:
+            rows.append(row(at.target, found))
+    return rows
+
+
 # --- by node --------------------------------------------------------------------------------------------------------
 
 
@@ -39,16 +54,8 @@ def judge_kubelet_client(facts: Mapping[str, Fact], params: Mapping[str, JSON], 
     """Days until the client certificate of each kubelet ends; without it the node becomes NotReady."""
     if lost := _unmeasured(facts, "ttl"):
         return lost
-    rows: list[Row] = []
-    for at in nodes_of(facts, "ttl"):
-        if answer := at.failed("ttl"):
-            rows.append(unread(at.target, answer))
-            continue
-        left = _number(at.value("ttl"), min)
-        if left is None:
-            text = message("measured.unread")
-            rows.append(Row(at.target, Verdict.UNKNOWN, text, data={"reason": "unparsable"}))
-            continue
+
+    def row(target: str, left: float) -> Row:
         days = left / DAY
         verdict = (
             Verdict.FAIL
@@ -58,7 +65,9 @@ def judge_kubelet_client(facts: Mapping[str, Fact], params: Mapping[str, JSON], 
             else Verdict.OK
         )
         text = message("measured.client-row", days=round(days, 1))
-        rows.append(Row(at.target, verdict, text, value=round(days, 1), data={"days": round(days, 1)}))
+        return Row(target, verdict, text, value=round(days, 1), data={"days": round(days, 1)})
+
+    rows = _by_node(facts, "ttl", min, row)
     least = min((float(r.value) for r in rows if isinstance(r.value, int | float)), default=None)
     data: dict[str, JSON] = {
         "total": len(rows),
@@ -74,19 +83,13 @@ def judge_pleg(facts: Mapping[str, Fact], params: Mapping[str, JSON], now: float
     """The 99th percentile of how long a kubelet takes to list its containers anew, in seconds, by node."""
     if lost := _unmeasured(facts, "relist"):
         return lost
-    rows: list[Row] = []
-    for at in nodes_of(facts, "relist"):
-        if answer := at.failed("relist"):
-            rows.append(unread(at.target, answer))
-            continue
-        slowest = _number(at.value("relist"), max)
-        if slowest is None:
-            text = message("measured.unread")
-            rows.append(Row(at.target, Verdict.UNKNOWN, text, data={"reason": "unparsable"}))
-            continue
+
+    def row(target: str, slowest: float) -> Row:
         seconds = round(slowest, 2)
         text = message("measured.pleg-row", seconds=seconds)
-        rows.append(Row(at.target, graded(seconds, params), text, value=seconds, data={"seconds": seconds}))
+        return Row(target, graded(seconds, params), text, value=seconds, data={"seconds": seconds})
+
+    rows = _by_node(facts, "relist", max, row)
     most = max((float(r.value) for r in rows if isinstance(r.value, int | float)), default=None)
     data: dict[str, JSON] = {
         "total": len(rows),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.model import JSON, Result, Verdict
@@ -99,6 +99,27 @@ def source_rows(result: Result, path: str) -> Sequence[JSON]:
     if isinstance(found, Mapping):
         return [{"key": key, "value": value} for key, value in found.items()]
     return found if isinstance(found, (list, tuple)) else (found,)
+
+
+def proposals(specs: Iterable[Input], results: Mapping[str, Result]) -> dict[str, JSON]:
+    """The values that evidence and defaults propose, input after input; inputs without a proposal are left out."""
+    values: dict[str, JSON] = {}
+    for spec in specs:
+        default = choices(spec, results, values).default
+        if default not in (None, (), ""):
+            values[spec.name] = default
+    return values
+
+
+def typed_values(
+    specs: Iterable[Input], results: Mapping[str, Result], raw: Mapping[str, JSON]
+) -> dict[str, JSON]:
+    """What was entered as typed values, proposals where nothing was; raises InputError for the first that is wrong."""
+    typed: dict[str, JSON] = {}
+    for spec in specs:
+        offered = choices(spec, results, typed)
+        typed[spec.name] = validate(spec, raw.get(spec.name, offered.default), offered)
+    return typed
 
 
 def validate(spec: Input, raw: JSON, offered: Choices) -> JSON:

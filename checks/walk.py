@@ -22,7 +22,7 @@ from checks.clock import Clock, RealClock, Stop, stopping
 from checks.cluster import Cluster
 from checks.clusteruid import uid_of
 from checks.identity import foreign_to, opening
-from checks.inputs import Choices, choices, validate
+from checks.inputs import Choices, choices, proposals, typed_values
 from checks.journal import FileJournal, Journal, new_session_id, sessions_dir
 from checks.layout import Layout, load_layout
 from checks.model import CheckFinished, Result, RunEvent
@@ -217,21 +217,11 @@ class Walk:
 
     def proposed(self, step_id: str) -> dict[str, Any]:
         """The values that evidence and defaults propose, input after input; inputs without a proposal are left out."""
-        values: dict[str, Any] = {}
-        for spec in self.guide.step(step_id).inputs:
-            default = choices(spec, self._results, values).default
-            if default not in (None, (), ""):
-                values[spec.name] = default
-        return values
+        return proposals(self.guide.step(step_id).inputs, self._results)
 
     def values(self, step_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What was entered as typed values; raises InputError for the first that is wrong."""
-        typed: dict[str, Any] = {}
-        for spec in self.guide.step(step_id).inputs:
-            offered = choices(spec, self._results, typed)
-            value = raw.get(spec.name, offered.default)
-            typed[spec.name] = validate(spec, value, offered)
-        return typed
+        return typed_values(self.guide.step(step_id).inputs, self._results, raw)
 
     # --- doing ----------------------------------------------------------------------------------------------------
 

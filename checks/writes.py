@@ -85,7 +85,7 @@ class Expander:
     # --- commands -------------------------------------------------------------------------------------------------
 
     def _exec(self, action: ExecAction, values: Mapping[str, Any]) -> Iterator[PlannedWrite]:
-        for first, count, own, tail in _batches(action, values):
+        for first, count, own, tail in in_batches(action, values):
             argv = (*fill_argv(action.argv, own), *tail)
             role = fill(action.on, own)
             for target in self.targets(role):
@@ -169,12 +169,11 @@ class Expander:
         self, resource: str, namespace: str, name: str, body: Any, kind: Any, index: int
     ) -> PlannedWrite:
         now = self.object(resource, namespace, name)
-        flags = (f"--type={kind}", "-p", json.dumps(body, ensure_ascii=False))
         dotted = Resource.parse(resource).dotted
         return PlannedWrite(
             "patch",
             message("session.write-patch", kind=dotted, name=one_line(name, 100)),
-            kubectl=_kubectl(namespace, "patch", dotted, name, *flags),
+            kubectl=patch_line(resource, namespace, name, kind, body),
             resource=resource,
             namespace=namespace,
             name=name,
@@ -194,7 +193,7 @@ class Expander:
         return PlannedWrite(
             "delete",
             message("session.write-delete", kind=dotted, name=one_line(name, 100)),
-            kubectl=_kubectl(namespace, "delete", dotted, name, "--wait=false"),
+            kubectl=delete_line(action.resource, namespace, name),
             resource=action.resource,
             namespace=namespace,
             name=name,
@@ -278,7 +277,7 @@ def _items(each: str, values: Mapping[str, Any]) -> Sequence[Any]:
     return items
 
 
-def _batches(
+def in_batches(
     action: ExecAction, values: Mapping[str, Any]
 ) -> Iterator[tuple[int, int, dict[str, Any], tuple[str, ...]]]:
     """Index of the first item, number of items, values and filled tail of each command."""
@@ -299,6 +298,17 @@ def _batches(
         tail += words
         size += length
     yield first, at + 1 - first, dict(values), tuple(tail)
+
+
+def patch_line(resource: str, namespace: str, name: str, kind: str, body: Any) -> tuple[str, ...]:
+    """A patch as a kubectl argv."""
+    flags = (f"--type={kind}", "-p", json.dumps(body, ensure_ascii=False))
+    return _kubectl(namespace, "patch", Resource.parse(resource).dotted, name, *flags)
+
+
+def delete_line(resource: str, namespace: str, name: str) -> tuple[str, ...]:
+    """A deletion as a kubectl argv."""
+    return _kubectl(namespace, "delete", Resource.parse(resource).dotted, name, "--wait=false")
 
 
 def _kubectl(namespace: str, *words: str) -> tuple[str, ...]:

@@ -128,6 +128,7 @@ def _step(step: schema.StepShape) -> Step:
         preview=_exec(step.preview.exec) if step.preview else None,
         saves=tuple(Save(name, _exec(save.exec), save.parse or NOTHING) for name, save in step.save.items()),
         verify=_verify(step.verify) if step.verify else None,
+        traffic=step.traffic,
     )
 
 

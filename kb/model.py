@@ -15,6 +15,8 @@ from kb.text import Text
 
 Risk = Literal["read", "low", "disruptive", "destructive"]
 RISKS: tuple[Risk, ...] = ("read", "low", "disruptive", "destructive")
+Traffic = Literal["none", "changes", "new", "existing"]
+"""Whose traffic a step touches: nobody's, only new pods and network changes, new connections, running ones too."""
 SectionKind = Literal[
     "symptoms",
     "environment",
@@ -320,6 +322,8 @@ class Step:
     preview: ExecAction | None = None
     saves: tuple[Save, ...] = ()
     verify: Verify | None = None
+    traffic: Traffic | None = None
+    """What the author says of it; None where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,7 @@ class StepShape(Shape):
     action: ActionShape
     verify: VerifyShape | None = None
     undo: UndoShape | None = None
+    traffic: Literal["none", "changes", "new", "existing"] | None = None
 
 
 class GuideShape(Shape):

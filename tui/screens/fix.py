@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -15,13 +15,12 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
-from checks.session import SETTLED
 from kb.model import CommandAction, ManualAction
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.screens import step_asks as asks
 from tui.screens import step_hand, step_text
-from tui.screens.fix_ways import StepWays
+from tui.screens.fix_runs import StepRuns
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
@@ -30,14 +29,12 @@ from tui.widgets.rows import Page
 
 if TYPE_CHECKING:
     from checks.plan import Plan
-    from checks.stepevents import StepEvent
-    from checks.walk import Walk
 
 OLD = 120.0
 """Seconds after which a preview is made again before it is run."""
 
 
-class FixPane(StepWays):
+class FixPane(StepRuns):
     """Steps on top, inputs below, then what would be done or is being done."""
 
     BINDINGS: ClassVar[list[BindingType]] = quiet({
@@ -320,56 +317,3 @@ class FixPane(StepWays):
             self.begin(plan.step_id, lambda walk, stop: walk.undo(plan, typed=typed, stop=stop))
         else:
             self.begin(plan.step_id, lambda walk, stop: walk.run(plan, typed=typed, stop=stop))
-
-    def begin(self, step: str, call: Callable[[Walk, threading.Event], Iterator[StepEvent]]) -> None:
-        """Starts a run of the step, unless one is under way."""
-        if self.running:
-            return
-        self.running, self.plan, self.problem = step, None, ""
-        self.log_of[step] = RunLog(step)
-        stop = self.stop = threading.Event()
-        self.walker.do("run", lambda walk: call(walk, stop))
-        self.draw()
-        self.query_one("#detail").scroll_home(animate=False)
-
-    def event(self, event: Any) -> None:
-        """Something happened in the run; many events are drawn at once."""
-        log = self.log_of.get(self.running)
-        if log is not None:
-            log.add(event, self.lang)
-            if self.drawing is None:
-                self.drawing = self.set_timer(0.2, self._draw_run)
-
-    def _draw_run(self) -> None:
-        self.drawing = None
-        self._draw_detail()
-
-    def ran(self, error: Exception | None) -> None:
-        """The run is over; the guide's evidence is read again."""
-        step, self.running, self.stop = self.running, "", None
-        if error is not None:
-            self.log_of.pop(step, None)
-            self.failed(error)
-        self.form = None
-        self.draw()
-        if error is None:
-            self.go_on()
-
-    def go_on(self) -> None:
-        """In an article's steps, which nothing verifies, the cursor goes to the next one that is not settled."""
-        view, ids = self.view, [one.step.id for one in self.snap.steps]
-        if view is None or not step_hand.is_by_hand(self.screen.guide) or view.state not in SETTLED:
-            return
-        at = ids.index(view.step.id)
-        later = (one.step.id for one in self.snap.steps[at + 1 :] if one.state not in SETTLED)
-        following = next(later, self.snap.next_step)
-        if following:
-            self.query_one("#steps", OptionList).highlighted = ids.index(following)
-        else:
-            self._ask_form(preview=False)
-
-    def action_stop(self) -> None:
-        """Stops between two writes."""
-        if self.stop is not None:
-            self.stop.set()
-            self.notify(self.screen.say("fix.stopping"), markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,26 +17,21 @@ from checks.model import CheckFinished, RunStarted, Verdict
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered, EventArrived
-from tui.screens import evidence, guide_sources, step_hand
-from tui.screens import guide_derived as derived
-from tui.screens import guide_text as text
-from tui.screens import guide_why as why
+from tui.screens import guide_draw as drawing
+from tui.screens import guide_sources, step_hand
 from tui.screens import step_asks as asks
 from tui.screens.base import KlinikScreen
 from tui.screens.fix import FixPane
+from tui.screens.guide_draw import PHASES
 from tui.screens.guide_keys import keys
 from tui.screens.guide_open import open_walk
 from tui.walker import Snapshot, Walker, wording
 from tui.widgets.hints import Hint
-from tui.widgets.lists import settle
-from tui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from checks.walk import Walk
     from kb.model import Article, Guide
     from tui.upkeep import News
-
-PHASES = ("symptoms", "cause", "fix", "proof")
 
 
 class GuideScreen(KlinikScreen[None]):
@@ -219,64 +213,13 @@ class GuideScreen(KlinikScreen[None]):
             self.article_title = shelf.guided[self.article_id].title(self.app.lang)
 
     def _draw(self) -> None:
-        if self.guide is None:
-            return
-        self._draw_line()
-        signs, lang, now = self.app.signs, self.app.lang, time.time()
-        live = "running" if self.checking else "done"
-        settle(
-            self.query_one("#symptom-list", OptionList),
-            [derived.symptom_option(s, lang, signs) for s in self.guide.symptoms]
-            if self.derived
-            else [
-                evidence.symptom_option(s, self.snap.results, lang, signs, live=live, now=now, short=True)
-                for s in self.guide.symptoms
-            ],
-        )
-        settle(
-            self.query_one("#cause-list", OptionList),
-            [text.cause_option(c, lang, signs) for c in self.snap.causes],
-        )
-        self._draw_why()
-        self.fix.take(self.snap)
-        titles = {
-            v.step.id: text.filled(v.step.text, {**v.proposed, **v.record.values}, lang)
-            for v in self.snap.steps
-        }
-        self.query_one("#proof-text > Static", Static).update(text.proof_text(self.snap, titles, lang, signs))
+        drawing.everything(self)
 
     def _draw_why(self) -> None:
-        if self.guide is None:
-            return
-        signs, lang, now = self.app.signs, self.app.lang, time.time()
-        at = self.query_one("#symptom-list", OptionList).highlighted
-        if at is not None and at < len(self.guide.symptoms):
-            page = why.of_symptom(self.guide.symptoms[at], self.guide, self.snap, lang, signs, now)
-            self.query_one("#symptom-why > Static", Static).update(page)
-        at = self.query_one("#cause-list", OptionList).highlighted
-        if at is not None and at < len(self.snap.causes):
-            page = why.of_cause(self.snap.causes[at], self.guide, self.snap, lang, signs, now)
-            self.query_one("#cause-why > Static", Static).update(page)
+        drawing.beside(self)
 
     def _draw_line(self) -> None:
-        signs, lang = self.app.signs, self.app.lang
-        reached = {1: bool(self.snap.results), 2: bool(self.snap.session.cause), 3: self._fixed()}
-        left = Content.assemble(
-            (f" {self.say('derived.crumb' if self.derived else 'guide.crumb')} ", "$quiet"),
-            (one_line(self.article_title), "bold"),
-        )
-        marks = text.phase_marks(PHASES, self.phase, reached, lang, signs)
-        self.query_one("#crumb", Static).update(Row(left, marks, share=0.7))
-        said = text.verdict_line(self.snap, lang, signs, self.checking)
-        if self.guide is not None and self.derived:
-            said = derived.line(self.snap, self.guide, lang)
-        right = Content.styled(
-            f"{self.say('live.running')} {self.progress}" if self.checking else "", "$quiet"
-        )
-        self.query_one("#line", Static).update(Row(Content.assemble(" ", said), right))
-
-    def _fixed(self) -> bool:
-        return bool(self.snap.steps) and not self.snap.next_step
+        drawing.top(self)
 
     # --- moving -------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ What was seen, found, done and proven is filled in from the journal; what only a
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.export import fence, plain, when
@@ -23,9 +23,9 @@ _WORDS = 40
 """Words of a command that are kept; rows by their ids are no knowledge for the next incident."""
 
 
-def draft(session: Session, article: Article | None) -> dict[str, str]:
+def draft(session: Session, article: Article | None, langs: Sequence[str] = LANGS) -> dict[str, str]:
     """The files of the article by name, ``en.md`` and ``zh.md``; `article` is the one whose guide was walked."""
-    return {f"{lang}.md": _text(session, article, lang) for lang in LANGS}
+    return {f"{lang}.md": _text(session, article, lang) for lang in langs}
 
 
 def _text(session: Session, article: Article | None, lang: str) -> str:

@@ -26,7 +26,7 @@ Redact = Callable[[str], str]
 def session_markdown(session: Session, lang: str, *, with_timeline: bool = True) -> str:
     """The session as Markdown in `lang`: symptoms, evidence, cause, steps with exact commands, proof, notes."""
     redact = redactor(session.id)
-    parts = [*_head(session, lang), *_checks(session, lang), *_cause(session, lang)]
+    parts = [*_head(session, lang, redact), *_checks(session, lang, redact), *_cause(session, lang)]
     for record in session.steps.values():
         parts += _step(record, lang, redact)
     parts += _notes(session, lang, redact)
@@ -55,6 +55,10 @@ def session_json(session: Session, lang: str) -> dict[str, Any]:
         "notes": [{"at": one.at, "operator": one.operator, "text": one.text} for one in session.notes],
         "outcome": session.outcome or None,
         "finished": session.finished or None,
+        "timeline": [
+            {"at": one.at, "text": one.text.get(lang), "tone": one.tone or None, "step": one.step or None}
+            for one in timeline(session)
+        ],
         "damaged": session.damaged,
         "newer": session.newer,
     }
@@ -180,7 +184,7 @@ def fence(text: str, info: str = "") -> list[str]:
     return [f"{fence}{info}", text, fence]
 
 
-def _head(session: Session, lang: str) -> Iterator[str]:
+def _head(session: Session, lang: str, redact: Redact) -> Iterator[str]:
     cluster = session.cluster
     where = (cluster.get("practice") and f"PRACTICE {cluster['practice']}") or cluster.get("context", "")
     yield f"# {plain(session.title.get(lang) or session.article)}"
@@ -190,7 +194,7 @@ def _head(session: Session, lang: str) -> Iterator[str]:
     yield f"- {_say('cluster', lang)}: {plain(str(where))} ({plain(str(cluster.get('server', '')))})"
     yield f"- {_say('operator', lang)}: {plain(session.operator)}"
     if session.reasons:
-        yield f"- {_say('reason', lang)}: {plain('; '.join(session.reasons))}"
+        yield f"- {_say('reason', lang)}: {plain(redact('; '.join(session.reasons)))}"
     yield f"- {_say('time', lang)}: {when(session.opened)} – {when(session.finished or session.updated)}"
     yield f"- {_say('outcome', lang)}: {_outcome(session, lang)}"
     if session.damaged:
@@ -205,7 +209,7 @@ def _outcome(session: Session, lang: str) -> str:
     return _say(session.outcome, lang) if session.outcome in known else plain(session.outcome)
 
 
-def _checks(session: Session, lang: str) -> Iterator[str]:
+def _checks(session: Session, lang: str, redact: Redact) -> Iterator[str]:
     if not session.rounds:
         return
     last = session.rounds[-1]
@@ -215,7 +219,7 @@ def _checks(session: Session, lang: str) -> Iterator[str]:
     yield ""
     for alias, one in last.results.items():
         reason = f" ({one['reason']})" if one.get("reason") else ""
-        summary = plain(Text.of(one.get("summary")).get(lang))
+        summary = plain(redact(Text.of(one.get("summary")).get(lang)))
         yield f"- **{plain(str(one.get('verdict', '?')) + reason)}** {plain(str(one.get('check', alias)))}: {summary}"
     yield ""
 
@@ -243,7 +247,7 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     if record.reason:
         yield f"- {_say('why', lang)}: {plain(redact(record.reason))}"
     if record.message:
-        yield f"- {plain(record.message.get(lang))}"
+        yield f"- {plain(redact(record.message.get(lang)))}"
     for name, value in record.saved.items():
         yield f"- {_say('saved', lang)} {plain(name)}: {plain(redact(str(value)))}"
     yield ""
@@ -253,7 +257,7 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     for command in record.commands:
         yield from _command(command, lang, redact)
     for proof in record.proofs:
-        yield from _proof(proof, lang)
+        yield from _proof(proof, lang, redact)
 
 
 def _value(value: Any) -> str:
@@ -279,7 +283,7 @@ def _command(command: Command, lang: str, redact: Redact) -> Iterator[str]:
     yield ""
 
 
-def _proof(proof: Proof, lang: str) -> Iterator[str]:
+def _proof(proof: Proof, lang: str, redact: Redact) -> Iterator[str]:
     held = _say("held" if proof.ok else "not-held", lang)
     undo = f"{_say('undo', lang)}: " if proof.purpose == "undo" else ""
     yield f"{undo}{_say('proof', lang)}: {held} ({proof.took:.0f} s)"
@@ -289,14 +293,16 @@ def _proof(proof: Proof, lang: str) -> Iterator[str]:
     for alias in {**proof.before, **proof.after}:
         before, after = proof.before.get(alias, {}), proof.after.get(alias, {})
         check = after.get("check") or before.get("check") or alias
-        yield f"| {plain(str(check))} | {_cell(before, lang)} | {_cell(after, lang)} |"
+        yield f"| {plain(str(check))} | {_cell(before, lang, redact)} | {_cell(after, lang, redact)} |"
     yield ""
 
 
-def _cell(one: Mapping[str, Any], lang: str) -> str:
+def _cell(one: Mapping[str, Any], lang: str, redact: Redact) -> str:
     if not one:
         return "–"
-    return f"{plain(str(one.get('verdict', '?')))}: {plain(Text.of(one.get('summary')).get(lang), 200)}"
+    return (
+        f"{plain(str(one.get('verdict', '?')))}: {plain(redact(Text.of(one.get('summary')).get(lang)), 200)}"
+    )
 
 
 def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:

@@ -29,8 +29,14 @@ class NoSession(ValueError):
 
 
 def packed(entries: Iterable[Entry], *, by: str, at: float) -> str:
-    """The journal as lines without secrets, the last of which says who handed it over."""
+    """The journal as lines without secrets, the last of which says who handed it over.
+
+    Raises NoSession for a journal with damaged lines: whoever went on with it would not know what they said.
+    """
     known = list(entries)
+    damaged = fold(known).damaged
+    if damaged:
+        raise NoSession(message("handover.damaged-here", count=damaged))
     redact = redactor(next((str(e.get("session", "")) for e in known), ""))
     lines = []
     for entry in known:
@@ -54,6 +60,9 @@ def unpacked(raw: bytes) -> tuple[str, Sequence[Entry]]:
     bad = next((number for number, entry in enumerate(entries, 1) if entry["kind"] == "damaged"), 0)
     if bad:
         raise NoSession(message("handover.damaged", line=bad))
+    lost = next((at for at, entry in enumerate(entries, 1) if entry.get("n") != at), 0)
+    if lost:
+        raise NoSession(message("handover.lost", line=lost))
     session = fold(entries)
     if not entries or entries[0]["kind"] != "opened" or not session.id or not session.article:
         raise NoSession(message("handover.none"))

@@ -60,6 +60,10 @@ def foreign_to(session: Session, article: Article, info: ClusterInfo, uid: str =
 
     Two operators have other names and addresses for one cluster: where its uid is known on both sides, that decides.
     """
+    if not session.id:
+        return message("session.no-journal")
+    if session.newer:
+        return message("session.newer")
     if session.article and session.article != article.id:
         return message("session.other-article", id=session.article)
     if session.guide and article.guide is not None and session.guide != fingerprint(article.guide):

@@ -260,12 +260,39 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} does not go into a journal")
 
 
+def holder_of(path: Path) -> int:
+    """The process that is working on this session; 0 where nobody is, or the system does not tell (only Linux does)."""
+    try:
+        wanted = path.stat()
+        lines = Path("/proc/locks").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return 0
+    place = f"{os.major(wanted.st_dev):02x}:{os.minor(wanted.st_dev):02x}:{wanted.st_ino}"
+    for line in lines:
+        words = line.split()
+        if len(words) > 5 and words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(wanted.st_ino):
+            pid = int(words[4])
+            # Some filesystems have another number there: then the process itself has to have the file open.
+            if pid > 0 and (words[5] == place or _has_open(pid, path)):
+                return pid
+    return 0
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    try:
+        return any(one.resolve() == path.resolve() for one in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
 def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise JournalError(message("session.journal-taken", path=str(path))) from None
+        pid = holder_of(path)
+        taken = message("session.journal-taken-by", path=str(path), pid=pid) if pid else None
+        raise JournalError(taken or message("session.journal-taken", path=str(path))) from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -114,7 +114,7 @@ def _rows(picked: Picked, results: Mapping[str, Result], values: Mapping[str, An
         missing = [value for value in picked.values if _canonical(value) not in offered]
     if not missing:
         return []
-    first = one_line(str(_identity(missing[0])), 80)
+    first = one_line(str(identity(missing[0])), 80)
     return [
         message(
             "session.stale-rows", count=len(missing), total=len(picked.values), name=spec.name, first=first
@@ -124,12 +124,12 @@ def _rows(picked: Picked, results: Mapping[str, Result], values: Mapping[str, An
 
 def _changed_rows(picked: Picked, rows: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
     """The picked rows that are still there and differ, or no longer fit; one that is gone cannot be hit any more."""
-    there = {_identity(row) for row in rows}
+    there = {identity(row) for row in rows}
     fitting: dict[Any, list[Any]] = {}
     for row in matching(picked.spec, rows, values):
-        fitting.setdefault(_identity(row), []).append(row)
+        fitting.setdefault(identity(row), []).append(row)
     return [
-        row for row in picked.values if _identity(row) in there and row not in fitting.get(_identity(row), ())
+        row for row in picked.values if identity(row) in there and row not in fitting.get(identity(row), ())
     ]
 
 
@@ -143,7 +143,8 @@ def _twin(cluster: Cluster, expander: Expander, plan: Plan, twin: ExecAction) ->
     return [] if digest(now) == plan.twin else [message("session.stale-twin")]
 
 
-def _identity(row: Any) -> Any:
+def identity(row: Any) -> Any:
+    """What makes a row the same one in another reading."""
     if isinstance(row, Mapping):
         return next((row[key] for key in _KEYS if key in row), _canonical(row))
     return row

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from checks.session import Round, Session, StepRecord
+from checks.session import Command, Round, Session, StepRecord
 from kb.messages import message
-from kb.safe import one_line
+from kb.safe import one_line, printable
 from kb.text import Text
 
 Tone = Literal["", "good", "bad", "doubt"]
+LONG = 2000
+"""Characters of a line of a closer look."""
+OUTPUT = 40
+"""Lines of an output that a closer look shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,10 @@ class Moment:
     text: Text
     tone: Tone = ""
     """How it went, for colours and marks."""
+    step: str = ""
+    """The step that it belongs to."""
+    more: tuple[Text, ...] = ()
+    """What a closer look shows, a line each: results, the command line, the end of its output."""
 
 
 def timeline(session: Session) -> tuple[Moment, ...]:
@@ -52,7 +61,14 @@ def _finished(session: Session) -> Iterator[Moment]:
 
 def _rounds(session: Session) -> Iterator[Moment]:
     for one in session.rounds:
-        yield Moment(one.at, _say("checked", counts=_counts(one)))
+        yield Moment(one.at, _say("checked", counts=_counts(one)), more=tuple(_results(one.results)))
+
+
+def _results(results: Mapping[str, Any]) -> Iterator[Text]:
+    for alias, one in results.items():
+        told = Text.of(one.get("summary"))
+        head = f"{one.get('verdict', '?')}  {one.get('check') or alias}: "
+        yield Text(one_line(head + told.get("en"), LONG), one_line(head + told.get("zh"), LONG))
 
 
 def _counts(one: Round) -> str:
@@ -81,16 +97,34 @@ def _notes(session: Session) -> Iterator[Moment]:
 def _step(record: StepRecord) -> Iterator[Moment]:
     name = one_line(record.id, 80)
     if record.started:
-        yield Moment(record.started, _say("undo" if record.purpose == "undo" else "step", step=name))
+        yield Moment(
+            record.started, _say("undo" if record.purpose == "undo" else "step", step=name), "", name
+        )
     for command in record.commands:
         tone: Tone = "good" if command.state == "ok" else "bad" if command.state == "failed" else "doubt"
         state = message("session.export-command-" + command.state.replace("_", "-"))
-        yield Moment(command.at, _say("sent", what=command.what, state=state), tone)
+        yield Moment(
+            command.at, _say("sent", what=command.what, state=state), tone, name, tuple(_sent(command))
+        )
     for proof in record.proofs:
         held = message("session.export-held" if proof.ok else "session.export-not-held")
-        yield Moment(proof.at, _say("proof", step=name, held=held), "good" if proof.ok else "bad")
+        told: Tone = "good" if proof.ok else "bad"
+        yield Moment(proof.at, _say("proof", step=name, held=held), told, name, tuple(_results(proof.after)))
     if record.ended:
         settled = record.state in ("done", "already_done", "undone")
         ending: Tone = "good" if settled else "" if record.state == "skipped" else "bad"
         state = message("session.export-state-" + record.state.replace("_", "-"))
-        yield Moment(record.ended, _say("ended", step=name, state=state), ending)
+        why = (Text.of(one_line(record.reason, LONG)),) if record.reason else ()
+        said = (record.message,) if record.message else ()
+        yield Moment(record.ended, _say("ended", step=name, state=state), ending, name, (*said, *why))
+
+
+def _sent(command: Command) -> Iterator[Text]:
+    """The command line, how long it took, and the end of what came back."""
+    if command.kubectl:
+        yield Text.of("$ " + one_line(shlex.join(command.kubectl), LONG))
+    if command.took_ms:
+        yield Text.of(f"{command.took_ms:,} ms")
+    heard = "\n".join(part for part in (command.output, command.error) if part.strip())
+    for line in printable(heard).splitlines()[-OUTPUT:]:
+        yield Text.of(one_line(line, LONG))

@@ -24,7 +24,6 @@ from checks.permission import Permission as Permission
 from checks.prometheusat import EVENTS, PrometheusAt
 from checks.readspec import SlotError, fill
 from checks.template import SLOT
-from checks.turns import CLUSTER_WIDE
 from kb.model import Action, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
 
 Needs = Mapping[Permission, tuple[str, ...]]
@@ -192,6 +191,10 @@ def _announced(action: Action, layout: Layout) -> set[Permission]:
         )  # looked at before every command, and named in the Event
         spaces = {(one.namespace, one.namespace) for one in pods}
     elif isinstance(action, PatchAction | DeleteAction):
+        from checks.turns import (
+            CLUSTER_WIDE,
+        )  # only a fix needs it: a run of checks starts without the rooms of writes
+
         pods = set()
         if not _on_object(action, "get"):
             return set()

@@ -21,6 +21,8 @@ class Place:
     where: DataPath
     value: Any
     problems: list[Problem]
+    shipped: bool = False
+    """The file came with klinik, whose tests compiled its expressions: they are compiled when they are needed."""
 
     def say(self, code: str, severity: Severity = "error", **params: object) -> None:
         """Note a problem at this place; its sentence is ``checks.CODE``."""
@@ -36,7 +38,7 @@ class Place:
             inner = self.value.get(key)
         elif isinstance(self.value, list) and isinstance(key, int):
             inner = self.value[key]
-        return Place(self.document, (*self.where, key), inner, self.problems)
+        return Place(self.document, (*self.where, key), inner, self.problems, self.shipped)
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self.value, Mapping) and key in self.value

@@ -17,7 +17,7 @@ from checks.finding import SHOWS, Finding
 from checks.folding import folded
 from checks.model import SEVERITY, Result, Verdict, worst
 from checks.mutes import Mute, Muting
-from kb.model import Article, CheckUse
+from kb.model import Article, CheckUse, Guide
 from kb.text import Text
 
 if TYPE_CHECKING:
@@ -89,37 +89,32 @@ class Triage:
 # --- what is run ----------------------------------------------------------------------------------------------------
 
 
-def plan(
-    articles: Iterable[Article], catalogue: Catalogue, *, everything: bool = False
-) -> tuple[CheckUse, ...]:
+def plan(guides: Iterable[Guide], catalogue: Catalogue, *, everything: bool = False) -> tuple[CheckUse, ...]:
     """What a triage runs: the symptom checks of all guides, and every other check of the catalogue that is cheap.
 
     With `everything` those that are not cheap too. A check that no guide asks for runs under its own id.
     """
     among = {spec.id for spec in catalogue if everything or spec.cost == "cheap"}
-    uses = uses_of(articles, among)
+    uses = uses_of(guides, among)
     plain = {use.check for use in uses if not use.params}
     rest = tuple(CheckUse(name, name) for name in catalogue.ids() if name in among and name not in plain)
     return (*uses, *rest)
 
 
-def uses_of(articles: Iterable[Article], among: Collection[str]) -> tuple[CheckUse, ...]:
-    """The symptom checks of all guides that are `among` these checks, their aliases prefixed with the article."""
+def uses_of(guides: Iterable[Guide], among: Collection[str]) -> tuple[CheckUse, ...]:
+    """The symptom checks of these guides that are `among` these checks, their aliases prefixed with the article."""
     uses = []
-    for article in articles:
-        if article.guide is None:
-            continue
-        for alias in symptom_aliases(article):
-            use = article.guide.checks.get(alias)
+    for guide in guides:
+        for alias in symptom_aliases(guide):
+            use = guide.checks.get(alias)
             if use and use.check in among:
-                uses.append(CheckUse(f"{article.id}{_SEPARATOR}{alias}", use.check, use.params))
+                uses.append(CheckUse(f"{guide.article}{_SEPARATOR}{alias}", use.check, use.params))
     return tuple(uses)
 
 
-def symptom_aliases(article: Article) -> tuple[str, ...]:
-    """The checks that show the article's symptoms, each once, in order."""
-    guide = article.guide
-    return tuple(dict.fromkeys(a for s in guide.symptoms for a in s.checks)) if guide else ()
+def symptom_aliases(guide: Guide) -> tuple[str, ...]:
+    """The checks that show the symptoms, each once, in order."""
+    return tuple(dict.fromkeys(a for s in guide.symptoms for a in s.checks))
 
 
 # --- what came of it ------------------------------------------------------------------------------------------------
@@ -156,7 +151,7 @@ def findings(
 
     A finding that another brings about follows it directly, with `under` and a greater `depth`.
     """
-    known = {article.id: article for article in articles if symptom_aliases(article)}
+    known = {article.id: article for article in articles if article.guide and symptom_aliases(article.guide)}
     found = [_finding(article, uses, results, muting or Muting()) for article in known.values()]
     return folded(sorted(found, key=_rank), known, uses, results)
 
@@ -171,7 +166,7 @@ def _finding(
     speaker = max(have.values(), key=lambda r: SEVERITY[r.verdict], default=None)
     guide = article.guide
     symptoms = tuple(s for s in symptom_verdicts(guide, have) if s.results) if guide else ()
-    left_out = len(symptom_aliases(article)) - len(wanted)
+    left_out = (len(symptom_aliases(guide)) if guide else 0) - len(wanted)
     mute = _mute_of_all(muting, [r for r in have.values() if r.verdict in SHOWS])
     return Finding(article.id, verdict, speaker, len(have), len(wanted), left_out, symptoms, mute=mute)
 
@@ -230,7 +225,7 @@ def checks_of(article: Article) -> set[str]:
     guide = article.guide
     if guide is None:
         return set()
-    aliases = {*symptom_aliases(article), *(a for cause in guide.causes for a in cause.evidence)}
+    aliases = {*symptom_aliases(guide), *(a for cause in guide.causes for a in cause.evidence)}
     return {guide.checks[alias].check for alias in aliases if alias in guide.checks}
 
 

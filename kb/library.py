@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.articleread import read_article, with_guide
+from kb.guidefile import load_guide
 from kb.hits import Hit, SearchOutcome
-from kb.model import Article
+from kb.model import Article, Guide
 from kb.pastehits import PasteOutcome
 from kb.problem import Problem
 from kb.roots import Scan, scan
@@ -85,6 +85,24 @@ class Library:
             found += self._load(article)[1] if known is None else known
         return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
 
+    @property
+    def guides(self) -> tuple[Guide, ...]:
+        """The written guides that can be used, in the order of their articles; reads neither texts nor the index."""
+        files = {
+            article: s.path
+            for article in self.guided
+            for s in self._scan.sources.get(article, ())
+            if s.kind == "guide"
+        }
+        found = (load_guide(Path(path), article)[0] for article, path in files.items())
+        return tuple(guide for guide in found if guide is not None)
+
+    @property
+    def guide_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the roots and with articles that have a written guide; needs no index."""
+        found = [*self._scan.problems, *(p for article in self.guided for p in self._load(article)[1])]
+        return tuple(sorted(found, key=lambda p: (p.path, p.line, p.code)))
+
     def problems_of(self, article: str) -> tuple[Problem, ...]:
         """What is wrong with the files of one article; nothing for an article that is not there."""
         return self._load(article)[1] if article in self._scan.sources else ()
@@ -101,6 +119,8 @@ class Library:
             return found
         derived = self._derived.get(article)
         if derived is None:
+            from kb.articleread import with_guide
+
             derived = with_guide(found, self._scan.sources.get(article, ()))
             with self._reading:
                 if self._read.get(article, (None,))[0] is found:  # else its files changed meanwhile
@@ -253,6 +273,8 @@ class Library:
                 kept = sum(self._sizes.values())
                 while self._read and (len(self._read) >= REMEMBERED or kept > REMEMBERED_BYTES):
                     kept -= self._forget(next(iter(self._read)))
+                from kb.articleread import read_article
+
                 self._read[article] = read_article(article, sources)
             return self._read[article]
 

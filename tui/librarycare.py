@@ -59,7 +59,7 @@ def _linted(library: Library, progress: Told) -> Iterator[Problem]:
     from kb.lint import lint
 
     layout = load_layout()
-    catalogue = load_catalogue(library.roots, layout=layout)
+    catalogue = load_catalogue(library.roots, layout=layout, thorough=True)
     yield from catalogue.problems
     yield from lint(
         library.roots,

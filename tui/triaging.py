@@ -126,7 +126,7 @@ class Triaging:
             from checks.triage import WIDEST, plan
 
             catalogue = services.catalogue()
-            uses = plan(articles, catalogue)
+            uses = plan([a.guide for a in articles if a.guide], catalogue)
             yield _Plan(uses, catalogue, *_read_mutes(cluster))
             yield from run(cluster, uses, catalogue, layout=services.layout(), stop=stop, widest=WIDEST)
 

@@ -41,10 +41,15 @@ def catalogue(*names: str, linked: dict[str, tuple[str, ...]] | None = None) -> 
     return Catalogue(made)
 
 
+def guides_of(articles: Iterable[Article]) -> list[Guide]:
+    """The guides of these articles."""
+    return [article.guide for article in articles if article.guide]
+
+
 def run(
     articles: list[Article], checks: Catalogue, verdicts: dict[str, str], muting: Muting | None = None
 ) -> Triage:
-    uses = plan(articles, checks)
+    uses = plan(guides_of(articles), checks)
     results = {
         use.alias: result(use.alias, verdicts[use.check], 10, check=use.check)
         for use in uses
@@ -152,12 +157,11 @@ def test_bad_checks_that_no_matching_article_explains_are_rows_of_their_own() ->
 def test_everything_cheap_runs_once_and_what_is_not_cheap_is_left_out() -> None:
     catalogue = load_catalogue()
     library = open_library([ASSETS])
-    articles = [one for name in library.guided if (one := library.get(name))]
-    uses = plan(articles, catalogue)
+    uses = plan(library.guides, catalogue)
     assert len({use.alias for use in uses}) == len(uses)
     asked = {use.check for use in uses}
     assert asked == {spec.id for spec in catalogue if spec.cost == "cheap"}
-    assert {u.check for u in plan(articles, catalogue, everything=True)} == set(catalogue.ids())
+    assert {u.check for u in plan(library.guides, catalogue, everything=True)} == set(catalogue.ids())
 
 
 def test_unknown_is_told_and_counts_as_nothing() -> None:
@@ -215,7 +219,7 @@ def test_a_muted_check_is_a_muted_row() -> None:
 def test_a_state_holds_articles_and_checks() -> None:
     checks = catalogue("a", "b", "why")
     known = {"up": UP, "down": DOWN}
-    uses = plan(known.values(), checks)
+    uses = plan(guides_of(known.values()), checks)
     results = {use.alias: result(use.alias, "fail", check=use.check) for use in uses}
     found = triage(known.values(), checks, uses, results)
     titled = {n: Article(n, {"en": _text(n)}, "/kb", guide=a.guide) for n, a in known.items()}
@@ -231,6 +235,6 @@ def _text(name: str) -> ArticleText:
 def test_findings_alone_are_what_they_were() -> None:
     """The app asks for them while results come in."""
     checks = catalogue("a", "b", "why")
-    uses = plan([UP, DOWN], checks)
+    uses = plan(guides_of([UP, DOWN]), checks)
     first, second = findings([UP, DOWN], uses, {"down/b": result("down/b", "warn")})
     assert (first.article, first.verdict, second.done) == ("down", Verdict.WARN, 0)

@@ -24,7 +24,7 @@ def test_every_article_has_a_symptom_that_triage_can_see() -> None:
         article = library.get(name)
         assert article is not None
         assert article.guide is not None
-        costs = {catalogue.get(article.guide.checks[a].check).cost for a in symptom_aliases(article)}
+        costs = {catalogue.get(article.guide.checks[a].check).cost for a in symptom_aliases(article.guide)}
         assert "cheap" in costs, name
 
 

@@ -27,7 +27,7 @@ def findings(roots: Sequence[Path], only: Sequence[Path] | None = None) -> Itera
     from kb.lint import lint
 
     layout = load_layout()
-    catalogue = load_catalogue(roots, layout=layout)
+    catalogue = load_catalogue(roots, layout=layout, thorough=True)
     wanted = [str(root / "checks") for root in (roots if only is None else only)]
     yield from (p for p in catalogue.problems if any(Path(p.path).is_relative_to(one) for one in wanted))
     yield from lint_tests(roots if only is None else only, layout=layout)

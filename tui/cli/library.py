@@ -35,7 +35,7 @@ def all_problems(root: Root) -> list[Problem]:
     from checks.catalogue import lint_guide, load_catalogue
 
     library = plain_library(root)
-    catalogue = load_catalogue(roots_of(root))
+    catalogue = load_catalogue(roots_of(root), thorough=True)
     found = [*library.problems, *catalogue.problems]
     for article_id in library.guided:
         article = library.get(article_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kb.model import Article
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.layout import Layout
     from kb.library import Library
+    from kb.problem import Problem
 
 
 def roots_of(root: Root) -> list:  # type: ignore[type-arg]
@@ -42,10 +44,20 @@ def plain_library(root: Root) -> Library:
 def open_library(root: Root) -> Library:
     """The library of all roots; broken files are named on stderr and the rest works."""
     library = plain_library(root)
-    for problem in library.problems:
+    _complain_of(library.problems)
+    return library
+
+
+def guided_articles(library: Library) -> dict[str, Article]:
+    """The articles with a written guide by id; those of their files that are broken are named on stderr."""
+    _complain_of(library.guide_problems)
+    return {name: found for name in library.guided if (found := library.get(name))}
+
+
+def _complain_of(problems: Iterable[Problem]) -> None:
+    for problem in problems:
         if problem.severity == "error":
             complain(str(problem))
-    return library
 
 
 def open_catalogue(root: Root, where: Where | None = None) -> Catalogue:
@@ -55,9 +67,7 @@ def open_catalogue(root: Root, where: Where | None = None) -> Catalogue:
 
     settings = settings_of(root.where if where is None else where.over(root.where))
     catalogue = settings.over(load_catalogue(roots_of(root), layout=settings.layout))
-    for problem in catalogue.problems:
-        if problem.severity == "error":
-            complain(str(problem))
+    _complain_of(catalogue.problems)
     return catalogue
 
 

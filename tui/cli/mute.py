@@ -119,13 +119,12 @@ def _uses(name: str, library: Library, catalogue: Catalogue) -> tuple[Kind, list
     from checks.triage import checks_of, plan, uses_of
 
     if name in catalogue:
-        guided = [found for one in library.guided if (found := library.get(one))]
-        asked = [use for use in plan(guided, catalogue, everything=True) if use.check == name]
+        asked = [use for use in plan(library.guides, catalogue, everything=True) if use.check == name]
         plain = [] if any(not use.params for use in asked) else [CheckUse(name, name)]
         return "check", [*asked, *plain]
     article = library.get(name)
     among = {s.id for s in catalogue if s.cost != "heavy"}
-    uses = list(uses_of([article], among)) if article else []
+    uses = list(uses_of([article.guide], among)) if article and article.guide else []
     if article is None or not uses:
         raise Stop(words("no-such-thing", name=name), USAGE)
     shown = {use.check for use in uses}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from tui.cli import printing
 from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, print_roots, reach, run_explained
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
-from tui.cli.loading import language, open_catalogue, open_library
+from tui.cli.loading import guided_articles, language, open_catalogue, plain_library
 from tui.cli.muting import counted, lifted_json, mutes_option, muting_of, quiet_results, say_lifted
 from tui.cli.options import Root, Where
 from tui.cli.printing import one_row, say
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
     from checks.triage import Triage
+    from kb.library import Library
     from kb.model import Article, CheckUse
     from tui.forbidden import Forbidden
 
@@ -57,9 +58,8 @@ def triage(
     """Runs every cheap check and ranks the articles that this cluster matches."""
     from checks.triage import WIDEST, plan
 
-    library, catalogue = open_library(root), open_catalogue(root, where)
-    articles = {name: one for name in library.guided if (one := library.get(name))}
-    uses = plan(articles.values(), catalogue, everything=everything)
+    library, catalogue = plain_library(root), open_catalogue(root, where)
+    uses = plan(library.guides, catalogue, everything=everything)
     if not uses:
         raise Stop(t("triage.nothing-to-run"), USAGE)
     where = where.over(root.where)
@@ -67,7 +67,7 @@ def triage(
         may_watch(where, output, to)
     reporting = Reporting("triage", output, to, fail_on, language(root))
     command = _Command(
-        articles, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST
+        library, catalogue, uses, root, reporting, verbose, no_mutes, 0 if everything else WIDEST
     )
     with reporting.watching(where), connect(where) as connection:
         cluster = connection.cluster
@@ -82,7 +82,7 @@ def triage(
 class _Command:
     """One call of the command: what is run, and how it is told."""
 
-    articles: Mapping[str, Article]
+    library: Library
     catalogue: Catalogue
     uses: Sequence[CheckUse]
     root: Root
@@ -90,6 +90,11 @@ class _Command:
     verbose: bool
     no_mutes: bool
     widest: int = 0
+
+    @cached_property
+    def articles(self) -> Mapping[str, Article]:
+        """The articles with guides, read when there is something to rank: the first verdict does not wait for them."""
+        return guided_articles(self.library)
 
     def once(self, cluster: Cluster) -> int:
         """One triage, told whole."""

@@ -54,6 +54,8 @@ def session_json(session: Session, lang: str) -> dict[str, Any]:
         "turns": [asdict(one) for one in session.turns],
         "notes": [{"at": one.at, "operator": one.operator, "text": one.text} for one in session.notes],
         "outcome": session.outcome or None,
+        "why": session.why or None,
+        "versions": dict(session.versions),
         "finished": session.finished or None,
         "timeline": [
             {"at": one.at, "text": one.text.get(lang), "tone": one.tone or None, "step": one.step or None}
@@ -197,6 +199,10 @@ def _head(session: Session, lang: str, redact: Redact) -> Iterator[str]:
         yield f"- {_say('reason', lang)}: {plain(redact('; '.join(session.reasons)))}"
     yield f"- {_say('time', lang)}: {when(session.opened)} – {when(session.finished or session.updated)}"
     yield f"- {_say('outcome', lang)}: {_outcome(session, lang)}"
+    if session.why:
+        yield f"- {_say('why', lang)}: {plain(redact(session.why), 2000)}"
+    for component, version in session.versions.items():
+        yield f"- {plain(component, 60)}: {plain(version, 60)}"
     if session.damaged:
         yield f"- {_say('damaged', lang, count=session.damaged)}"
     yield ""

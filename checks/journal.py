@@ -206,6 +206,16 @@ def adopt(folder: Path, session: str, entries: Iterable[Entry]) -> Path:
     return path
 
 
+def mark(path: Path, kind: str, **data: Any) -> bool:
+    """Appends one entry to a journal at rest; False where somebody works on it, or it cannot be written."""
+    try:
+        with FileJournal.open(path) as journal:
+            journal.append(kind, **data)
+    except JournalError:
+        return False
+    return True
+
+
 def read(path: Path) -> tuple[Entry, ...]:
     """The entries of a journal, without a torn last line; raises JournalError where it cannot be read."""
     try:

@@ -102,6 +102,10 @@ class Session:
     outcome: str = ""
     """``solved``, ``not-solved`` or ``abandoned``; empty while it is not finished."""
     finished: float = 0.0
+    why: str = ""
+    """What the operator said of the outcome."""
+    versions: Mapping[str, str] = field(default_factory=_nothing)
+    """What ran there when it was finished, by component: ``kube-ovn``, ``kubernetes``."""
     damaged: int = 0
     """Lines of the journal that could not be read."""
     newer: bool = False
@@ -260,6 +264,7 @@ def _start(session: Session, e: Entry) -> Session:
         digest=e.get("digest", ""),
         line=e.get("line", ""),
         message=Text(),
+        marks=(),
         **changes,
     )
 
@@ -308,6 +313,11 @@ def _answer(session: Session, e: Entry) -> Session:
     return _with_step(session, record.id, commands=(*record.commands[:-1], last))
 
 
+def _moved(session: Session, e: Entry) -> Session:
+    marks = tuple(mark for mark in e.get("marks", ()) if isinstance(mark, Mapping))
+    return _with_step(session, e["step"], marks=marks)
+
+
 def _verified(session: Session, e: Entry) -> Session:
     record = session.step(e["step"])
     proof = Proof(
@@ -354,7 +364,14 @@ def _resumed(session: Session, e: Entry) -> Session:
 
 
 def _finished(session: Session, e: Entry) -> Session:
-    return replace(session, outcome=e.get("outcome", ""), finished=e.get("at", 0.0))
+    versions = {str(key): str(value) for key, value in (e.get("versions") or {}).items()}
+    return replace(
+        session,
+        outcome=e.get("outcome", ""),
+        finished=e.get("at", 0.0),
+        why=str(e.get("why") or ""),
+        versions=versions,
+    )
 
 
 def _damaged(session: Session, _: Entry) -> Session:
@@ -371,6 +388,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "saved_object": _saved_object,
     "writing": _writing,
     "answer": _answer,
+    "moved": _moved,
     "verified": _verified,
     "ended": _ended,
     "note": _note,

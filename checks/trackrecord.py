@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checks.redact import redactor
 from checks.session import Session
 from kb.messages import message
 from kb.safe import one_line
 from kb.text import Text
 
+OUTCOMES = ("solved", "not-solved", "abandoned")
 VERSIONS = 5
 """Versions that are named; the latest first."""
+ATTEMPTS = 50
+"""Sessions that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One finished session: when, where, with what outcome."""
+
+    at: float
+    outcome: str
+    cause: str = ""
+    context: str = ""
+    operator: str = ""
+    version: str = ""
+    why: str = ""
+    """What the operator said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +45,9 @@ class TrackRecord:
     causes: tuple[tuple[str, int, int], ...] = ()
     """Cause, how often its steps solved it, how often they were walked to an end; the most walked first."""
     versions: tuple[str, ...] = ()
-    """What Kube-OVN was there, as the check of its version said it, the latest session first."""
+    """What Kube-OVN was there, the latest session first."""
+    attempts: tuple[Attempt, ...] = ()
+    """The latest sessions one by one."""
 
     @property
     def walked(self) -> int:
@@ -64,11 +84,26 @@ def track_record(article: str, sessions: Iterable[Session]) -> TrackRecord:
         last=ended[0].finished if ended else 0.0,
         causes=tuple(causes),
         versions=tuple(versions)[:VERSIONS],
+        attempts=tuple(_attempt(one) for one in ended[:ATTEMPTS]),
+    )
+
+
+def _attempt(session: Session) -> Attempt:
+    return Attempt(
+        at=session.finished,
+        outcome=session.outcome if session.outcome in OUTCOMES else "",
+        cause=one_line(session.cause, 80),
+        context=one_line(str(session.cluster.get("context", "")), 80),
+        operator=one_line(session.operator, 80),
+        version=_version(session),
+        why=one_line(redactor(session.id)(session.why), 400),
     )
 
 
 def _version(session: Session) -> str:
-    """What the last run said of Kube-OVN's version."""
+    """What ran when it was finished; before that was kept: what the last run said of Kube-OVN's version."""
+    if session.versions.get("kube-ovn"):
+        return one_line(session.versions["kube-ovn"], 40)
     for one in reversed(session.rounds):
         for result in one.results.values():
             if result.get("check") == "kube-ovn.version" and result.get("value") not in (None, ""):

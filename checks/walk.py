@@ -37,7 +37,7 @@ from checks.stepevents import StepEvent
 from checks.steprun import NotConfirmed, StepRun
 from checks.verify import brief
 from kb.messages import message
-from kb.model import Article, CheckUse, CommandAction, Guide, ManualAction, Step
+from kb.model import NOTHING, Article, CheckUse, CommandAction, Guide, ManualAction, Step
 from kb.text import Lang, Text
 
 __all__ = ["NotConfirmed", "Walk", "WalkError"]
@@ -319,9 +319,9 @@ class Walk:
         if text.strip():
             self.record("note", text=text.strip(), operator=self.operator)
 
-    def finish(self, outcome: str) -> None:
-        """Ends the session: ``solved``, ``not-solved`` or ``abandoned``."""
-        self.record("finished", outcome=outcome)
+    def finish(self, outcome: str, why: str = "", versions: Mapping[str, str] = NOTHING) -> None:
+        """Ends the session: ``solved``, ``not-solved`` or ``abandoned``, and on which versions that was."""
+        self.record("finished", outcome=outcome, why=why.strip(), versions=dict(versions))
 
     def close(self) -> None:
         """Lets go of the journal; the session can be resumed."""

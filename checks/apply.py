@@ -6,7 +6,7 @@ that cannot be written stops everything before the cluster is touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,12 @@ from checks.cluster import PODS, Cluster, ExecResult, Resource
 from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
 from checks.eviction import wait_for_budget
 from checks.journal import Journal
-from checks.parse import Unparsable, parse
+from checks.parse import Unparsable
 from checks.plan import Plan, PlanError, PlannedWrite
-from checks.planner import run_read
 from checks.redact import redactor
+from checks.saved import save
 from checks.session import StepState
-from checks.stepevents import Output, Saved, StepEvent, Waiting, WriteDone, WriteStarted
+from checks.stepevents import Output, StepEvent, Waiting, WriteDone, WriteStarted
 from checks.successor import siblings, wait_for_successor
 from checks.turns import Turn, TurnLost
 from checks.writes import Expander, content
@@ -76,7 +76,7 @@ def apply(
     # The same key as in an export: a secret has one token in a session.
     redact = redactor(next((str(e.get("session", "")) for e in journal.entries), ""))
     try:
-        yield from _save(cluster, expander, plan, journal)
+        yield from save(cluster, expander, plan, journal)
     except (ClusterError, PlanError, Unparsable) as error:
         text = error.text if isinstance(error, (ClusterError, PlanError)) else Text.of(one_line(str(error)))
         return Outcome("failed", _with("session.save-failed", text))
@@ -305,40 +305,6 @@ def _wait(
 
 
 # --- before the writes ------------------------------------------------------------------------------------------------
-
-
-def _save(
-    cluster: Cluster, expander: Expander, plan: Plan, journal: Journal
-) -> Generator[StepEvent, None, None]:
-    for save in plan.saves:
-        answers: dict[str, Any] = {}
-        for write in expander.expand(save.read, plan.values):
-            where = write.target.pod if write.target else ""
-            answers[where] = parse(save.parse, run_read(cluster, write))
-        value = next(iter(answers.values())) if len(answers) == 1 else answers
-        journal.append("saved", step=plan.step_id, name=save.name, value=value)
-        yield Saved(message("session.saved-value", name=save.name))
-    if plan.purpose == "undo":
-        return
-    for write in plan.commands:
-        if write.kind in ("patch", "delete", "restart"):
-            yield from _save_object(cluster, plan, journal, write)
-
-
-def _save_object(
-    cluster: Cluster, plan: Plan, journal: Journal, write: PlannedWrite
-) -> Generator[StepEvent, None, None]:
-    resource = Resource.parse(write.resource)
-    obj: Mapping[str, Any] = cluster.get(resource, write.name, namespace=write.namespace)
-    journal.append(
-        "saved_object",
-        step=plan.step_id,
-        resource=write.resource,
-        namespace=write.namespace,
-        name=write.name,
-        object=obj,
-    )
-    yield Saved(message("session.saved-object", kind=resource.dotted, name=one_line(write.name, 100)))
 
 
 def _lost(turn: Turn | None, plan: Plan, journal: Journal, write: PlannedWrite) -> Text | None:

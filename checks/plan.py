@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from checks.cluster import Target
 from checks.session import Purpose
-from kb.model import NOTHING, Input, Risk, Save
+from kb.model import NOTHING, Input, Risk, Save, UndoPart
 from kb.text import Text
 
 WriteKind = Literal["exec", "patch", "delete", "restart", "create", "wait", "manual"]
@@ -133,6 +133,8 @@ class Plan:
     made_at: float
     warnings: tuple[Text, ...] = ()
     saves: tuple[Save, ...] = ()
+    undo: tuple[UndoPart, ...] = ()
+    """The step's way back, rehearsed with what was saved before anything is sent."""
     values: Mapping[str, Any] = field(default_factory=_nothing)
     picked: tuple[Picked, ...] = ()
     twin: str = ""

@@ -11,12 +11,11 @@ from checks import eviction
 from checks.cluster import Cluster, Resource
 from checks.commandrisk import risk_of_argv
 from checks.diff import unified
-from checks.expr import ExpressionError
-from checks.expr import compile as compile_expression
 from checks.inputs import label_of
 from checks.layout import Layout
 from checks.model import Result
 from checks.plan import LINES, Confirm, Picked, Plan, PlanError, PlannedWrite, Preview, bound, digest
+from checks.rehearse import holds, undo_values
 from checks.risk import effective, risk_of, worst_risk
 from checks.session import StepRecord
 from checks.template import SlotError, fill, fill_argv, fill_text
@@ -57,6 +56,7 @@ def make_plan(
         preview=preview,
         confirm=confirmation(cluster, risk, writes),
         reversible=bool(step.undo.parts),
+        undo=step.undo.parts,
         undo_text=fill_text(step.undo.text, values),
         impact=fill_text(step.impact, values),
         made_at=now,
@@ -84,10 +84,10 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     writes: list[PlannedWrite] = []
     risks: list[Risk] = []
     for run in runs:
-        values = {**run.values, "saved": dict(run.saved), "inputs": dict(run.values)}
+        values = undo_values(run.values, run.saved)
         _only_applied(step, run, values)
         for part in step.undo.parts:
-            if part.when and not _holds(part.when, values):
+            if not holds(part.when, values):
                 continue
             found = expander.expand(part.action, values)
             writes += found
@@ -310,16 +310,6 @@ def _last_of_same(writes: Sequence[PlannedWrite]) -> list[PlannedWrite]:
     for write in reversed(list(writes)):
         kept.setdefault(digest(bound(write)), write)
     return list(reversed(kept.values()))
-
-
-def _holds(condition: str, values: Mapping[str, Any]) -> bool:
-    try:
-        answer = compile_expression(condition).evaluate(values)
-    except ExpressionError as error:
-        raise PlanError(message("session.bad-condition", condition=condition, error=str(error))) from error
-    if answer is None:
-        raise PlanError(message("session.condition-unknown", condition=condition))
-    return answer
 
 
 def _risks_of_words(writes: Sequence[PlannedWrite]) -> list[Risk]:

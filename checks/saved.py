@@ -1,0 +1,84 @@
+"""The rollback point of a plan: what its undo needs is read, written down, read back and tried out before a write.
+
+Whatever of it fails, the step has not begun: PlanError (or what the reading raised), and nothing was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from checks.cluster import Cluster, Resource
+from checks.journal import Journal, read
+from checks.parse import parse
+from checks.plan import Plan, PlanError, PlannedWrite, digest
+from checks.planner import run_read
+from checks.rehearse import rehearse, undo_values
+from checks.session import Entry, StepRecord, fold
+from checks.stepevents import Saved, StepEvent
+from checks.writes import Expander, content
+from kb.messages import message
+from kb.safe import one_line
+
+TOUCHING = ("patch", "delete", "restart")
+"""Kinds of writes whose object is saved whole."""
+
+
+def save(
+    cluster: Cluster, expander: Expander, plan: Plan, journal: Journal
+) -> Generator[StepEvent, None, None]:
+    """Saves what the plan's undo needs and proves that it can be used; raises PlanError, ClusterError, JournalError."""
+    written: list[Entry] = []
+    if plan.purpose == "undo":
+        for write in plan.commands:
+            if write.kind in TOUCHING:
+                _object(cluster, plan, journal, write, "before_undo")
+        return
+    for save in plan.saves:
+        answers: dict[str, Any] = {}
+        for write in expander.expand(save.read, plan.values):
+            where = write.target.pod if write.target else ""
+            answers[where] = parse(save.parse, run_read(cluster, write))
+        value = next(iter(answers.values())) if len(answers) == 1 else answers
+        written.append(journal.append("saved", step=plan.step_id, name=save.name, value=value))
+        yield Saved(message("session.saved-value", name=save.name))
+    for write in plan.commands:
+        if write.kind in TOUCHING:
+            written.append(_object(cluster, plan, journal, write, "saved_object"))
+            kind = Resource.parse(write.resource).dotted
+            yield Saved(message("session.saved-object", kind=kind, name=one_line(write.name, 100)))
+    back = _read_back(journal, plan, written)
+    rehearse(plan.undo, undo_values(plan.values, back.saved), back.objects)
+    if plan.undo:
+        journal.append("rollback_point", step=plan.step_id, entries=len(written))
+        yield Saved(message("undo.point-checked", count=len(written)))
+
+
+def _object(cluster: Cluster, plan: Plan, journal: Journal, write: PlannedWrite, kind: str) -> Entry:
+    """The object as it is now, which must be the one that was shown."""
+    obj = cluster.get(Resource.parse(write.resource), write.name, namespace=write.namespace)
+    other = bool(write.uid) and obj.get("metadata", {}).get("uid") != write.uid
+    if other or (write.content and content(obj) != write.content):
+        shown = f"{Resource.parse(write.resource).dotted}/{one_line(write.name, 100)}"
+        raise PlanError(message("session.stale-other" if other else "session.stale-changed", what=shown))
+    return journal.append(
+        kind,
+        step=plan.step_id,
+        resource=write.resource,
+        namespace=write.namespace,
+        name=write.name,
+        object=obj,
+    )
+
+
+def _read_back(journal: Journal, plan: Plan, written: list[Entry]) -> StepRecord:
+    """The step's record as the file tells it; raises PlanError where that is not what was written."""
+    stored = read(journal.path) if journal.path else journal.entries
+    by_number = {entry.get("n"): entry for entry in stored}
+    for entry in written:
+        if digest(by_number.get(entry["n"])) != digest(entry):
+            raise PlanError(message("undo.not-read-back", number=entry["n"]))
+    record = fold(stored).step(plan.step_id)
+    if plan.undo and digest(record.values) != digest(plan.values):
+        raise PlanError(message("undo.not-read-back", number=0))
+    return record

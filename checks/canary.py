@@ -64,6 +64,10 @@ class Question:
     each: str = ""
     """Name of that list."""
 
+    def rows(self, results: Mapping[str, Result]) -> tuple[Row, ...]:
+        """What the check says of these targets; none where it does not tell them apart."""
+        return tuple(_rows(results.get(self.verify.check), self.targets) or ())
+
     def bad(self, results: Mapping[str, Result]) -> Text | None:
         """Why a target is not as the step wants it; an empty Text where all are, None where that cannot be told."""
         if self.verify.when:
@@ -89,13 +93,16 @@ def look_at(
     verify, targets = question.verify, question.targets
     began, every = clock.monotonic(), max(1.0, verify.within / LOOKS)
     while True:
-        bad = question.bad(look(aliases(question.guide, verify)))
+        results = look(aliases(question.guide, verify))
+        bad = question.bad(results)
+        result = results.get(verify.check)
+        seen = question.rows(results), result.summary if result else Text()
         if bad is None or not bad:
-            yield CanaryLooked(targets, None if bad is None else True)
+            yield CanaryLooked(targets, None if bad is None else True, *seen)
             return None
         elapsed = (clock.monotonic() - began) / pace
         if elapsed >= verify.within or stopping(stop):
-            yield CanaryLooked(targets, False)
+            yield CanaryLooked(targets, False, *seen)
             return message("session.canary-bad", why=bad)
         yield Waiting(message("session.canary-wait", targets=_names(targets)), elapsed, verify.within)
         clock.sleep(min(every, verify.within - elapsed) * pace, stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Stop(Protocol):
@@ -35,12 +35,18 @@ class Clock(Protocol):
         ...
 
 
+Holds = Literal["never", "first", "every"]
+"""Where a step holds by itself: nowhere, after its first target was looked at, or after every batch."""
+
+
 class Control:
     """What an operator holds in hand while a step runs: hold it between two writes, let it go on, or end it."""
 
-    def __init__(self) -> None:
+    def __init__(self, holds: Holds = "never") -> None:
         self._stop = threading.Event()
         self._held = threading.Event()
+        self._holds = holds
+        self._looked = 0
 
     def hold(self) -> None:
         """Nothing more is sent until `go_on`; what is under way comes to its end."""
@@ -49,6 +55,12 @@ class Control:
     def go_on(self) -> None:
         """Lets a held step go on."""
         self._held.clear()
+
+    def looked(self) -> None:
+        """Targets were worked on and looked at: held before the next ones where that was asked for."""
+        self._looked += 1
+        if self._holds == "every" or (self._holds == "first" and self._looked == 1):
+            self._held.set()
 
     def set(self) -> None:
         """Ends the step before its next write, held or not."""

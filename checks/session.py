@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from checks.localrecord import LocalRun, run_of
 from checks.steprecord import SETTLED, Command, Proof, Purpose, StepRecord, StepState
 from kb.model import NOTHING
 from kb.text import Text
@@ -99,6 +100,8 @@ class Session:
     steps: Mapping[str, StepRecord] = field(default_factory=_nothing)
     notes: tuple[Note, ...] = ()
     turns: tuple[TurnChange, ...] = ()
+    runs: tuple[LocalRun, ...] = ()
+    """Reading commands of an article that klinik ran itself, in order."""
     outcome: str = ""
     """``solved``, ``not-solved`` or ``abandoned``; empty while it is not finished."""
     finished: float = 0.0
@@ -347,6 +350,10 @@ def _note(session: Session, e: Entry) -> Session:
     return replace(session, notes=(*session.notes, note))
 
 
+def _ran(session: Session, e: Entry) -> Session:
+    return replace(session, runs=(*session.runs, run_of(e)))
+
+
 def _turn(session: Session, e: Entry) -> Session:
     words = {key: str(e.get(key, "")) for key in ("step", "state", "target", "holder", "before")}
     return replace(session, turns=(*session.turns, TurnChange(e.get("at", 0.0), **words)))
@@ -392,6 +399,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "verified": _verified,
     "ended": _ended,
     "note": _note,
+    "ran": _ran,
     "turn": _turn,
     "handed-over": _handed_over,
     "resumed": _resumed,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from checks.model import Verdict
+from checks.marks import Mark
+from checks.model import Row, Verdict
 from checks.session import Purpose, StepState
 from kb.text import Text
 
@@ -72,6 +73,17 @@ class CanaryLooked:
     targets: tuple[str, ...]
     good: bool | None
     """None: the step's check does not tell single targets apart."""
+    rows: tuple[Row, ...] = ()
+    """What the check says of these targets, where it has a row for each."""
+    summary: Text = Text()  # noqa: RUF009 - a frozen value
+    """What it says of the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Whether the writes took hold of what they were sent to: uid, generation, restarts, boot id before and after."""
+
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,8 @@ class VerifyTick:
     within: float
     stable: float
     stable_for: float
+    lacking: Text | None = None
+    """The checks hold, and yet this has not changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,7 @@ StepEvent = (
     | WriteDone
     | Waiting
     | CanaryLooked
+    | Moved
     | VerifyTick
     | Verified
     | StepEnded

@@ -66,6 +66,8 @@ class StepRecord:
     objects: tuple[Mapping[str, Any], ...] = ()
     """API objects as they were before the write: ``{resource, namespace, name, object}``."""
     proofs: tuple[Proof, ...] = ()
+    marks: tuple[Mapping[str, Any], ...] = ()
+    """Whether the writes of the last run took hold of their targets, as `checks.marks` writes them."""
     risk: str = ""
     digest: str = ""
     line: str = ""

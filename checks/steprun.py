@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks import canary, gate, stale, traces
+from checks import canary, gate, restored, stale, traces, transition
 from checks.apply import Outcome, apply
-from checks.clock import Stop
+from checks.clock import Control, Stop
+from checks.moves import Moves
 from checks.operators import holder
 from checks.plan import Plan, StalePlan
 from checks.redact import redactor
 from checks.session import StepState
-from checks.stepevents import StepEnded, StepEvent, StepStarted, Verified, Waiting
+from checks.stepevents import CanaryLooked, StepEnded, StepEvent, StepStarted, Verified, Waiting
 from checks.turns import Took, Turn, claims, kept
 from checks.verify import aliases, brief, prove
 from checks.writes import Expander
@@ -42,7 +43,7 @@ class StepRun:
         reason: str,
         stop: Stop | None,
         *,
-        take_over: bool = False,
+        take_over: bool | Collection[str] = False,
         batch: int = canary.BATCH,
     ):
         self._walk = walk
@@ -90,6 +91,7 @@ class StepRun:
         self._write_taken(took)
         try:
             yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
+            seen = transition.look_before(walk.cluster, plan, self._step)
             expander = Expander(walk.cluster, walk.layout)
             try:
                 outcome = yield from apply(
@@ -105,7 +107,7 @@ class StepRun:
             finally:
                 walk.refold()
             if outcome.state == "done":
-                outcome = yield from self._prove(before)
+                outcome = yield from self._prove(before, seen)
             self._end(outcome.state, outcome.message)
             self._trace(outcome.state)
             yield StepEnded(plan.step_id, outcome.state, outcome.message)
@@ -148,8 +150,18 @@ class StepRun:
 
     def _between(self, index: int) -> Generator[StepEvent, None, Text | None]:
         """The first target of many, and every batch after it, is looked at before the next one is touched."""
-        walk, verify, targets = self._walk, self._step.verify, self._batches.get(index)
-        if not targets or verify is None or self._plan.purpose == "undo":
+        targets = self._batches.get(index)
+        if not targets:
+            return None
+        why = yield from self._look_at(targets)
+        if why is None and isinstance(self._stop, Control):
+            self._stop.looked()
+        return why
+
+    def _look_at(self, targets: tuple[str, ...]) -> Generator[StepEvent, None, Text | None]:
+        walk, verify = self._walk, self._step.verify
+        if verify is None or self._plan.purpose == "undo":
+            yield CanaryLooked(targets, None)
             return None
         question = canary.Question(walk.guide, verify, targets, *self._touched(targets))
         pace = walk.cluster.info.pace
@@ -201,24 +213,40 @@ class StepRun:
             return {}
         return {"line": redactor(self._walk.session.id)(self._plan.instruction.en)}
 
-    def _prove(self, before: Mapping[str, Any]) -> Generator[StepEvent, None, Outcome]:
+    def _prove(
+        self, before: Mapping[str, Any], seen: transition.Before
+    ) -> Generator[StepEvent, None, Outcome]:
+        """First that the writes took hold of what they were sent to, then that the checks hold for their time."""
         walk, verify, plan = self._walk, self._step.verify, self._plan
-        done: StepState = "undone" if plan.purpose == "undo" else "done"
-        if verify is None:
-            return Outcome(done, message("session.done-unproven"))
+        moves = Moves(walk, plan, self._step, seen)
         if plan.purpose == "undo":
-            after = walk.look(aliases(walk.guide, verify))
-            self._verified(True, before, brief(after), 0.0)
-            yield Verified(True, before, brief(after))
-            return Outcome(done, message("session.undone"))
+            return (yield from self._prove_undo(before, moves))
+        if verify is None:
+            yield moves.told()
+            return Outcome("done", message("session.done-unproven"))
         clock, pace = walk.clock, walk.cluster.info.pace
         ok, results, took, why = yield from prove(
-            walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop, inputs=plan.values
-        )
+            walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop, inputs=plan.values,
+            lacking=moves.lacking,
+        )  # fmt: skip
+        yield moves.told()
         after_brief = brief(results)
         self._verified(ok, before, after_brief, took)
         yield Verified(ok, before, after_brief)
-        return Outcome(done, message("session.done")) if ok else Outcome("failed", why)
+        return Outcome("done", message("session.done")) if ok else Outcome("failed", why)
+
+    def _prove_undo(self, before: Mapping[str, Any], moves: Moves) -> Generator[StepEvent, None, Outcome]:
+        """Everything that was saved before the step is compared with what is there now."""
+        walk, verify = self._walk, self._step.verify
+        found = yield from restored.come_back(walk, self._step, self._stop)
+        yield moves.told()
+        wrong = restored.differing(found)
+        walk.record("restored", step=self._plan.step_id, things=restored.as_entries(found))
+        if verify is not None:
+            after = brief(walk.look(aliases(walk.guide, verify)))
+            self._verified(wrong is None, before, after, 0.0)
+            yield Verified(wrong is None, before, after)
+        return Outcome("failed", wrong) if wrong else Outcome("undone", restored.told(found))
 
     def _verified(self, ok: bool, before: Mapping[str, Any], after: Mapping[str, Any], took: float) -> None:
         plan = self._plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from checks.clock import Clock, Stop, stopping
@@ -36,7 +36,11 @@ class Siblings:
 
 def siblings(cluster: Cluster, write: PlannedWrite) -> Siblings:
     """Looks at the pod and its siblings before it is deleted; raises ClusterError."""
-    pods = list(cluster.list(PODS, namespace=write.namespace))
+    return siblings_of(list(cluster.list(PODS, namespace=write.namespace)), write)
+
+
+def siblings_of(pods: Sequence[Object], write: PlannedWrite) -> Siblings:
+    """The same from the pods of its namespace."""
     own = next((pod for pod in pods if pod["metadata"].get("uid") == write.uid), {})
     controller = controller_of(own)
     mine = [pod for pod in pods if controller_of(pod).get("uid") == controller.get("uid")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,9 +81,14 @@ class Holder:
 class Held(Exception):
     """Somebody else is at work on a target; nothing was sent. May be taken over explicitly."""
 
-    def __init__(self, claim: Claim, holder: Holder, now: float):
+    def __init__(
+        self, claim: Claim, holder: Holder, now: float, others: tuple[tuple[Claim, Holder], ...] = ()
+    ):
         self.claim = claim
         self.holder = holder
+        self.now = now
+        self.all = ((claim, holder), *others)
+        """Everything of the plan that somebody else works on, as it was seen."""
         self.text = message(
             "turns.held",
             target=one_line(claim.target, 120),
@@ -92,6 +97,11 @@ class Held(Exception):
             ago=max(0, round(now - holder.seen)),
         )
         super().__init__(self.text.en)
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """Names of all of them: what a take-over has to be allowed for."""
+        return frozenset(holder.name for _, holder in self.all)
 
 
 class TurnLost(Exception):
@@ -149,19 +159,25 @@ class Turn:
         """The Leases that were taken and not given back."""
         return tuple(self._held)
 
-    def take(self, *, over: bool = False) -> tuple[Took, ...]:
-        """Takes all Leases, or none; `over` takes them from holders who are at work.
+    def take(self, *, over: bool | Collection[str] = False) -> tuple[Took, ...]:
+        """Takes all Leases, or none; `over` takes them from holders who are at work: from all, or from those named.
 
         Raises Held, and ClusterError where Leases cannot be read or written (Forbidden says what is missing).
         """
         took: list[Took] = []
         try:
+            if not isinstance(over, bool):
+                self._only_from(over)
             for claim in self._wanted:
                 before = self._take(claim, over)
                 self._held.append(claim)
                 took.append(Took(claim, before))
             for claim in self._wanted:
                 self._look_beside(claim, over)
+        except Held as held:
+            self.release()
+            others = tuple(one for one in self._also_held(self._wanted[:MANY]) if one[0] != held.claim)
+            raise Held(held.claim, held.holder, held.now, others) from None
         except BaseException:
             self.release()
             raise
@@ -219,7 +235,7 @@ class Turn:
 
     # --- one Lease ------------------------------------------------------------------------------------------------
 
-    def _take(self, claim: Claim, over: bool) -> Holder | None:
+    def _take(self, claim: Claim, over: bool | Collection[str]) -> Holder | None:
         try:
             self._cluster.create(LEASES, self._new(claim), namespace=claim.namespace)
             return None
@@ -233,7 +249,7 @@ class Turn:
         holder, now = holder_of(lease), self._clock.now()
         if holder.name == self._holder:
             return None
-        if not holder.expired(now) and not over:
+        if not holder.expired(now) and not _may(over, holder):
             raise Held(claim, holder, now)
         taken = self._spec(now)
         taken["leaseTransitions"] = _number(lease.get("spec", {}).get("leaseTransitions")) + 1
@@ -246,9 +262,26 @@ class Turn:
             raise self._may_not(claim, error) from error
         return None if holder.expired(now) else holder
 
-    def _look_beside(self, claim: Claim, over: bool) -> None:
+    def _only_from(self, shown: Collection[str]) -> None:
+        """Nobody is robbed of his turn where the take-over would end at somebody who was not shown."""
+        unseen = [one for one in self._also_held(self._wanted) if one[1].name not in shown]
+        if unseen:
+            raise Held(*unseen[0], self._clock.now(), tuple(unseen[1:]))
+
+    def _also_held(self, wanted: Sequence[Claim]) -> tuple[tuple[Claim, Holder], ...]:
+        """What of these somebody works on, for whoever is asked whether to take over; best effort."""
+        found: list[tuple[Claim, Holder]] = []
+        for claim in wanted:
+            with suppress(ClusterError):
+                holder = holder_of(self._cluster.get(LEASES, claim.lease, namespace=claim.namespace))
+                ours = holder.name == self._holder or holder.expired(self._clock.now())
+                if not ours:
+                    found.append((claim, holder))
+        return tuple(found)
+
+    def _look_beside(self, claim: Claim, over: bool | Collection[str]) -> None:
         """An object and all of its kind are different Leases: whoever takes one looks at the other kind afterwards."""
-        if over:
+        if over is True:
             return
         now = self._clock.now()
         selector = f"{_LABEL}=klinik,{_KIND}={claim.kind}"
@@ -256,7 +289,8 @@ class Turn:
             target = str((lease.get("metadata", {}).get("annotations") or {}).get(_TARGET, ""))
             other = Claim(claim.namespace, target)
             holder = holder_of(lease)
-            if other.whole != claim.whole and holder.name != self._holder and not holder.expired(now):
+            ours = holder.name == self._holder or _may(over, holder)
+            if other.whole != claim.whole and not ours and not holder.expired(now):
                 raise Held(other, holder, now)
 
     def _patch(self, claim: Claim, lease: Object, spec: Mapping[str, Any]) -> Object:
@@ -328,6 +362,11 @@ def holder_of(lease: Object) -> Holder:
         purpose=str(notes.get(_PURPOSE, "")) if isinstance(notes, Mapping) else "",
         lasts=_number(spec.get("leaseDurationSeconds")) or DURATION,
     )
+
+
+def _may(over: bool | Collection[str], holder: Holder) -> bool:
+    """Whether the operator said to take over from this one: who came meanwhile was never shown to him."""
+    return over if isinstance(over, bool) else holder.name in over
 
 
 def _lost(claim: Claim, holder: Holder) -> Text:

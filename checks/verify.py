@@ -35,11 +35,13 @@ def prove(
     clock: Clock,
     stop: Stop | None = None,
     inputs: Mapping[str, Any] = NOTHING,
+    lacking: Callable[[], Text | None] = lambda: None,
 ) -> Generator[StepEvent, None, tuple[bool, Mapping[str, Result], float, Text]]:
     """Looks until it holds for `stable_for` or `within` is over.
 
-    `look` runs checks and returns their results; `inputs` are the step's values, for its condition. Returns whether
-    it held, the last results, the cluster seconds it took, and what to say when it did not hold.
+    `look` runs checks and returns their results; `inputs` are the step's values, for its condition; `lacking` is asked
+    where the checks hold and says which target is nevertheless as it was. Returns whether it held, the last results,
+    the cluster seconds it took, and what to say when it did not hold.
     """
     wanted = aliases(guide, verify)
     began = clock.monotonic()
@@ -50,6 +52,8 @@ def prove(
         results = look(wanted)
         elapsed = (clock.monotonic() - began) / pace
         good = holds(verify, results, inputs)
+        same = lacking() if good else None
+        good = good and same is None
         # From the first good answer on: one look, however slow, proves no stability.
         good_since = (elapsed if good_since is None else good_since) if good else None
         stable = elapsed - good_since if good_since is not None else 0.0
@@ -64,12 +68,14 @@ def prove(
                 verify.within,
                 stable,
                 verify.stable_for,
+                same,
             )
         if good and stable >= verify.stable_for:
             return True, results, elapsed, Text()
         # Once it is good the stable window is seen to its end, even past the deadline.
         if not good and elapsed >= verify.within:
-            return False, results, elapsed, message("session.not-verified", seconds=f"{verify.within:g}")
+            late = message("session.not-verified", seconds=f"{verify.within:g}")
+            return False, results, elapsed, same or late
         if stopping(stop):
             return False, results, elapsed, message("session.stopped-verifying")
         clock.sleep(every * pace, stop)

@@ -8,7 +8,7 @@ results seen so far.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -245,9 +245,10 @@ class Walk:
         return plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
 
     def run(
-        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False, batch: int = BATCH
-    ) -> Iterator[StepEvent]:
-        """Runs a confirmed plan and proves it; `take_over` takes the turn from somebody who is at work.
+        self, plan: Plan, *, typed: str, stop: Stop | None = None,
+        take_over: bool | Collection[str] = False, batch: int = BATCH,
+    ) -> Iterator[StepEvent]:  # fmt: skip
+        """Runs a confirmed plan and proves it; `take_over` takes the turn from all at work, or from those named.
 
         Of several targets one goes first and is looked at, then `batch` at a time. A `Control` as `stop` can hold it.
 
@@ -263,12 +264,13 @@ class Walk:
         return StepRun(self, plan, reason, stop, take_over=take_over, batch=batch).events()
 
     def undo(
-        self, plan: Plan, *, typed: str, stop: Stop | None = None, take_over: bool = False
-    ) -> Iterator[StepEvent]:
+        self, plan: Plan, *, typed: str, stop: Stop | None = None,
+        take_over: bool | Collection[str] = False, batch: int = BATCH,
+    ) -> Iterator[StepEvent]:  # fmt: skip
         """Runs a confirmed plan of `plan_undo`; as `run`."""
         if plan.purpose != "undo":
             raise PlanError(message("session.undo-nothing"))
-        return self.run(plan, typed=typed, stop=stop, take_over=take_over)
+        return self.run(plan, typed=typed, stop=stop, take_over=take_over, batch=batch)
 
     def line(self, step_id: str, values: Mapping[str, Any]) -> str:
         """The command line of an article's step with these values, for copying; raises InputError and PlanError."""

@@ -1,0 +1,160 @@
+"""A step is done when its targets changed, not when the server said yes; a take-over goes no further than was shown."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from checks.clock import Control
+from checks.cluster import Resource
+from checks.journal import MemoryJournal
+from checks.layout import LEASES
+from checks.marks import Mark, mark_of
+from checks.plan import PlannedWrite
+from checks.stepevents import Moved, StepEnded, VerifyTick
+from checks.transition import contains, lacking
+from checks.turns import Held, Turn, claims
+from kb.model import Verify
+from kb.text import Text
+from tests.checks.dictcluster import DictCluster
+from tests.checks.incident import ARTICLE, CATALOGUE, GUIDE, Ovn, cluster_with, walk_on
+
+SUBNETS = "kubeovn.io/v1/subnets"
+
+
+def verified(cluster: DictCluster, step_id: str, within: float = 3.0) -> Any:
+    """A walk whose step is proven by a check that is always content: what is left to prove is the transition."""
+    from dataclasses import replace
+
+    from checks.walk import Walk
+
+    steps = tuple(
+        replace(s, verify=Verify("nets", within=within)) if s.id == step_id else s for s in GUIDE.steps
+    )
+    armed = walk_on(cluster).access
+    walk = Walk.open(
+        cluster, replace(ARTICLE, guide=replace(GUIDE, steps=steps)), CATALOGUE, journal=MemoryJournal(),
+        access=armed, operator="chen",
+    )  # fmt: skip
+    list(walk.check())
+    walk.choose("learning")
+    return walk
+
+
+def run(walk: Any, step_id: str, **values: Any) -> tuple[StepEnded, list[Any]]:
+    plan = walk.plan(step_id, {**walk.proposed(step_id), **values})
+    events = list(walk.run(plan, typed=plan.confirm.expected))
+    ended = events[-1]
+    assert isinstance(ended, StepEnded)
+    return ended, events
+
+
+@pytest.mark.parametrize(("step_id", "kind"), [("label", "content"), ("drop", "gone"), ("restart", "uid")])
+def test_what_changed_is_told_and_written_down(step_id: str, kind: str) -> None:
+    walk = verified(cluster_with(Ovn()), step_id)
+    ended, events = run(walk, step_id, **({"node": "node-1"} if step_id == "restart" else {}))
+    assert ended.state == "done", ended.message.en
+    (moved,) = [event for event in events if isinstance(event, Moved)]
+    assert [(mark.kind, mark.changed) for mark in moved.marks] == [(kind, True)]
+    assert [mark_of(one) for one in walk.record_of(step_id).marks] == list(moved.marks)
+
+
+def test_a_patch_that_somebody_takes_back_is_not_done() -> None:
+    """A controller or GitOps puts it back at once: the server said yes, the check is content, nothing changed."""
+    cluster = cluster_with(Ovn())
+    walk = verified(cluster, "label")
+    real = cluster.patch
+
+    def taken_back(resource: Resource, name: str, body: Any, **options: Any) -> Any:
+        answer = real(resource, name, body, **options)
+        if resource.plural == "subnets" and not options.get("dry_run"):
+            del cluster.objects[SUBNETS, "", name]["metadata"]["annotations"]
+        return answer
+
+    cluster.patch = taken_back  # type: ignore[method-assign]
+    ended, events = run(walk, "label")
+    assert ended.state == "failed"
+    assert "same as before" in ended.message.en
+    assert any(isinstance(event, VerifyTick) and event.lacking for event in events)
+    assert not any(event.good for event in events if isinstance(event, VerifyTick))
+
+
+def test_a_deletion_that_a_finalizer_holds_is_not_done() -> None:
+    """The server accepts the deletion and keeps the object: the step says what it waits for."""
+    cluster = cluster_with(Ovn())
+    walk = verified(cluster, "drop")
+    real = cluster.delete
+
+    def kept(resource: Resource, name: str, **options: Any) -> None:
+        if resource.plural != "subnets" or options.get("dry_run"):
+            return real(resource, name, **options)
+        cluster.objects[SUBNETS, "", name]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        return None
+
+    cluster.delete = kept  # type: ignore[method-assign]
+    ended, _ = run(walk, "drop")
+    assert ended.state == "failed"
+    assert "keep" in ended.message.en
+
+
+def test_what_cannot_be_seen_is_unknown_and_never_a_change() -> None:
+    unseen = Mark("uid", "pod", "1", "", None)
+    assert lacking([unseen]) is None
+    assert lacking([unseen, Mark("uid", "pod-2", "1", "", False)]) is not None
+    assert lacking([Mark("saved", "limit", "1", "1", False, needed=False)]) is None
+    with pytest.raises(ValueError, match="nonsense"):
+        mark_of({"kind": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "there"),
+    [
+        ({"spec": {"a": 1, "b": 2}}, {"spec": {"a": 1}}, True),
+        ({"spec": {"a": 1}}, {"spec": {"a": 2}}, False),
+        ({"spec": {}}, {"spec": {"a": None}}, True),
+        ({"spec": {"a": 1}}, {"spec": {"a": None}}, False),
+        ({"spec": [1]}, {"spec": {"a": 1}}, False),
+        ({}, {"spec": {}}, False),
+    ],
+)
+def test_a_merge_patch_that_stands_there_already(now: Any, wanted: Any, there: bool) -> None:
+    assert contains(now, wanted) is there
+
+
+def turn(cluster: DictCluster, who: str, *names: str) -> Turn:
+    from checks.clock import RealClock
+
+    writes = [PlannedWrite("patch", Text.of("x"), resource=SUBNETS, name=name) for name in names]
+    return Turn(cluster, claims(writes), holder=who, purpose=f"{who} repairs", clock=RealClock())
+
+
+def test_everybody_at_work_is_shown_and_only_who_was_shown_is_robbed() -> None:
+    cluster = cluster_with(Ovn())
+    turn(cluster, "li", "a").take()
+    turn(cluster, "wang", "b").take()
+    mine = turn(cluster, "chen", "a", "b", "c")
+    with pytest.raises(Held) as first:
+        mine.take()
+    assert first.value.holders == {"li", "wang"}
+    assert {holder.purpose for _, holder in first.value.all} == {"li repairs", "wang repairs"}
+    turn(cluster, "zhao", "c").take()
+    with pytest.raises(Held) as second:
+        mine.take(over=first.value.holders)
+    assert second.value.holder.name == "zhao"
+    took = mine.take(over=second.value.holders | first.value.holders)
+    assert {one.before.name for one in took if one.before} == {"li", "wang", "zhao"}
+    assert len(list(cluster.list(LEASES))) == 3
+
+
+@pytest.mark.parametrize(("holds", "times"), [("never", 0), ("first", 1), ("every", 3)])
+def test_a_step_holds_by_itself_where_that_was_asked_for(holds: Any, times: int) -> None:
+    control, held = Control(holds), 0
+    for _ in range(3):
+        control.looked()
+        held += control.held
+        control.go_on()
+    assert held == times
+    threading.Timer(0, control.set).start()
+    assert control.wait(5)

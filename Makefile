@@ -21,7 +21,7 @@ run: $(STAMP)
 	@$(BIN)/klinik --or-practice
 
 test: $(STAMP) ovn
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # The test beds install Open vSwitch, OVN and Prometheus where they may, and say so where they may not.
 ovn:

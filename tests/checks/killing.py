@@ -1,22 +1,23 @@
 """A process that walks one incident to its end on a practice cluster, and may be killed at any moment of it.
 
 Started again it resumes: steps in doubt are looked at and settled by what the cluster shows, as an operator would do,
-and the walk goes on. ``python -m tests.checks.killing KUBECONFIG FOLDER ARTICLE CAUSE [before|after N]``.
+and the walk goes on. `tests.checks.killwarm` is what these processes are forked from.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from checks.access import Access
-from checks.catalogue import load_catalogue
+from checks.catalogue import Catalogue, load_catalogue
 from checks.clock import RealClock
 from checks.journal import FileJournal
 from checks.live import connect
@@ -56,11 +57,19 @@ def dying(when: str, number: int) -> Iterator[None]:
         FileJournal.append = append  # type: ignore[method-assign]
 
 
-def article_of(name: str, folder: Path) -> Article:
+@cache
+def article_of(name: str) -> Article:
     """The shipped article."""
-    article = open_library([ASSETS], cache_dir=folder / "cache").get(name)
+    with tempfile.TemporaryDirectory() as folder:
+        article = open_library([ASSETS], cache_dir=Path(folder)).get(name)
     assert article is not None
     return article
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The shipped checks."""
+    return load_catalogue()
 
 
 def look(walk: Walk) -> None:
@@ -81,7 +90,7 @@ def open_walk(kubeconfig: str, folder: Path, article: Article) -> Walk:
         and journals[0].stat().st_size
         and b'"opened"' in journals[0].read_bytes().partition(b"\n")[0]
     ):
-        return Walk.resume(journals[0], cluster, article, load_catalogue(), **options)
+        return Walk.resume(journals[0], cluster, article, catalogue(), **options)
     for torn in journals:
         torn.unlink()  # killed before its first line was whole: nothing had been decided yet
     return Walk.open(cluster, article, load_catalogue(), journal_dir=folder / "sessions", **options)
@@ -126,22 +135,16 @@ def one(walk: Walk, step: Step) -> None:
             pass
 
 
-def main() -> None:
-    """Walks, and says how the cluster looks at the end as one JSON line."""
-    kubeconfig, folder, name, cause, *when = sys.argv[1:]
-    article = article_of(name, Path(folder))
-    walk = open_walk(kubeconfig, Path(folder), article)
-    sys.stdout.write("begun\n")
-    sys.stdout.flush()
-    with dying(*(when[0], int(when[1])) if when else ("", 0)):
+def walk(
+    tell: Connection, kubeconfig: str, folder: Path, name: str, cause: str, when: str, number: int
+) -> None:
+    """Walks in this process, and tells when it has begun and how the cluster looks at the end."""
+    walk = open_walk(kubeconfig, folder, article_of(name))
+    tell.send("begun")
+    with dying(when, number):
         walk_to_the_end(walk, cause)
     verdicts = {alias: str(result.verdict) for alias, result in walk.results.items()}
     states = {step.id: walk.state(step.id) for step in walk.steps()}
-    sys.stdout.write(json.dumps({"verdicts": verdicts, "states": states}) + "\n")
-    sys.stdout.flush()
     walk.close()
     walk.cluster.close()
-
-
-if __name__ == "__main__":
-    main()
+    tell.send({"verdicts": verdicts, "states": states})

@@ -6,11 +6,9 @@ A seeded sample by default; ``KLINIK_KILLS=all`` kills at every boundary of the 
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,9 +27,9 @@ from checks.practice.scenario import ScenarioInfo, list_scenarios, load_scenario
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
 from checks.session import fold
+from tests.checks import killing
 from tests.checks.asked import One, asked_by
 
-ROOT = Path(__file__).resolve().parents[2]
 WANTED = os.environ.get("KLINIK_KILLS", "")
 EVERYTHING = bool(WANTED)
 PACE = 0.02
@@ -58,28 +56,28 @@ class Bed:
     folder: Path
     incident: ScenarioInfo
 
-    def walk(self, *when: str, within: float | None = None) -> tuple[int, dict[str, Any]]:
+    def walk(
+        self, when: str = "", number: int = 0, *, within: float | None = None
+    ) -> tuple[int, dict[str, Any]]:
         """Walks on in a process of its own; killed by itself (`when`), or after so many seconds of walking."""
-        words = [
-            str(self.folder / "kubeconfig"),
-            str(self.folder),
-            str(self.incident.article),
-            str(self.incident.cause),
-        ]
-        command = [sys.executable, "-m", "tests.checks.killing", *words, *when]
-        with subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "begun\n", process.communicate()[1]
-            if within is not None:
-                try:
-                    process.wait(within)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            out, err = process.communicate(timeout=120)
-        assert process.returncode in (0, -9), err
-        return process.returncode, json.loads(out) if process.returncode == 0 else {}
+        forks = multiprocessing.get_context("forkserver")
+        forks.set_forkserver_preload(["tests.checks.killwarm"])
+        hear, tell = forks.Pipe(duplex=False)
+        about = (str(self.incident.article), str(self.incident.cause), when, number)
+        process = forks.Process(
+            target=killing.walk, args=(tell, str(self.folder / "kubeconfig"), self.folder, *about)
+        )
+        process.start()
+        tell.close()
+        with hear:
+            assert hear.poll(60)
+            assert hear.recv() == "begun"
+            process.join(120 if within is None else within)
+            process.kill()
+            process.join(10)
+            code = process.exitcode
+            assert code in (0, -9)
+            return code, hear.recv() if code == 0 else {}
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -199,7 +197,7 @@ def test_killed_at_a_boundary_of_the_journal(incident: ScenarioInfo, base: Path,
     broken, died = {}, 0
     for when, number in moments:
         with bed(incident, tmp_path / f"{when}-{number}") as killed:
-            code, end = killed.walk(when, str(number))
+            code, end = killed.walk(when, number)
             if code:  # a busy machine may see fewer rounds of looking than the quiet walk
                 died += 1
                 code, end = killed.walk()

@@ -45,13 +45,14 @@ def rehearse(
             _creatable(objects)
             continue
         try:
-            for own in _each(getattr(part.action, "each", ""), values):
+            for own in rows_of(getattr(part.action, "each", ""), values):
                 _fill(part.action, own)
         except SlotError as error:
             raise PlanError(error.text) from error
 
 
-def _each(each: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def rows_of(each: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The values for every item of an action's `each`, or just the values; none for an empty list."""
     if not each:
         return (values,)
     items = values.get(each)

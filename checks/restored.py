@@ -1,0 +1,218 @@
+"""What an undo brought back: everything saved before the step's writes beside the cluster as it is now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from checks.clock import Stop, stopping
+from checks.cluster import Cluster, Resource
+from checks.errors import ClusterError, NotFound
+from checks.parse import Unparsable, parse
+from checks.plan import PlanError, digest
+from checks.planner import run_read
+from checks.rehearse import rows_of
+from checks.session import StepRecord
+from checks.stepevents import StepEvent, Waiting
+from checks.template import SlotError, fill, fill_argv, fill_body
+from checks.writes import Expander, reborn
+from kb.messages import message
+from kb.model import ExecAction, PatchAction, RestartAction, Step
+from kb.safe import one_line
+from kb.text import Text
+
+if TYPE_CHECKING:
+    from checks.walk import Walk
+
+WITHIN = 10.0
+"""Cluster seconds in which everything has to be as it was."""
+LOOK_EVERY = 1.0
+SHOWN = 300
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One thing that was saved, as it was and as it is."""
+
+    what: str
+    before: str
+    now: str
+    same: bool | None
+    """None: it could not be looked at; `now` says why."""
+
+
+def compare(cluster: Cluster, expander: Expander, step: Step, record: StepRecord) -> tuple[Compared, ...]:
+    """Looks at everything that was saved before the first of the step's writes; never raises for the cluster."""
+    runs = record.to_undo() or (record,)
+    found: dict[str, Compared] = {}
+    for run in runs:  # the latest first: the oldest has the last word
+        for one in (*_values(cluster, expander, step, run), *_objects(cluster, step, run)):
+            found[one.what] = one
+    return tuple(found.values())
+
+
+def come_back(walk: Walk, step: Step, stop: Stop | None) -> Generator[StepEvent, None, tuple[Compared, ...]]:
+    """Looks until everything is as it was, for at most `WITHIN`; returns the last look."""
+    clock, pace = walk.clock, walk.cluster.info.pace
+    record = walk.record_of(step.id)
+    began = clock.monotonic()
+    while True:
+        found = compare(walk.cluster, Expander(walk.cluster, walk.layout), step, record)
+        elapsed = (clock.monotonic() - began) / pace
+        if all(one.same for one in found) or elapsed >= WITHIN or stopping(stop):
+            return found
+        yield Waiting(message("undo.waiting"), elapsed, WITHIN)
+        clock.sleep(LOOK_EVERY * pace, stop)
+
+
+def differing(found: Sequence[Compared]) -> Text | None:
+    """What is not as it was, in words; None where everything that could be looked at is."""
+    wrong = [one for one in found if one.same is False]
+    if not wrong:
+        return None
+    first = wrong[0]
+    return message("undo.differs", count=len(wrong), what=first.what, before=first.before, now=first.now)
+
+
+def told(found: Sequence[Compared]) -> Text:
+    """How far it is proven that the undo brought everything back."""
+    same, unseen = sum(one.same is True for one in found), sum(one.same is None for one in found)
+    if unseen:
+        return message("undo.back-unseen", count=same, unseen=unseen)
+    return message("undo.back", count=same) if same else message("session.undone")
+
+
+def as_entries(found: Sequence[Compared]) -> list[dict[str, Any]]:
+    """For the journal."""
+    return [{"what": one.what, "before": one.before, "now": one.now, "same": one.same} for one in found]
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _values(cluster: Cluster, expander: Expander, step: Step, run: StepRecord) -> Iterator[Compared]:
+    """Every `save` of the step, read again by the same command."""
+    for save in step.saves:
+        if save.name not in run.saved:
+            continue
+        before = run.saved[save.name]
+        try:
+            answers = [
+                parse(save.parse, run_read(cluster, write))
+                for write in expander.expand(_filled(save.read, run.values), run.values)
+            ]
+        except (ClusterError, PlanError, SlotError, Unparsable) as error:
+            yield Compared(save.name, _short(before), _said(error), None)
+            continue
+        # A save of several pods is kept by pod, and a pod may have another name by now.
+        many = isinstance(before, Mapping) and len(answers) != 1
+        was = sorted(map(digest, before.values())) if many else digest(before)
+        now = sorted(map(digest, answers)) if many else digest(answers[0])
+        shown = answers if many else answers[0]
+        yield Compared(save.name, _short(before), _short(shown), was == now)
+
+
+def _filled(read: ExecAction, values: Mapping[str, Any]) -> ExecAction:
+    return replace(read, on=fill(read.on, values), argv=fill_argv(read.argv, values))
+
+
+# --- objects ----------------------------------------------------------------------------------------------------------
+
+
+def _objects(cluster: Cluster, step: Step, run: StepRecord) -> Iterator[Compared]:
+    if isinstance(step.action, RestartAction):
+        return  # the pod is another one, as the step meant
+    paths = _touched(step, run)
+    for one in run.objects:
+        resource = Resource.parse(one["resource"])
+        name = f"{resource.dotted}/{one_line(one['name'], 100)}"
+        try:
+            now = cluster.get(resource, one["name"], namespace=one["namespace"])
+        except NotFound:
+            yield Compared(name, message("undo.there").en, message("undo.absent").en, False)
+            continue
+        except ClusterError as error:
+            yield Compared(name, message("undo.there").en, one_line(error.message, SHOWN), None)
+            continue
+        mine = paths.get((one["namespace"], one["name"]), ())
+        yield from _fields(name, one["object"], now, mine)
+
+
+def _fields(
+    name: str, before: Mapping[str, Any], now: Mapping[str, Any], paths: Sequence[tuple[str, ...]]
+) -> Iterator[Compared]:
+    """The fields that the step wrote; of an object that it deleted all that can be created again."""
+    wanted = paths or tuple(_leaves(_kept(before)))
+    wrong = [path for path in wanted if _at(before, path) != _at(now, path)]
+    if not wrong:
+        yield Compared(name, message("undo.there").en, message("undo.as-before").en, True)
+    for path in wrong[:5]:
+        where = f"{name} {'.'.join(path)}"
+        yield Compared(where, _short(_at(before, path)), _short(_at(now, path)), False)
+
+
+def _kept(obj: Mapping[str, Any]) -> dict[str, Any]:
+    body = reborn(dict(obj))
+    meta = {key: value for key, value in body["metadata"].items() if key in ("labels", "annotations")}
+    return {
+        **{k: v for k, v in body.items() if k not in ("metadata", "apiVersion", "kind")},
+        "metadata": meta,
+    }
+
+
+def _touched(step: Step, run: StepRecord) -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+    """The paths that the step's patch wrote, by namespace and name; none for a deletion."""
+    action = step.action
+    if not isinstance(action, PatchAction):
+        return {}
+    found = {}
+    for own in rows_of(action.each, run.values):
+        try:
+            body = fill_body(action.body, own)
+            key = (fill(action.namespace, own), fill(action.name, own))
+        except SlotError:
+            continue
+        found[key] = tuple(_pointers(body) if action.type == "json" else _leaves(body))
+    return found
+
+
+def _pointers(operations: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    for one in operations:
+        if one.get("op") != "test":
+            parts = str(one.get("path", "")).split("/")[1:]
+            yield tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, str(key)))
+    elif path:
+        yield path
+
+
+def _at(obj: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        if isinstance(obj, Mapping) and key in obj:
+            obj = obj[key]
+        elif isinstance(obj, (list, tuple)) and key.isdigit() and int(key) < len(obj):
+            obj = obj[int(key)]
+        else:
+            return None
+    return obj
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "-"
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return one_line(value, SHOWN) or '""'
+
+
+def _said(error: Exception) -> str:
+    text = getattr(error, "text", None)
+    return one_line(text.en if isinstance(text, Text) else str(error), SHOWN)

@@ -106,7 +106,8 @@ def _of_write(
         return Mark("gone", name, _short(write.uid), waits or _short(uid), uid != write.uid, needed)
     if write.kind == "create":
         return Mark("uid", name, "", _short(uid), bool(uid), False)
-    changed = bool(now) and content(now or {}) != write.content
+    # A patch may let an object go: away is another state than the one that was shown.
+    changed = now is None or content(now) != write.content
     wanted = write.patch_type == "merge" and bool(now) and contains(now, write.body)
     nothing = plan.preview.kind == "diff" and not plan.preview.total
     version = str(meta.get("resourceVersion", ""))

@@ -6,140 +6,119 @@ because an earlier step has to come first or an input is still open, says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from checks.cluster import Resource
+from checks import gate
+from checks.canary import BATCH
+from checks.cluster import Cluster
 from checks.errors import ClusterError
-from checks.inputs import InputError
+from checks.inputs import InputError, proposals, typed_values
+from checks.layout import Layout, placed
+from checks.model import Result
+from checks.outlookhealth import conditions_of, proof_of, standing_of
+from checks.outlookkeep import keepers_of
+from checks.outlookreach import commands_of, counted, reach_of, traffic_of
+from checks.outlookscene import Scene, quietly
+from checks.outlookvalues import (
+    Condition,
+    Counted,
+    Outlook,
+    Proof,
+    Reach,
+    Running,
+    Standing,
+    StepOutlook,
+)
+from checks.outlookversions import versions_of
 from checks.permission import Permission
 from checks.permissions import of_step
 from checks.plan import PlanError
 from checks.risk import effective
-from checks.session import StepState
-from checks.template import SlotError, fill, fill_text
-from checks.writes import Expander, each_item, owner
+from checks.session import Session
+from checks.template import SlotError, fill_text
 from kb.messages import message
-from kb.model import (
-    NOTHING,
-    CommandAction,
-    DeleteAction,
-    ExecAction,
-    ManualAction,
-    PatchAction,
-    RestartAction,
-    Risk,
-    Step,
-    WaitAction,
-)
+from kb.model import Action, CommandAction, Guide, ManualAction, RestartAction, Step
 from kb.text import Text
 
 if TYPE_CHECKING:
     from checks.walk import Walk
 
-SAMPLED = 3
-"""Objects of a step that are looked at for who keeps them as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far a step reaches, counted from its proposed inputs."""
-
-    pods: int = 0
-    """Pods in which commands run."""
-    nodes: int = 0
-    restarts: int = 0
-    """Pods that are replaced, one after another."""
-    objects: Mapping[str, int] = field(default_factory=lambda: NOTHING)
-    """API objects that are changed or deleted, by kind."""
-    rows: int = 0
-    """Rows or other items that its commands name."""
-    seconds: float = 0.0
-    """What its pauses, waits and stable windows take at least (cluster seconds)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepOutlook:
-    """One step of the plan."""
-
-    step: Step
-    text: Text
-    state: StepState
-    risk: Risk
-    by_hand: bool
-    """A person does it; nothing is sent."""
-    already_done: bool
-    blocked: Text | None
-    """What has to come first."""
-    reach: Reach | None
-    unclear: Text | None
-    """Why the reach cannot be counted yet."""
-    impact: Text
-    reversible: bool
-    undo: Text
-    """How it is taken back, or why it cannot be."""
-    kept_by: tuple[Text, ...] = ()
-    """Who may revert it."""
-    missing: tuple[Permission, ...] = ()
-    """What this user may not do, and the step needs."""
-    unasked: tuple[Permission, ...] = ()
-    """What could not be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """The whole plan of a cause on this cluster."""
-
-    cause: str
-    context: str
-    production: bool
-    steps: tuple[StepOutlook, ...]
-
-    @property
-    def irreversible(self) -> tuple[StepOutlook, ...]:
-        """The steps that write and cannot be taken back."""
-        return tuple(one for one in self.steps if not one.by_hand and not one.reversible)
-
-    @property
-    def missing(self) -> tuple[Permission, ...]:
-        """Every permission that any step lacks, each once."""
-        return tuple(dict.fromkeys(p for one in self.steps for p in one.missing))
+ABREAST = 8
+"""Permissions that are asked about at the same time."""
+TRIES = 4
+"""Questions in a row without an answer, after which the rest is not asked."""
 
 
 def outlook(walk: Walk, cause_id: str) -> Outlook:
     """Looks at every step of a cause; never raises for the cluster's sake."""
-    info = walk.cluster.info
-    allowed: dict[Permission, bool | None] = {}
-    steps = [walk.guide.step(step_id) for step_id in walk.guide.cause(cause_id).fix]
-    found = tuple(_step(walk, step, allowed) for step in steps)
-    return Outlook(cause_id, info.context, info.production, found)
+    return ahead(walk.cluster, walk.layout, walk.guide, walk.results, cause_id, walk.session)
 
 
-def _step(walk: Walk, step: Step, allowed: dict[Permission, bool | None]) -> StepOutlook:
-    by_hand = isinstance(step.action, (ManualAction, CommandAction))
-    proposed = walk.proposed(step.id)
+def ahead(
+    cluster: Cluster,
+    layout: Layout,
+    guide: Guide,
+    results: Mapping[str, Result],
+    cause_id: str,
+    session: Session | None = None,
+) -> Outlook:
+    """The same without a walk: from the results of the guide's checks. Raises KeyError for an unknown cause."""
+    scene = Scene(cluster, placed(cluster, layout), guide, results, session or Session())
+    steps = [guide.step(step_id) for step_id in guide.cause(cause_id).fix]
+    given = {step.id: proposals(step.inputs, results) for step in steps}
+    needed = {step.id: () if _by_hand(step) else _needed(step, scene.layout) for step in steps}
+    answers = _asked(cluster, dict.fromkeys(one for some in needed.values() for one in some))
+    found = []
+    for number, step in enumerate(steps):
+        mine = {one: answers.get(one) for one in needed[step.id]}
+        found.append(_step(scene, step, given[step.id], steps[:number], mine))
+    open_steps = [(s, given[s.id]) for s in steps if not _by_hand(s)]
+    return Outlook(
+        cause_id,
+        cluster.info.context,
+        cluster.info.production,
+        tuple(found),
+        versions_of(scene),
+        standing_of(scene, open_steps),
+        quietly(scene.nodes) if open_steps else None,
+        cluster.info.practice,
+    )
+
+
+def _by_hand(step: Step) -> bool:
+    return isinstance(step.action, (ManualAction, CommandAction))
+
+
+def _step(
+    scene: Scene,
+    step: Step,
+    proposed: Mapping[str, Any],
+    before: Sequence[Step],
+    answers: Mapping[Permission, bool | None],
+) -> StepOutlook:
     reach: Reach | None = None
     unclear: Text | None = None
     kept: tuple[Text, ...] = ()
-    if not by_hand:
+    lines: tuple[tuple[str, ...], ...] = ()
+    if not _by_hand(step):
         try:
-            values = walk.values(step.id, proposed)
-            expander = Expander(walk.cluster, walk.layout)
-            reach = _reach(expander, step, values)
-            kept = _kept_by(expander, step, values)
+            values = typed_values(step.inputs, scene.results, proposed)
+            reach = reach_of(scene, step, values)
+            lines = commands_of(scene, step, values)
+            kept = keepers_of(scene, step, values)
         except (PlanError, InputError, SlotError, ClusterError) as error:
             unclear = error.text
-    needed = () if by_hand else sorted(of_step(step, walk.layout), key=lambda p: (p.shown, p.verb))
-    answers = {one: _may(walk, one, allowed) for one in needed}
+    state = scene.session.step(step.id).state
     return StepOutlook(
         step=step,
         text=fill_text(step.text, proposed),
-        state=walk.state(step.id),
+        state=state,
         risk=effective(step),
-        by_hand=by_hand,
-        already_done=walk.already_done(step.id) is True,
-        blocked=walk.blocked(step.id),
+        by_hand=_by_hand(step),
+        already_done=gate.already_done(step, scene.results) is True,
+        blocked=_doubt(scene, step) or gate.blocked(step, scene.results),
         reach=reach,
         unclear=unclear,
         impact=fill_text(step.impact, proposed),
@@ -148,66 +127,80 @@ def _step(walk: Walk, step: Step, allowed: dict[Permission, bool | None]) -> Ste
         kept_by=kept,
         missing=tuple(one for one, may in answers.items() if may is False),
         unasked=tuple(one for one, may in answers.items() if may is None),
+        asked=len(answers),
+        traffic=traffic_of(step),
+        counted=counted(scene, step, proposed),
+        conditions=conditions_of(scene, step, before),
+        proof=proof_of(scene, step, proposed),
+        stops=() if _by_hand(step) else _stops(step, reach),
+        commands=lines,
     )
 
 
-def _may(walk: Walk, permission: Permission, allowed: dict[Permission, bool | None]) -> bool | None:
-    """Whether the user may, each permission asked once; None where the server does not say."""
-    if permission not in allowed:
-        try:
-            allowed[permission] = walk.cluster.can(
-                permission.verb,
-                permission.resource,
-                namespace=permission.namespace,
-                subresource=permission.subresource,
-                name=permission.name,
-            )
-        except ClusterError:
-            allowed[permission] = None
-    return allowed[permission]
+def _doubt(scene: Scene, step: Step) -> Text | None:
+    """A step of unknown outcome keeps every other from beginning."""
+    open_ones = [one for one in scene.guide.steps if scene.session.step(one.id).state == "in_doubt"]
+    if step in open_ones:
+        return message("session.blocked-doubt")
+    return message("session.blocked-other-doubt", step=open_ones[0].text) if open_ones else None
 
 
-# --- how far it reaches -----------------------------------------------------------------------------------------------
-
-
-def _reach(expander: Expander, step: Step, values: Mapping[str, Any]) -> Reach:
-    action, waits = step.action, step.verify.stable_for if step.verify else 0.0
-    each = getattr(action, "each", "")
-    items = list(each_item(each, values)) if each else [(0, dict(values))]
-    if isinstance(action, ExecAction):
-        roles = {fill(action.on, own) for _, own in items}
-        targets = {(t.namespace, t.pod, t.node) for role in roles for t in expander.targets(role)}
-        batches = -(-len(items) // max(1, action.batch)) if each and action.tail else len(items)
-        return Reach(
-            pods=len({t[:2] for t in targets}),
-            nodes=len({t[2] for t in targets if t[2]}),
-            rows=len(items) if each else 0,
-            seconds=action.pause * max(0, batches - 1) + waits,
-        )
+def _stops(step: Step, reach: Reach | None) -> tuple[Text, ...]:
+    """What ends this step before its end; what ends every step is said once."""
+    found = []
+    action, verify = step.action, step.verify
     if isinstance(action, RestartAction):
-        found = [target for _, own in items for target in expander.targets(fill(action.on, own))]
-        pods = {(t.namespace, t.pod) for t in found}
-        return Reach(restarts=len(pods), nodes=len({t.node for t in found if t.node}), seconds=waits)
-    if isinstance(action, PatchAction | DeleteAction):
-        return Reach(objects={Resource.parse(action.resource).dotted: len(items)}, seconds=waits)
-    return Reach(seconds=(action.seconds if isinstance(action, WaitAction) else 0.0) + waits)
-
-
-def _kept_by(expander: Expander, step: Step, values: Mapping[str, Any]) -> tuple[Text, ...]:
-    action = step.action
-    if not isinstance(action, PatchAction | DeleteAction):
-        return ()
-    found: dict[Text, None] = {}
-    for _, own in _first(each_item(action.each, values)):
-        obj = expander.object(action.resource, fill(action.namespace, own), fill(action.name, own))
-        keeper = owner(obj)
-        if keeper:
-            found[keeper] = None
+        found.append(message("outlook.stops-successor", seconds=f"{action.timeout:g}"))
+        found.append(message("outlook.stops-few"))
+    if reach is not None and verify is not None and _many(reach, action):
+        found.append(message("outlook.stops-canary", batch=BATCH))
+    if verify is not None:
+        found.append(message("outlook.stops-proof", seconds=f"{verify.within:g}"))
+    else:
+        found.append(message("outlook.no-proof"))
     return tuple(found)
 
 
-def _first(items: Iterable[tuple[int, dict[str, Any]]]) -> Iterable[tuple[int, dict[str, Any]]]:
-    for number, one in enumerate(items):
-        if number >= SAMPLED:
-            return
-        yield one
+def _many(reach: Reach, action: Action) -> bool:
+    """Whether it works on several targets: pods, nodes or objects, each of which is looked at."""
+    replaced = reach.restarts if isinstance(action, RestartAction) else 0
+    return max(reach.pods, replaced, *reach.objects.values(), 0) > 1
+
+
+# --- permissions ------------------------------------------------------------------------------------------------------
+
+
+def _needed(step: Step, layout: Layout) -> tuple[Permission, ...]:
+    return tuple(sorted(of_step(step, layout), key=lambda one: (one.shown, one.verb)))
+
+
+def _asked(cluster: Cluster, permissions: Mapping[Permission, None]) -> dict[Permission, bool | None]:
+    """Whether the user may, each asked once; None where the server does not say, or was not asked any more."""
+    found: dict[Permission, bool | None] = {}
+    waiting = list(permissions)
+    silent = 0
+    with ThreadPoolExecutor(ABREAST, thread_name_prefix="klinik-may") as pool:
+        while waiting and silent < TRIES:
+            some, waiting = waiting[:ABREAST], waiting[ABREAST:]
+            for one, may in zip(some, pool.map(lambda p: _may(cluster, p), some), strict=True):
+                found[one] = may
+                silent = silent + 1 if may is None else 0
+    return found
+
+
+def _may(cluster: Cluster, permission: Permission) -> bool | None:
+    try:
+        return cluster.can(
+            permission.verb,
+            permission.resource,
+            namespace=permission.namespace,
+            subresource=permission.subresource,
+            name=permission.name,
+        )
+    except ClusterError:
+        return None
+
+
+__all__ = [
+    "Condition", "Counted", "Outlook", "Proof", "Reach", "Running", "Standing", "StepOutlook", "ahead", "outlook",
+]  # fmt: skip

@@ -325,7 +325,7 @@ def owner(obj: Object) -> Text | None:
     """Who may revert a change of this object: a controller, Helm, Argo CD or Flux; None where nobody shows."""
     meta = obj.get("metadata", {})
     marks = {**(meta.get("labels") or {}), **(meta.get("annotations") or {})}
-    for key, name in _KEEPERS.items():
+    for key, name in KEEPERS.items():
         if key in marks:
             return message("session.kept-by", name=meta.get("name", ""), keeper=name)
     reference = controller_of(obj)
@@ -335,7 +335,7 @@ def owner(obj: Object) -> Text | None:
     return None
 
 
-_KEEPERS = {
+KEEPERS = {
     "argocd.argoproj.io/instance": "Argo CD",
     "argocd.argoproj.io/tracking-id": "Argo CD",
     "kustomize.toolkit.fluxcd.io/name": "Flux",

@@ -180,6 +180,8 @@ def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> No
 @click.command(help=t("guide.help"), epilog=t("exit-codes"))
 @click.argument("article_id", metavar="ID")
 @click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
+@click.option("--plan", is_flag=True, help=message("outlook.opt-plan").get(help_language()))
+@click.option("--cause", metavar="CAUSE", help=message("outlook.opt-cause").get(help_language()))
 @fail_on_option("warn", "opt-fail-on-guide")
 @report_options
 @where_options
@@ -187,19 +189,23 @@ def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> No
 def guide(
     article_id: str,
     verbose: bool,
+    plan: bool,
+    cause: str | None,
     fail_on: Level,
     output: str,
     to: Path | None,
     where: Where,
     root: Root,
 ) -> int:
-    """Runs the checks of an article's guide and says which cause the evidence supports."""
+    """Runs the checks of an article's guide and says which cause the evidence supports, and what its fix would mean."""
     from checks.guidejson import guide_json
+    from tui.cli.guideplan import may_plan, plans, plans_json, print_plans
 
     library = open_library(root)
     article = article_named(library, article_id)
     if article.guide is None:
         raise Stop(t("guide.none", id=article_id), USAGE)
+    may_plan(article.guide, plan, cause, output)
     catalogue = open_catalogue(root, where)
     lang = language(root)
     uses = list(article.guide.checks.values())
@@ -208,6 +214,8 @@ def guide(
         raise Stop(t("check.no-such", ids=", ".join(missing)), USAGE)
     reporting = Reporting("guide", output, to, fail_on, lang, article.id)
     if article.guide.origin == "derived" and output in ("text", "json"):
+        if plan:
+            raise Stop(message("outlook.cli-derived").get(help_language()), USAGE)
         return _derived(article, reporting, where.over(root.where), fail_on)
     with reporting.watching(where.over(root.where)), connect(where.over(root.where)) as connection:
         reporting.begin(connection.cluster.info)
@@ -215,12 +223,16 @@ def guide(
         results, forbidden = run_explained(connection.cluster, uses, catalogue, root)
         info = connection.cluster.info
         document = guide_json(info, article, results, lang)
+        planned = plans(connection.cluster, catalogue, article.guide, results, cause) if plan else []
     document["missing"] = forbidden.all_missing()
+    document |= {"plans": plans_json(planned, lang)} if plan else {}
     if output == "json":
         reporting.document(document)
     elif output == "text":
         _print_guide(document, results, lang, verbose)
         print_missing(forbidden, len(results), article.id, lang)
+        if plan:
+            print_plans(planned, article.guide, lang)
     else:
         reporting.report(info, tuple(results.values()), document)
     return exit_code([Verdict(s["verdict"]) for s in document["symptoms"]], fail_on)

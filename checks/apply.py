@@ -10,10 +10,11 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from checks import apiwrite
 from checks.background import Running
 from checks.clock import Clock, Stop, held, stopping
-from checks.cluster import PODS, Cluster, ExecResult, Resource
-from checks.errors import ClusterError, Conflict, InDoubt, NotFound, Timeout
+from checks.cluster import PODS, Cluster, ExecResult
+from checks.errors import ClusterError, InDoubt, Timeout
 from checks.eviction import wait_for_budget
 from checks.journal import Journal
 from checks.parse import Unparsable
@@ -24,7 +25,7 @@ from checks.session import StepState
 from checks.stepevents import Output, StepEvent, Waiting, WriteDone, WriteStarted
 from checks.successor import siblings, wait_for_successor
 from checks.turns import Turn, TurnLost
-from checks.writes import Expander, content
+from checks.writes import Expander
 from kb.messages import message
 from kb.safe import one_line, printable
 from kb.text import Text
@@ -195,54 +196,8 @@ def _send(
         over = yield from wait_for_budget(cluster, write, clock=clock, stop=stop)
         if over is not None:
             return _Answer("failed", over)
-    try:
-        return _call(cluster, write)
-    except (InDoubt, Timeout) as error:
-        return _Answer("in_doubt", error.text)
-    except ClusterError as error:
-        return _Answer("in_doubt" if error.sent and error.reason != "conflict" else "failed", error.text)
-
-
-def _call(cluster: Cluster, write: PlannedWrite) -> _Answer:
-    """One API write, bound to the uid and to the very version that was looked at last."""
-    resource = Resource.parse(write.resource)
-    if write.kind == "restart":
-        return _evict(cluster, write)
-    if write.kind == "delete":
-        try:
-            cluster.delete(resource, write.name, namespace=write.namespace, uid=write.uid)
-        except NotFound:
-            return _Answer("ok", message("session.already-gone", name=write.name))
-        return _Answer("ok")
-    if write.kind == "create":
-        cluster.create(resource, write.body, namespace=write.namespace)
-        return _Answer("ok")
-    now = cluster.get(resource, write.name, namespace=write.namespace)
-    if now["metadata"].get("uid", "") != write.uid or content(now) != write.content:
-        raise Conflict(
-            message("session.stale-changed", what=f"{resource.dotted}/{one_line(write.name, 100)}")
-        )
-    body = _bound(write, str(now["metadata"].get("resourceVersion", "")))
-    cluster.patch(resource, write.name, body, namespace=write.namespace, type=write.patch_type)
-    return _Answer("ok")
-
-
-def _evict(cluster: Cluster, write: PlannedWrite) -> _Answer:
-    """A restart is an eviction: the pod goes only as its PodDisruptionBudgets allow."""
-    try:
-        cluster.evict(write.namespace, write.name, uid=write.uid)
-    except NotFound:
-        return _Answer("ok", message("session.already-gone", name=write.name))
-    return _Answer("ok")
-
-
-def _bound(write: PlannedWrite, version: str) -> Any:
-    """The patch with the condition that nobody has written the object since."""
-    if not version:
-        return write.body
-    if write.patch_type == "json":
-        return [{"op": "test", "path": "/metadata/resourceVersion", "value": version}, *write.body]
-    return {**write.body, "metadata": {**(write.body.get("metadata") or {}), "resourceVersion": version}}
+    sent = apiwrite.send(cluster, write)
+    return _Answer(sent.state, sent.text)
 
 
 def _exec(cluster: Cluster, write: PlannedWrite, heard: list[_Answer]) -> Generator[StepEvent, None, _Answer]:

@@ -200,7 +200,8 @@ def _unseen(what: str, error: Exception) -> Text:
 def _objects(walk: Walk, step: Step, record: StepRecord, unanswered: Sequence[Command]) -> Iterator[Seen]:
     """The objects of the unanswered writes beside what was saved of them right before."""
     for one in record.objects:
-        if any(one["name"] in command.kubectl for command in unanswered):
+        names = {one["name"], f"{one['name']}.json"}  # as a file, where it is created again
+        if any(names & set(command.kubectl) for command in unanswered):
             yield _object(walk, step, record, one)
 
 

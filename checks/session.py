@@ -261,6 +261,7 @@ def _start(session: Session, e: Entry) -> Session:
         before_run=record.state,
         purpose=e.get("purpose", "do"),
         run_from=len(record.commands),
+        planned=int(e.get("writes") or 0),
         started=e.get("at", 0.0),
         ended=0.0,
         risk=e.get("risk", ""),

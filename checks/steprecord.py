@@ -81,12 +81,19 @@ class StepRecord:
     before_run: StepState = "todo"
     run_from: int = 0
     """How many commands there were when the last run began."""
+    planned: int = 0
+    """How many writes the plan of the last run had."""
     do_from: int = 0
     """The same for the last run with the purpose `do`."""
     redacted: bool = False
     """What an undo would need was replaced as a secret when the session was handed over."""
     earlier: tuple[StepRecord, ...] = ()
     """The record at the end of each earlier run that wrote something and was not taken back, oldest first."""
+
+    @property
+    def partly(self) -> bool:
+        """Whether the last run broke off before it had sent all writes of its plan."""
+        return 0 < len(self.commands) - self.run_from < self.planned
 
     def proof(self, purpose: Purpose = "do") -> Proof | None:
         """The last verification of that purpose."""

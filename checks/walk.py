@@ -310,10 +310,17 @@ class Walk:
         return tuple(step for step in self.guide.steps if self.state(step.id) == "in_doubt")
 
     def settle(self, step_id: str, happened: bool, why: str) -> None:
-        """After looking: whether the step in doubt took effect; without effect it can be done again."""
+        """After looking: whether the step in doubt took effect; without effect or in part it can be done again."""
         if self.state(step_id) != "in_doubt":
             raise WalkError(message("session.not-in-doubt"))
-        took: StepState = "undone" if self.record_of(step_id).purpose == "undo" else "done"
+        record = self.record_of(step_id)
+        if happened and record.partly:
+            sent = len(record.commands) - record.run_from
+            partly = message("faults.partly", sent=sent, planned=record.planned)
+            said = {"en": partly.en, "zh": partly.zh}
+            self.record("ended", step=step_id, state="failed", reason=why, message=said)
+            return
+        took: StepState = "undone" if record.purpose == "undo" else "done"
         self._end(step_id, took if happened else "failed", why)
 
     def note(self, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -114,10 +114,17 @@ def _open(
         sslopt |= {"cert_reqs": 0, "check_hostname": False}
     socket: Any = websocket.WebSocket(sslopt=sslopt, skip_utf8_validation=True)
     socket.settimeout(max(0.05, min(CONNECT, deadline.left)))
+    asked = _Asked(_headers(session), lambda: socket.settimeout(max(0.05, deadline.left)))
     try:
         session.inflight.enter(socket)
+        # No redirect: it would carry the credentials to somebody else.
         socket.connect(
-            url, header=_headers(session), subprotocols=None, suppress_origin=True, **_proxy(session)
+            url,
+            header=asked,
+            subprotocols=None,
+            suppress_origin=True,
+            redirect_limit=0,
+            **_proxy(session),
         )
         session.inflight.connected(socket)
     except websocket.WebSocketBadStatusException as error:
@@ -126,12 +133,48 @@ def _open(
         raise refusal(error.status_code, body if isinstance(body, bytes) else body.encode(), about) from error
     except (websocket.WebSocketException, OSError) as error:
         _shut(socket, session)
+        if asked.sent and socket.handshake_response is None:  # a redirect is an answer, too: nothing has run
+            raise _lost(about, error, argv[0], deadline) from error
         raise _no_connection(about, error) from error
     return socket
 
 
+class _Asked:
+    """The headers of the upgrade; they are read when the connection stands, just before the request goes out.
+
+    From then on the command may run, whether or not an answer comes: the kubelet starts it, and only then is the
+    upgrade answered, which on a busy node takes longer than a connection may.
+    """
+
+    def __init__(self, headers: list[str], at_last: Callable[[], None]) -> None:
+        self._headers = headers
+        self._at_last = at_last
+        self.sent = False
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._headers
+
+    def __iter__(self) -> Iterator[str]:
+        self.sent = True
+        self._at_last()
+        return iter(self._headers)
+
+
 def _no_connection(about: About, error: Exception) -> ClusterError:
     return about.error(Unreachable, message("cluster.no-connection", server=about.server, why=str(error)))
+
+
+def _lost(about: About, error: Exception, command: str, deadline: Deadline) -> ClusterError:
+    """The upgrade was asked for and not answered: the command may have run all the same."""
+    import websocket
+
+    if isinstance(error, TimeoutError | websocket.WebSocketTimeoutException):
+        return _late(about, deadline, command)
+    text = message("cluster.broken-connection", server=about.server, why=str(error))
+    return about.error(Unreachable, text, sent=True)
 
 
 def _headers(session: Session) -> list[str]:

@@ -91,8 +91,11 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
         return about.error(NotFound, said if status.get("details") else _missing(said, about))
     if code == 429 and _over_budget(status):
         return about.error(Disruption, _with_causes(said, status))
-    if code in (502, 504) or (code == 500 and _UNSURE.search(said) and "webhook" not in said):
+    if code in (502, 504) or (code >= 500 and not status):
+        # Not the API server's own words: what stands before it may have passed the request on.
         return about.lost(Timeout if code == 504 else Unreachable, Text.of(text))
+    if code >= 500 and _UNSURE.search(said) and "webhook" not in said:
+        return about.lost(Unreachable, Text.of(text))
     return about.error(_kind(code, said), text)
 
 

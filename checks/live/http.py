@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 from checks.errors import ClusterError, Disruption, Timeout, Unauthenticated, Unreachable
 from checks.live.deadline import Deadline
 from checks.live.failures import About, behind, is_status, refusal
-from checks.live.inflight import Closed
+from checks.live.inflight import Closed, never_connected
 from kb.messages import message
 
 CONNECT = 3.0
@@ -142,7 +143,7 @@ def _read(response: Any, call: Call, deadline: Deadline) -> bytes:
         parts.append(chunk)
         size += len(chunk)
         if size > call.limit:
-            raise call.about.error(
+            raise call.about.lost(
                 ClusterError, message("cluster.too-large", limit=call.limit // 1024 // 1024)
             )
         if deadline.over:
@@ -159,8 +160,11 @@ def translate(error: Exception, about: About, deadline: Deadline) -> ClusterErro
     """A typed error for one of urllib3: nothing sent yet is Unreachable, a lost answer may leave a write in doubt."""
     from urllib3 import exceptions as u
 
-    if isinstance(error, u.SSLError):
-        return _tls(str(error), about)
+    never = never_connected(error)
+    if isinstance(error, u.SSLError) or isinstance(never, ssl.SSLError):
+        return _tls(never or error, about, sent=never is None)
+    if never is not None:
+        return about.error(Unreachable, _no_connection(about, never))
     if isinstance(error, u.ConnectTimeoutError | u.NewConnectionError | u.ProxyError | u.LocationValueError):
         return about.error(Unreachable, _no_connection(about, error))
     if isinstance(error, u.ReadTimeoutError):
@@ -169,18 +173,20 @@ def translate(error: Exception, about: About, deadline: Deadline) -> ClusterErro
     return about.lost(Unreachable, text)
 
 
-def _tls(why: str, about: About) -> ClusterError:
-    lowered = why.lower()
+def _tls(error: BaseException, about: About, *, sent: bool) -> ClusterError:
+    """Trouble of TLS: before the request nothing was sent; after it the answer is lost like any other."""
+    text = message("cluster.bad-tls", server=about.server, why=str(error))
+    lowered = str(error).lower()
     if "alert" in lowered and "certificate" in lowered:
-        return about.error(Unauthenticated, message("cluster.bad-tls", server=about.server, why=why))
-    return about.error(Unreachable, message("cluster.bad-tls", server=about.server, why=why))
+        return about.error(Unauthenticated, text)
+    return about.lost(Unreachable, text) if sent else about.error(Unreachable, text)
 
 
-def _no_connection(about: About, error: Exception) -> Any:
+def _no_connection(about: About, error: BaseException) -> Any:
     return message("cluster.no-connection", server=about.server, why=_reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The innermost words of a chain of exceptions: ``Connection refused`` rather than a tower of types."""
     inner: BaseException = error
     while inner.__cause__ or inner.__context__:

@@ -12,6 +12,18 @@ class Closed(ConnectionAbortedError):
     """A connection was wanted of a cluster that is closed already."""
 
 
+class NeverConnected(ConnectionError):
+    """A connection did not come about: no request can have gone out on it. Its cause says why."""
+
+
+def never_connected(error: BaseException) -> BaseException | None:
+    """Why there was no connection, where that is what this error comes from."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, NeverConnected):
+        seen = seen.__cause__ or seen.__context__
+    return seen.__cause__ if seen is not None else None
+
+
 class InFlight:
     """Connections of one set of credentials: anything whose ``sock`` is its socket, or None while it has none."""
 
@@ -60,7 +72,12 @@ def watched(pool_class: Any, inflight: InFlight) -> Any:
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc]
         def connect(self) -> None:
             inflight.enter(self)
-            super().connect()
+            try:
+                super().connect()
+            except (
+                OSError
+            ) as error:  # TLS, a handshake that takes too long, a proxy that does not let through
+                raise NeverConnected(str(error)) from error
             inflight.connected(self)
 
         def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -202,15 +203,26 @@ def test_a_twin_that_says_something_else_stops_the_write(cluster: DictCluster, o
 
 
 def test_the_server_refuses_what_changed_in_the_last_instant(cluster: DictCluster) -> None:
-    """A conflict at the write itself is a failure, not an overwrite."""
+    """A conflict at the write itself is a failure, not an overwrite; one about the status alone is no conflict."""
     from checks.errors import Conflict
 
     walk = walk_on(cluster)
     plan = walk.plan("label", {"subnet": "net-a"})
-    cluster.fail["patch"] = Conflict("the object has been modified")
-    ended = done(walk.run(plan, typed="y"))
-    assert ended.state == "failed"
+    net = cluster.objects["kubeovn.io/v1/subnets", "", "net-a"]
+    patch = cluster.patch
+
+    def late(*args: Any, **options: Any) -> Any:
+        net["spec"]["cidrBlock"] = "10.9.0.0/24"
+        raise Conflict("the object has been modified")
+
+    cluster.patch = late  # type: ignore[method-assign]
+    assert done(walk.run(plan, typed="y")).state == "failed"
     assert cluster.writes == []
+    cluster.patch = patch  # type: ignore[method-assign]
+    plan = walk.plan("label", {"subnet": "net-a"})
+    cluster.fail["patch"] = Conflict("the object has been modified")  # as by a new status
+    assert done(walk.run(plan, typed="y")).state == "done"
+    assert cluster.writes == [("patch", "kubeovn.io/v1/subnets", "net-a")]
 
 
 def test_a_patch_and_a_deletion_are_previewed_saved_and_recreated(cluster: DictCluster) -> None:

@@ -30,6 +30,8 @@ class Catalogue:
     """Params by check whose defaults are those of the settings."""
     prometheus: PrometheusAt | None = None
     """Where Prometheus is, as the settings say; None: it is looked for."""
+    limits: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    """Calls in flight at most by kind, where the settings say so."""
 
     def get(self, check_id: str) -> CheckSpec:
         """The check with this id; raises KeyError."""

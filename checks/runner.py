@@ -78,7 +78,7 @@ def run(
     *,
     layout: Layout | None = None,
     stop: threading.Event | None = None,
-    limits: Mapping[str, int] = LIMITS,
+    limits: Mapping[str, int] = NOTHING,
     deadline: float = DEADLINE,
     pasted: Mapping[str, Sequence[Pasted]] = NOTHING,
     prometheus: PrometheusAt | None = None,
@@ -86,14 +86,16 @@ def run(
 ) -> Iterator[RunEvent]:
     """Results of the uses in the order they are ready; every use gets one, unless the run is stopped.
 
-    `limits` bounds the calls at once per kind (``exec``, ``api``); `deadline` is in seconds for the whole run, after
-    which what is still open is unknown (timeout). `pasted` stands, by alias, for what the cluster does not answer.
+    `limits` bounds the calls at once per kind (``exec``, ``api``), before those of the catalogue; `deadline` is in
+    seconds for the whole run, after which what is still open is unknown (timeout). `pasted` stands, by alias, for what
+    the cluster does not answer.
     `layout` and `prometheus` are those of the catalogue where none are given; with no Prometheus it is looked for.
     A check that takes a command, log or metrics page in more than `widest` pods (0: any number) is left out as skipped,
     unless another source answers for it.
     """
     where = layout or catalogue.layout or load_layout()
-    run = _Run(cluster, uses, catalogue, where, limits, pasted, prometheus or catalogue.prometheus, widest)
+    bounds = {**LIMITS, **catalogue.limits, **limits}
+    run = _Run(cluster, uses, catalogue, where, bounds, pasted, prometheus or catalogue.prometheus, widest)
     return run.events(stop or threading.Event(), deadline)
 
 

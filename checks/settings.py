@@ -14,7 +14,7 @@ from typing import Any
 from checks.catalogue import Catalogue
 from checks.errors import ConfigError
 from checks.layout import PRESETS, Layout, LayoutError, Role, load_layout, read_role
-from checks.model import JSON
+from checks.model import JSON, NOTHING
 from checks.prometheusat import PrometheusAt
 from checks.shape import Place
 from kb import yamlfile
@@ -25,10 +25,13 @@ from kb.problem import Problem
 from kb.text import Text
 
 FILE = "config.yaml"
-SECTION_KEYS = ("layout", "checks", "prometheus", "production")
+SECTION_KEYS = ("layout", "checks", "prometheus", "production", "limits")
 KEYS = (*SECTION_KEYS, "contexts")
 LAYOUT_KEYS = ("preset", "namespace", "roles")
 PROMETHEUS_KEYS = ("service", "url", "token_file", "ca_file")
+LIMIT_KEYS = ("api", "exec")
+MOST_AT_ONCE = 64
+"""What a limit may be at most: a patient API server is no load test."""
 
 
 class SettingsError(ConfigError):
@@ -67,6 +70,8 @@ class Settings:
     prometheus: PrometheusAt | None = None
     """None: it is looked for."""
     production: bool = False
+    limits: Mapping[str, int] = field(default_factory=lambda: NOTHING)
+    """Requests (``api``) and commands (``exec``) in flight at most, where they are not as shipped."""
 
     @property
     def params(self) -> Mapping[str, Mapping[str, JSON]]:
@@ -77,7 +82,7 @@ class Settings:
         return found
 
     def over(self, catalogue: Catalogue) -> Catalogue:
-        """The catalogue with these thresholds as defaults, this layout and this Prometheus; what does not fit is noted.
+        """The catalogue with these thresholds, this layout, Prometheus and limits; what does not fit is noted.
 
         A guide's own `with:` and ``--set`` stand above the defaults, so they stand above these too.
         """
@@ -99,7 +104,7 @@ class Settings:
                 params = {**spec.params, one.param: one.value}
                 checks[one.check] = replace(spec, params=params)
                 taken.setdefault(one.check, {})[one.param] = one.value
-        return Catalogue(checks, tuple(problems), self.layout, taken, self.prometheus)
+        return Catalogue(checks, tuple(problems), self.layout, taken, self.prometheus, self.limits)
 
     def _problem(self, one: Threshold, code: str, **words: Any) -> Problem:
         return problem_of(self.path, one.line, f"settings.{code}", f"settings.{code}", **words)
@@ -193,7 +198,18 @@ def _section(place: Place, base: Settings) -> Settings:
         thresholds=(*base.thresholds, *_thresholds(place.at("checks"))),
         prometheus=base.prometheus if prometheus.value is None else _prometheus(prometheus),
         production=place.at("production").flag(base.production),
+        limits={**base.limits, **_limits(place.at("limits"))},
     )
+
+
+def _limits(place: Place) -> dict[str, int]:
+    if place.value is None or not place.mapping(LIMIT_KEYS):
+        return {}
+    for name, inner in place.items():
+        value = inner.value
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_AT_ONCE:
+            _say(inner, "limit", name=name, most=MOST_AT_ONCE)
+    return {name: inner.value for name, inner in place.items() if isinstance(inner.value, int)}
 
 
 def _layout(place: Place, base: Settings) -> tuple[Layout, tuple[str, ...]]:

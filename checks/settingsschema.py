@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.layout import PRESETS, ROLE_KEYS
-from checks.settings import KEYS, LAYOUT_KEYS, PROMETHEUS_KEYS, SECTION_KEYS
+from checks.settings import KEYS, LAYOUT_KEYS, LIMIT_KEYS, MOST_AT_ONCE, PROMETHEUS_KEYS, SECTION_KEYS
 from checks.spec import ID
 from kb.jsonschema import DRAFT
 from kb.messages import message
@@ -21,6 +21,8 @@ _TYPES: dict[str, Schema] = {
     },
     "prometheus": {"$ref": "#/$defs/prometheus"},
     "production": {"type": "boolean"},
+    "limits": {"$ref": "#/$defs/limits"},
+    **{key: {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE} for key in LIMIT_KEYS},
     "contexts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/section"}},
     "preset": {"type": "string", "enum": list(PRESETS)},
     "roles": {"type": "object", "additionalProperties": {"$ref": "#/$defs/role"}},
@@ -47,6 +49,7 @@ def settings(lang: str = "en") -> Schema:
             "layout": _object(LAYOUT_KEYS, lang),
             "role": _object(ROLE_KEYS, lang),
             "prometheus": prometheus,
+            "limits": _object(LIMIT_KEYS, lang),
         },
     }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.catalogue import load_catalogue
+from checks.cluster import ExecResult
 from checks.errors import ClusterError
 from checks.layout import PRESETS, elsewhere, known_roles, load_layout, placed, resolve
 from checks.model import RunFinished
@@ -84,6 +86,33 @@ def test_what_is_said_for_all_contexts(tmp_path: Path) -> None:
     assert str(found.prometheus) == "monitoring/prometheus-k8s:9090"
     assert found.production is False
     assert "ovs, bridge" in described(found).en
+
+
+def test_limits_of_what_is_in_flight(tmp_path: Path) -> None:
+    """They hold in a run, those of a context in place of the general ones; nonsense is named with its line."""
+    text = "limits: {api: 2}\ncontexts:\n  prod: {limits: {exec: 3}}\n"
+    catalogue = settings(tmp_path, text, "prod").over(load_catalogue())
+    assert catalogue.limits == {"api": 2, "exec": 3}
+    full = threading.Barrier(3)
+
+    def command(pod: str, argv: tuple[str, ...]) -> ExecResult:
+        full.wait(
+            10
+        )  # three together, again and again: a fourth would break the count, a third that may not come the wait
+        return said("flow_count=500\n")
+
+    pods = [pod(f"ovs-ovn-{n}", "ovs", f"node-{n}") for n in range(9)]
+    cluster: Any = MemoryCluster(
+        {"v1/pods": pods, "v1/nodes": [node(f"node-{n}") for n in range(9)]}, command=command
+    )
+    assert run_all(cluster, [CheckUse("flows", "ovs.flow-count")], catalogue)["flows"].verdict == "ok"
+    assert cluster.most_at_once == 3
+    wrong = "limits:\n  api: 0\n  exec: many\n  else: 3\n"
+    assert problems(tmp_path, wrong) == {
+        2: {"settings.limit"},
+        3: {"settings.limit"},
+        4: {"check.unknown-key"},
+    }
 
 
 def test_a_context_adds_to_the_rest(tmp_path: Path) -> None:

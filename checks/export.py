@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from checks.localtold import told
 from checks.redact import redact_tree, redactor
 from checks.session import Command, Proof, Session, StepRecord
 from checks.timeline import timeline
@@ -29,6 +30,7 @@ def session_markdown(session: Session, lang: str, *, with_timeline: bool = True)
     parts = [*_head(session, lang, redact), *_checks(session, lang, redact), *_cause(session, lang)]
     for record in session.steps.values():
         parts += _step(record, lang, redact)
+    parts += _runs(session, lang, redact)
     parts += _notes(session, lang, redact)
     if with_timeline:
         parts += _timeline(session, lang, redact)
@@ -51,6 +53,7 @@ def session_json(session: Session, lang: str) -> dict[str, Any]:
         "causes": dict(session.causes),
         "checks": [{"at": one.at, "results": _texts(one.results, lang)} for one in session.rounds],
         "steps": [_step_json(record, lang) for record in session.steps.values()],
+        "runs": [asdict(one) for one in session.runs],
         "turns": [asdict(one) for one in session.turns],
         "notes": [{"at": one.at, "operator": one.operator, "text": one.text} for one in session.notes],
         "outcome": session.outcome or None,
@@ -309,6 +312,22 @@ def _cell(one: Mapping[str, Any], lang: str, redact: Redact) -> str:
     return (
         f"{plain(str(one.get('verdict', '?')))}: {plain(redact(Text.of(one.get('summary')).get(lang)), 200)}"
     )
+
+
+def _runs(session: Session, lang: str, redact: Redact) -> Iterator[str]:
+    if not session.runs:
+        return
+    yield f"## {message('localrun.heading').get(lang)}"
+    yield ""
+    for one in session.runs:
+        yield f"{plain(one.step)}: {told(one).get(lang)} ({when(one.at)}, {one.took_ms} ms)"
+        yield ""
+        yield from fence(redact(printable(one.line)), "sh")
+        if one.output.strip():
+            yield from fence(redact(printable(one.output)).strip("\n"))
+        if one.cut:
+            yield message("localrun.cut").get(lang)
+        yield ""
 
 
 def _notes(session: Session, lang: str, redact: Redact) -> Iterator[str]:

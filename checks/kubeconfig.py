@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,13 +83,16 @@ def read(flag: str | None = None) -> Kubeconfig | None:
     found = [path for path in paths if path.exists()]
     if flag and not found:
         raise ConfigError(message("cluster.no-such-kubeconfig", path=str(paths[0])))
-    if not found:
-        return None
+    return merged(found) if found else None
+
+
+def merged(paths: Sequence[Path]) -> Kubeconfig:
+    """These files as one; raises ConfigError for a broken or missing one."""
     contexts: dict[str, Entry] = {}
     clusters: dict[str, Entry] = {}
     users: dict[str, Entry] = {}
     current = ""
-    for path in found:
+    for path in paths:
         data = _load(path)
         current = current or str(data.get("current-context") or "")
         for section, word, into in (
@@ -99,7 +102,7 @@ def read(flag: str | None = None) -> Kubeconfig | None:
         ):
             for name, entry in _named(data.get(section), word):
                 into.setdefault(name, _absolute(entry, word, path.parent))
-    return Kubeconfig(contexts, clusters, users, current, tuple(found))
+    return Kubeconfig(contexts, clusters, users, current, tuple(paths))
 
 
 def _load(path: Path) -> dict[str, Any]:

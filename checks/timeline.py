@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from checks.localtold import told
 from checks.session import Command, Round, Session, StepRecord
 from kb.messages import message
 from kb.safe import one_line, printable
@@ -39,6 +40,7 @@ def timeline(session: Session) -> tuple[Moment, ...]:
     found = [*_opened(session), *_rounds(session), *_turns(session), *_notes(session)]
     for record in session.steps.values():
         found += _step(record)
+    found += _runs(session)
     found += _finished(session)  # the last of those at the same instant
     return tuple(sorted((one for one in found if one.at), key=lambda one: one.at))
 
@@ -92,6 +94,12 @@ def _turns(session: Session) -> Iterator[Moment]:
 def _notes(session: Session) -> Iterator[Moment]:
     for note in session.notes:
         yield Moment(note.at, Text.of(f"{one_line(note.operator, 80)}: {one_line(note.text, 2000)}"))
+
+
+def _runs(session: Session) -> Iterator[Moment]:
+    for one in session.runs:
+        text = message("localrun.moment", line=one_line(one.line, 300), ended=told(one))
+        yield Moment(one.at, text, "good" if one.code == 0 else "")
 
 
 def _step(record: StepRecord) -> Iterator[Moment]:

@@ -44,6 +44,7 @@ MODELS = (
     "checks.permission",
     "checks.session",
     "checks.steprecord",
+    "checks.localrecord",
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (
@@ -52,7 +53,7 @@ EDGES = (
     "kb.importing.sources", "kb.importing.store", "kb.importing.images", "checks.live",
     "checks.kubeconfig", "checks.facts", "checks.runner", "checks.journal", "checks.operators", "checks.apply",
     "checks.clock",
-    "checks.mutefile", "checks.watch",
+    "checks.mutefile", "checks.watch", "checks.localprocess",
     "checks.background", "checks.verify", "checks.walk", "checks.catalogue", "checks.layout",
     "checks.practice", "checks.bundle.archive", "checks.bundle.collect", "checks.bundle.key", "checks.bundle.recording",
     "checks.bundle.tape", "tui",

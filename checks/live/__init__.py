@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.kubeconfig import ContextInfo, contexts
-from checks.live.cluster import LiveCluster, connect
+from checks.live.cluster import LiveCluster
+from checks.live.connecting import connect
 
 __all__ = ["ContextInfo", "LiveCluster", "connect", "contexts"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.errors import ClusterError, ConfigError, Unauthenticated
+from checks.kubeaccess import KubeAccess
 from checks.kubeconfig import Choice
 from checks.live.certificate import not_after
 from checks.live.deadline import Deadline
@@ -65,6 +66,8 @@ class Access:
     choice: Choice | None
     as_user: str = ""
     as_groups: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    """The kubeconfig files behind the choice."""
     _session: Session | None = None
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,6 +103,14 @@ class Access:
             return None
         date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(end))
         return about.error(Unauthenticated, message("cluster.certificate-expired", date=date))
+
+    def for_kubectl(self, namespace: str) -> KubeAccess:
+        """What kubectl needs to be connected with the same, as the same user."""
+        user = self.choice.user if self.choice else {}
+        groups = self.as_groups or tuple(user.get("as-groups") or ())
+        files = tuple(str(path.absolute()) for path in self.files)
+        who = self.as_user or str(user.get("as") or "")
+        return KubeAccess(files, self.choice, namespace, who, tuple(str(group) for group in groups))
 
     def close(self) -> None:
         """Closes the pooled connections, and ends the calls in flight."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from checks.cluster import PAGE_LIMIT, PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
@@ -13,12 +12,11 @@ from checks.errors import (
     ConfigError,
     InDoubt,
     Invalid,
-    NoCluster,
     Timeout,
     Unauthenticated,
     Unreachable,
 )
-from checks.kubeconfig import choose, find_paths, read
+from checks.kubeaccess import KubeAccess
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
@@ -38,47 +36,6 @@ _LOG_LIMIT = 64 * 1024 * 1024
 _CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
 
 
-def connect(
-    *,
-    kubeconfig: str | None = None,
-    context: str | None = None,
-    namespace: str | None = None,
-    as_user: str | None = None,
-    as_groups: tuple[str, ...] = (),
-    request_timeout: float | None = None,
-    production: bool = False,
-) -> LiveCluster:
-    """The cluster that flags and environment lead to, without a call to it; ConfigError says what is wrong.
-
-    `production` is what the operator says of it and what its info repeats. `request_timeout` (seconds, 0 for none
-    given) takes the place of the deadlines of all calls but exec.
-    """
-    config = read(kubeconfig)
-    if config is not None and (config.contexts or context):
-        choice = choose(config, context)
-        access = Access(choice, as_user or "", as_groups)
-        info = replace(choice.info(namespace, as_user), production=production)
-        return LiveCluster(access, info, request_timeout)
-    import os
-
-    host = os.environ.get("KUBERNETES_SERVICE_HOST", "")
-    if not host or context:
-        shown = ", ".join(str(path) for path in find_paths(kubeconfig))
-        raise NoCluster(message("cluster.no-cluster", paths=shown))
-    port = os.environ.get("KUBERNETES_SERVICE_PORT", "443")
-    info = ClusterInfo("in-cluster", f"https://{host}:{port}", as_user or "", namespace or _own_namespace())
-    info = replace(info, production=production)
-    return LiveCluster(Access(None, as_user or "", as_groups), info, request_timeout)
-
-
-def _own_namespace() -> str:
-    try:
-        with open("/var/run/secrets/kubernetes.io/serviceaccount/namespace", encoding="utf-8") as file:
-            return file.read().strip() or "default"
-    except OSError:
-        return "default"
-
-
 class LiveCluster:
     """A cluster behind an API server; may be used by many threads at once."""
 
@@ -91,6 +48,11 @@ class LiveCluster:
     def info(self) -> ClusterInfo:
         """Which cluster this is."""
         return self._info
+
+    @property
+    def kube_access(self) -> KubeAccess:
+        """What kubectl needs to be connected with the same, as the same user."""
+        return self._access.for_kubectl(self._info.namespace)
 
     def version(self, *, timeout: float = 5.0) -> str:
         """The server's version, ``v1.28.3``."""

@@ -14,7 +14,7 @@ from checks.catalogue import load_catalogue
 from checks.causes import judge_causes
 from checks.cluster import Resource
 from checks.inputs import choices
-from checks.live.cluster import connect
+from checks.live import connect
 from checks.model import Result, Verdict
 from checks.plan import PlanError
 from checks.practice.scenario import build_world

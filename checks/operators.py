@@ -5,11 +5,14 @@ from __future__ import annotations
 import getpass
 import socket
 
+from kb.safe import one_line
+
 
 def user() -> str:
     """The user's name on this machine; ``unknown`` where it has none."""
     try:
-        return getpass.getuser()
+        # a name in an encoding of its own must not keep anything from being written down
+        return one_line(getpass.getuser().encode("utf-8", "replace").decode(), 100) or "unknown"
     except (KeyError, OSError):
         return "unknown"
 

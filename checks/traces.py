@@ -21,8 +21,10 @@ from kb.safe import one_line
 EVENTS = Resource("", "v1", "events")
 MOST = 20
 """Objects of one plan that get an Event; the last one says how many more there were."""
-_LONGEST = 1000
-"""Characters of a message; the API server takes 1024 bytes in events.k8s.io and cuts nothing by itself."""
+_LONGEST = 1024
+"""Bytes of a message; the API server refuses longer ones of Events with an eventTime, and cuts nothing by itself."""
+_LONGEST_INSTANCE = 128
+"""Bytes of a reportingInstance."""
 _REASONS = {"do": "KlinikFix", "undo": "KlinikUndo"}
 
 
@@ -43,7 +45,14 @@ class Trace:
         why = f", reason: {self.reason}" if self.reason else ""
         rest = f"; {more} more objects of the same step have no event of their own" if more else ""
         said = f"{self.step} of {self.article}: {self.state} by {self.operator}{why} (session {self.session}){rest}"
-        return one_line(said, _LONGEST)
+        return _bounded(said, _LONGEST)
+
+
+def _bounded(text: str, limit: int) -> str:
+    """One line of at most so many bytes: reasons are written in any language, and limits count bytes."""
+    line = one_line(text, limit)
+    raw = line.encode("utf-8", "replace")
+    return line if len(raw) <= limit else raw[: limit - len("…".encode())].decode("utf-8", "ignore") + "…"
 
 
 def objects_of(writes: Iterable[PlannedWrite]) -> list[tuple[Resource, str, str]]:
@@ -122,7 +131,7 @@ def event_of(about: Object, trace: Trace, now: float, more: int = 0) -> Object:
         "message": trace.text(more),
         "source": {"component": "klinik", "host": host()},
         "reportingComponent": "klinik",
-        "reportingInstance": one_line(f"klinik-{host()}", 120),
+        "reportingInstance": _bounded(f"klinik-{host()}", _LONGEST_INSTANCE),
         "firstTimestamp": second,
         "lastTimestamp": second,
         "eventTime": stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),

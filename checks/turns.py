@@ -34,6 +34,7 @@ MANY = 20
 """More objects of one kind than this in a plan are claimed as one: the kind."""
 CLUSTER_WIDE = "kube-system"
 """Where Leases of cluster-scoped targets live: the namespace that every cluster has, and klinik's users work in."""
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _LABEL = "app.kubernetes.io/managed-by"
 _TARGET, _PURPOSE, _KIND = "klinik/target", "klinik/purpose", "klinik/kind"
 
@@ -50,6 +51,13 @@ class Claim:
     def kind(self) -> str:
         """The kind alone."""
         return self.target.partition("/")[0]
+
+    @property
+    def label(self) -> str:
+        """The kind as a label's value may be: most are short enough as they are."""
+        if _LABEL_VALUE.fullmatch(self.kind):
+            return self.kind
+        return f"kind-{hashlib.sha256(self.kind.encode()).hexdigest()[:32]}"
 
     @property
     def whole(self) -> bool:
@@ -284,7 +292,7 @@ class Turn:
         if over is True:
             return
         now = self._clock.now()
-        selector = f"{_LABEL}=klinik,{_KIND}={claim.kind}"
+        selector = f"{_LABEL}=klinik,{_KIND}={claim.label}"
         for lease in self._cluster.list(LEASES, namespace=claim.namespace, labels=selector):
             target = str((lease.get("metadata", {}).get("annotations") or {}).get(_TARGET, ""))
             other = Claim(claim.namespace, target)
@@ -307,7 +315,7 @@ class Turn:
             "metadata": {
                 "name": claim.lease,
                 "namespace": claim.namespace,
-                "labels": {_LABEL: "klinik", _KIND: claim.kind},
+                "labels": {_LABEL: "klinik", _KIND: claim.label},
                 "annotations": self._notes(claim),
             },
             "spec": {**self._spec(self._clock.now()), "leaseTransitions": 0},

@@ -33,6 +33,10 @@ class UnsupportedMedia(Invalid):
     """415: a body of a type that this kind does not take."""
 
 
+class TooLarge(Invalid):
+    """413: more than the server works off in one request."""
+
+
 class Expired(ClusterError):
     """410: a resource version or continue token of too long ago."""
 
@@ -86,6 +90,7 @@ class NoSuchPath(NotFound):
 _STATUS: tuple[tuple[type[ClusterError], int, str], ...] = (
     (BadRequest, 400, "BadRequest"),
     (UnsupportedMedia, 415, "UnsupportedMediaType"),
+    (TooLarge, 413, "RequestEntityTooLarge"),
     (MethodNotAllowed, 405, "MethodNotAllowed"),
     (AlreadyExists, 409, "AlreadyExists"),
     (Expired, 410, "Expired"),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from checks.cluster import Object
 from checks.errors import NotFound
 from checks.practice.budgets import BUDGETS, refused
-from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, UnsupportedMedia
+from checks.practice.conventions import check_meta, check_options, delete_options
+from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, TooLarge, UnsupportedMedia
 from checks.practice.forms import WHOLE, Form, many, one
+from checks.practice.kinds import Kind
 from checks.practice.listing import listed
 from checks.practice.patches import PatchFailed, json_patch, merge_patch, strategic_patch
+from checks.practice.records import check_eviction, check_record
 from checks.practice.routes import Target
-from checks.practice.rules import check_type
+from checks.practice.rules import check_strings, check_type
 from checks.practice.scale import scale_of, with_scale
 from checks.practice.store import Store
 
@@ -32,12 +35,14 @@ class Request:
     form: Form = WHOLE
 
     @property
+    def media(self) -> str:
+        """The type of the body, without parameters."""
+        return self.content_type.partition(";")[0].strip()
+
+    @property
     def dry_run(self) -> bool:
-        """Whether nothing may change; BadRequest for anything but ``All``."""
-        value = self.query.get("dryRun", "")
-        if value not in ("", "All"):
-            raise BadRequest(f'Invalid value: "{value}": dryRun must be All')
-        return value == "All"
+        """Whether nothing may change."""
+        return self.query.get("dryRun", "") == "All"
 
 
 Answer = tuple[int, Object]
@@ -47,6 +52,8 @@ OBJECT_PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
     "application/strategic-merge-patch+json": strategic_patch,
 }
 APPLY = "application/apply-patch+yaml"
+_BODIES = ("", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+_MOST_OPERATIONS = 10_000
 
 
 def answer(store: Store, request: Request) -> Answer:
@@ -67,18 +74,26 @@ def answer(store: Store, request: Request) -> Answer:
 
 
 def _body(request: Request) -> Any:
+    if request.verb != "patch" and request.media not in _BODIES:
+        raise _unknown(_BODIES[1:])
     try:
         return json.loads(request.body)
     except ValueError as error:
         raise BadRequest(f"error decoding request body: {error}; this server reads JSON only") from None
 
 
-def _options(request: Request) -> Object:
-    """The options in a body that may be empty."""
-    options = _body(request) if request.body.strip() else {}
-    if not isinstance(options, dict):
-        raise BadRequest("error decoding request body: the options are not a JSON object")
-    return options
+def _unknown(known: Iterable[str]) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        "the body of the request was in an unknown format - accepted media types include: " + ", ".join(known)
+    )
+
+
+def _mapping(request: Request) -> Object:
+    """A body that may be empty."""
+    found = _body(request) if request.body.strip() else {}
+    if not isinstance(found, dict):
+        raise BadRequest("error decoding request body: it is not a JSON object")
+    return found
 
 
 def _get(store: Store, request: Request) -> Answer:
@@ -101,13 +116,35 @@ def _create(store: Store, request: Request) -> Answer:
         return _evict(store, request)
     if target.name:
         raise MethodNotAllowed("the server does not allow this method on the requested resource")
-    made = store.create(target.resource, _body(request), namespace=target.namespace, dry_run=request.dry_run)
-    return 201, made
+    check_options("CreateOptions", request.query)
+    return 201, _made(store, request, _body(request))
+
+
+def _made(store: Store, request: Request, body: Any) -> Object:
+    kind = request.target.kind
+    if kind.custom and isinstance(body, dict) and not body.get("kind"):
+        raise BadRequest("Object 'Kind' is missing in the body of a custom resource")
+    check_type(kind, body)
+    for own in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        body["metadata"].pop(own, None)  # the server's to give, whatever a client says
+    check_strings(kind, body)
+    namespace = {"namespace": request.target.namespace} if kind.namespaced else {}
+    _check(kind, {**body, "metadata": {**body["metadata"], **namespace}})
+    return store.create(kind.resource, body, namespace=request.target.namespace, dry_run=request.dry_run)
+
+
+def _check(kind: Kind, obj: Object, *, patched: bool = False) -> None:
+    """Raises for what a stock API server would not take."""
+    check_meta(kind, obj)
+    check_record(kind, obj, patched=patched)
 
 
 def _evict(store: Store, request: Request) -> Answer:
     target = request.target
-    options = _options(request).get("deleteOptions") or {}
+    check_options("CreateOptions", request.query)
+    body = _mapping(request)
+    check_eviction(body, target.name, target.namespace)
+    options = delete_options(body.get("deleteOptions") or {}, request.query)
     preconditions = options.get("preconditions") or {}
     pod = store.get(target.resource, target.name, target.namespace)
     uid = str(preconditions.get("uid", ""))
@@ -128,6 +165,7 @@ def _evict(store: Store, request: Request) -> Answer:
 
 def _update(store: Store, request: Request) -> Answer:
     target, body = request.target, _body(request)
+    check_options("UpdateOptions", request.query)
     if target.subresource != "scale":
         check_type(target.kind, body)
     return 200, _write(store, request, lambda _: body)
@@ -136,10 +174,20 @@ def _update(store: Store, request: Request) -> Answer:
 def _write(store: Store, request: Request, change: Callable[[Object], Object]) -> Object:
     """Changes the object, its status, or its scale, whichever the request is about."""
     target, scaled = request.target, request.target.subresource == "scale"
+
+    def changing(obj: Object) -> Object:
+        if scaled:
+            return with_scale(obj, change(scale_of(obj)))
+        new = change(obj)
+        check_type(target.kind, new)
+        check_strings(target.kind, new)
+        _check(target.kind, new, patched=request.verb == "patch")
+        return new
+
     changed = store.update(
         target.resource,
         target.name,
-        (lambda obj: with_scale(obj, change(scale_of(obj)))) if scaled else change,
+        changing,
         namespace=target.namespace,
         subresource="" if scaled else target.subresource,
         dry_run=request.dry_run,
@@ -148,16 +196,18 @@ def _write(store: Store, request: Request, change: Callable[[Object], Object]) -
 
 
 def _patch(store: Store, request: Request) -> Answer:
-    target, content = request.target, request.content_type.partition(";")[0].strip()
+    target, content = request.target, request.media
+    if content != APPLY and (
+        content not in OBJECT_PATCHES or (target.kind.custom and content.startswith("application/strategic"))
+    ):
+        raise _unknown(c for c in (*OBJECT_PATCHES, APPLY) if not (target.kind.custom and "strategic" in c))
+    check_options("PatchOptions", request.query, apply=content == APPLY)
     patch = _body(request)
     if content == APPLY:
         return _apply(store, request, patch)
-    if content not in OBJECT_PATCHES or (target.kind.custom and content.startswith("application/strategic")):
-        known = ", ".join(
-            c for c in (*OBJECT_PATCHES, APPLY) if not (target.kind.custom and "strategic" in c)
-        )
-        raise UnsupportedMedia(
-            f"the body of the request was in an unknown format - accepted media types include: {known}"
+    if isinstance(patch, list) and len(patch) > _MOST_OPERATIONS:
+        raise TooLarge(
+            f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got {len(patch)}"
         )
     apply = OBJECT_PATCHES[content]
 
@@ -176,10 +226,6 @@ def _patch(store: Store, request: Request) -> Answer:
 def _apply(store: Store, request: Request, patch: Any) -> Answer:
     """Server-side apply without ownership: creates what is missing, else merges."""
     target = request.target
-    if not request.query.get("fieldManager"):
-        raise BadRequest(
-            "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
-        )
     merge = merge_patch if target.kind.custom else strategic_patch
     try:
         changed = _write(store, request, lambda obj: merge(obj, patch))
@@ -187,7 +233,7 @@ def _apply(store: Store, request: Request, patch: Any) -> Answer:
         if target.subresource:
             raise
         body = merge_patch({"metadata": {"name": target.name}}, patch)
-        return 201, store.create(target.resource, body, namespace=target.namespace, dry_run=request.dry_run)
+        return 201, _made(store, request, body)
     return 200, changed
 
 
@@ -206,9 +252,9 @@ def _delete(store: Store, request: Request) -> Answer:
 
 
 def _delete_one(store: Store, request: Request, name: str, namespace: str) -> Object:
-    options = _options(request)
+    options = delete_options(_mapping(request), request.query)
     preconditions = options.get("preconditions") or {}
-    grace = options.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
+    grace = options.get("gracePeriodSeconds")
     return store.delete(
         request.target.resource,
         name,
@@ -216,7 +262,7 @@ def _delete_one(store: Store, request: Request, name: str, namespace: str) -> Ob
         uid=str(preconditions.get("uid") or ""),
         resource_version=str(preconditions.get("resourceVersion") or ""),
         grace=None if grace is None else int(grace),
-        dry_run=request.dry_run or bool(options.get("dryRun")),
+        dry_run=bool(options.get("dryRun")),
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
 from checks.cluster import Object
+from checks.practice.conventions import check_name
 from checks.practice.failures import BadRequest, invalid, precondition, stale
 from checks.practice.kinds import Kind
 from checks.practice.patches import copy
 
-_NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-_LOOSE_NAMES = ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
 _KEPT = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
@@ -29,9 +27,7 @@ def check_new(kind: Kind, body: Object, namespace: str) -> None:
         raise invalid(
             kind.resource, kind.name, "", "metadata.name: Required value: name or generateName is required"
         )
-    if kind.resource.plural not in _LOOSE_NAMES and (len(name) > 253 or not _NAME.match(name)):
-        rule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
-        raise invalid(kind.resource, kind.name, name, f'metadata.name: Invalid value: "{name}": {rule}')
+    check_name(kind, name)
     if meta.get("resourceVersion"):
         raise BadRequest("resourceVersion should not be set on objects to be created")
     if kind.namespaced and not namespace:
@@ -40,7 +36,7 @@ def check_new(kind: Kind, body: Object, namespace: str) -> None:
         raise BadRequest(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
-    _check_strings(kind, body)
+    check_strings(kind, body)
 
 
 def check_type(kind: Kind, body: Any) -> None:
@@ -54,7 +50,8 @@ def check_type(kind: Kind, body: Any) -> None:
         )
 
 
-def _check_strings(kind: Kind, body: Object) -> None:
+def check_strings(kind: Kind, body: Object) -> None:
+    """Raises BadRequest where labels, annotations or finalizers are not made of texts."""
     meta = body["metadata"]
     for field in ("labels", "annotations"):
         values = meta.get(field) or {}
@@ -90,11 +87,15 @@ def prepare_update(kind: Kind, old: Object, new: Object, subresource: str) -> Ob
         raise BadRequest(
             f"the name of the object ({given['name']}) does not match the name on the URL ({meta['name']})"
         )
+    if given.get("namespace", meta.get("namespace")) != meta.get("namespace"):
+        raise BadRequest(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
     if given.get("resourceVersion", meta["resourceVersion"]) not in ("", meta["resourceVersion"]):
         raise stale(resource, meta["name"], meta.get("namespace", ""))
     if given.get("uid", meta["uid"]) not in ("", meta["uid"]):
         raise precondition(resource, meta["name"], "UID", given["uid"], meta["uid"])
-    _check_strings(kind, new)
+    check_strings(kind, new)
     result = _combine(kind, old, new, subresource)
     for key in _KEPT:
         result["metadata"].pop(key, None)

@@ -107,11 +107,19 @@ def test_pages(ask: Ask, world: ScriptedWorld) -> None:
         (
             "/apis/kubeovn.io/v1/subnets?dryRun=Some",
             "POST",
-            {"metadata": {"name": "x"}},
+            {"kind": "Subnet", "metadata": {"name": "x"}},
             "application/json",
-            400,
+            422,
         ),
-        ("/apis/kubeovn.io/v1/subnets", "POST", {"metadata": {"name": "X"}}, "application/json", 422),
+        (
+            "/apis/kubeovn.io/v1/subnets",
+            "POST",
+            {"kind": "Subnet", "metadata": {"name": "X"}},
+            "application/json",
+            422,
+        ),
+        ("/apis/kubeovn.io/v1/subnets", "POST", {"metadata": {"name": "x"}}, "application/json", 400),
+        ("/apis/kubeovn.io/v1/subnets", "POST", {"kind": "Subnet"}, "text/plain", 415),
         ("/apis/kubeovn.io/v1/subnets", "POST", [], "application/json", 400),
         ("/apis/kubeovn.io/v1/subnets", "POST", {"metadata": "x"}, "application/json", 400),
         ("/apis/kubeovn.io/v1/subnets/ovn-default", "DELETE", [], "application/json", 400),
@@ -138,7 +146,8 @@ def test_the_status_is_a_subresource(ask: Ask, world: ScriptedWorld) -> None:
 
 def test_evictions_delete(ask: Ask, world: ScriptedWorld) -> None:
     path = "/api/v1/namespaces/kube-system/pods/ovs-ovn-1/eviction"
-    assert ask(path, "POST", {"kind": "Eviction", "apiVersion": "policy/v1"})[0] == 201
+    body = {"kind": "Eviction", "apiVersion": "policy/v1", "metadata": {"name": "ovs-ovn-1"}}
+    assert ask(path, "POST", body)[0] == 201
     assert world.store.find(PODS, "ovs-ovn-1", "kube-system") is None
 
 
@@ -222,6 +231,6 @@ def test_a_world_that_breaks_is_an_internal_error(ask: Ask, world: ScriptedWorld
         raise RuntimeError("controller crashed")
 
     world.store.subscribe(break_)
-    code, body = ask("/apis/kubeovn.io/v1/subnets", "POST", {"metadata": {"name": "s"}})
+    code, body = ask("/apis/kubeovn.io/v1/subnets", "POST", {"kind": "Subnet", "metadata": {"name": "s"}})
     assert (code, body["reason"]) == (500, "InternalError")
     assert "controller crashed" in body["message"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.tui.conftest import klinik, until
-from tests.tui.walking import choose, confirm, open_guide, search_and_open
+from tests.tui.walking import choose, confirm, open_guide, search_and_open, to_the_end
 from tui.app import KlinikApp
 from tui.screens.ask import AskDialog
 from tui.screens.confirm import ConfirmDialog, SureDialog
@@ -180,7 +180,8 @@ async def test_more_than_low_risk_is_confirmed_by_typing(services: Callable[...,
         assert app.screen is dialog
         await pilot.press("f5")
         await until(pilot, lambda: app.screen is guide, "the run")
-        await until(pilot, lambda: not guide.writing and guide.snap.steps[0].state == "done", "the step done")
+        await until(pilot, lambda: guide.writing, "the run begun")
+        await to_the_end(pilot, guide, lambda: guide.snap.steps[0].state == "done", "the step done")
 
 
 def guide_cause(scenario: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.pilot import Pilot
@@ -11,6 +12,7 @@ from tests.tui.conftest import until
 from tui.screens.ask import AskDialog
 from tui.screens.confirm import ConfirmDialog
 from tui.screens.guide import GuideScreen
+from tui.screens.outlook import OutlookScreen
 
 
 async def search_and_open(pilot: Pilot[Any], query: str, article: str) -> None:
@@ -49,7 +51,18 @@ async def choose(pilot: Pilot[Any], guide: GuideScreen, cause: str) -> None:
             break
         await pilot.press("down")
     await pilot.press("enter")
+    await through_the_plan(pilot)
     await until(pilot, lambda: guide.snap.session.cause == cause and guide.phase == 3, "the fix")
+
+
+async def through_the_plan(pilot: Pilot[Any]) -> None:
+    """Reads the whole plan of a fix, and goes on to its steps."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, OutlookScreen), "the plan")
+    plan = pilot.app.screen
+    assert isinstance(plan, OutlookScreen)
+    await until(pilot, lambda: plan.seen is not None, "the plan read")
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.screen is not plan, "the plan left")
 
 
 async def do_step(pilot: Pilot[Any], guide: GuideScreen, step: str) -> str:
@@ -73,11 +86,20 @@ async def do_step(pilot: Pilot[Any], guide: GuideScreen, step: str) -> str:
         assert not fix.problem, fix.problem
         await pilot.press("f5")
         await confirm(pilot)
-    await until(
-        pilot, lambda: not fix.running and _state(guide, step) not in ("todo", "running"), f"{step} over", 240
-    )
+    await to_the_end(pilot, guide, lambda: _state(guide, step) not in ("todo", "running"), f"{step} over")
     await settled(pilot, guide)
     return _state(guide, step)
+
+
+async def to_the_end(pilot: Pilot[Any], guide: GuideScreen, over: Callable[[], object], what: str) -> None:
+    """Until the run is over; where the step holds for somebody to look it goes on."""
+    fix = guide.fix
+    while True:
+        await until(pilot, lambda: fix.held or (not fix.running and over()), what, 240)
+        if not fix.held:
+            return
+        await pilot.press("f5")
+        await until(pilot, lambda: not fix.held or not fix.running, "going on")
 
 
 async def confirm(pilot: Pilot[Any]) -> None:

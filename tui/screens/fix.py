@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -15,12 +14,16 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
+from checks.whatnext import meaning
+from kb.messages import message
 from kb.model import CommandAction, ManualAction
 from kb.safe import one_line
 from tui.keys import quiet
+from tui.screens import fix_order, run_here, step_hand, step_text
 from tui.screens import step_asks as asks
-from tui.screens import step_hand, step_text
-from tui.screens.fix_runs import StepRuns
+from tui.screens.beforeafter import Line
+from tui.screens.fix_order import Order
+from tui.screens.fix_runs import OLD, StepRuns
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
@@ -30,16 +33,13 @@ from tui.widgets.rows import Page
 if TYPE_CHECKING:
     from checks.plan import Plan
 
-OLD = 120.0
-"""Seconds after which a preview is made again before it is run."""
-
 
 class FixPane(StepRuns):
     """Steps on top, inputs below, then what would be done or is being done."""
 
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "p": "preview", "f5": "run", "s": "skip", "u": "undo", "x": "stop", "i": "edit",
-        "d": "done_by_hand", "a": "accept", "t": "settle", "ctrl+y": "copy",
+        "d": "done_by_hand", "a": "accept", "t": "settle", "ctrl+y": "copy", "h": "hold", "b": "batch",
     })  # fmt: skip
 
     def __init__(self, walker: Walker) -> None:
@@ -54,7 +54,11 @@ class FixPane(StepRuns):
         self.reading = False  # the cluster is being read for inputs or a plan
         self.again = False  # the plan of a step that is done was asked for
         self.log_of: dict[str, RunLog] = {}
-        self.stop: threading.Event | None = None
+        self.stop = None
+        self.started = None
+        self.orders: dict[str, Order] = {}
+        self.over: Collection[str] = frozenset()
+        self.looked = ""  # the step whose reading command klinik ran itself: its output stays in view
         self.running = ""  # id of the step whose run is under way
         self.drawing: Timer | None = None
         self.after_plan: Callable[[], None] | None = None
@@ -120,27 +124,41 @@ class FixPane(StepRuns):
     def _draw_detail(self) -> None:
         self.query_one("#plan", Static).update(Page(self._detail()))
 
-    def _detail(self) -> list[Content]:
+    def _detail(self) -> list[Line]:
         """While it runs: the run. Else state, what would be done, what it hits, what it is about."""
         view, lang, signs, guide = self.view, self.lang, self.screen.app.signs, self.screen.guide
         if view is None or guide is None:
             return [Content.styled(self.screen.say("fix.no_cause"), "$quiet")]
         log = self.log_of.get(view.step.id)
         if log is not None and self.running == view.step.id:
-            return log.lines_of(lang, signs)
+            return log.lines_of(lang, signs, self.held)
         form = self.form_of(view)
         if step_hand.is_by_hand(guide):
-            return step_hand.detail(view, guide, form, step_text.Said(self.problem), lang, signs)
+            return [*step_hand.detail(view, guide, form, step_text.Said(self.problem), lang, signs)]
         plan = self.plan if self.plan is not None and self.plan.step_id == view.step.id else None
-        said = step_text.Said(self.problem, self.screen.say("fix.reading") if self.reading else "")
+        reading = self.screen.say("fix.reading") if self.reading else ""
+        said = step_text.Said(self.problem, reading, self._order(plan), self._means(view))
         return step_text.detail(view, guide, form, plan, log, said, lang, signs, time.time())
+
+    def _order(self, plan: Plan | None) -> tuple[Content, ...]:
+        if plan is None or self.view is None:
+            return ()
+        verified = self.view.step.verify is not None and plan.purpose == "do"
+        return tuple(fix_order.lines(plan, self.order_of(plan), verified, self.lang))
+
+    def _means(self, view: StepView) -> str:
+        """What it means that the step did not end well, and the key that leads on."""
+        alias = view.step.verify.check if view.step.verify is not None else ""
+        found = meaning(view.record, self.snap.session, alias)
+        return found.get(self.lang) + " " + message("execution.next-key").get(self.lang) if found else ""
 
     def _formed(self) -> bool:
         return self.form is not None and self.form.step_id == self.step_id
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with the step under the cursor."""
-        keys = step_text.step_keys(self.view, bool(self.running))
+        many = self.plan is not None and len(fix_order.targets(self.plan)) > 1
+        keys = step_text.step_keys(self.view, bool(self.running), held=self.held, many=many)
         return tuple(self.screen.hint(key, label, action) for key, label, action in keys)
 
     # --- choosing a step and its inputs -------------------------------------------------------------------------
@@ -160,6 +178,14 @@ class FixPane(StepRuns):
             self.draw()
             step = self.step_id
             self.set_timer(0.2, lambda: self._settled(step))
+
+    def show(self, step: str) -> bool:
+        """Moves the cursor to a step; False where the chosen cause does not have it."""
+        ids = [view.step.id for view in self.snap.steps]
+        if step in ids:
+            self.query_one("#steps", OptionList).highlighted = ids.index(step)
+            self.step_id = step
+        return step in ids
 
     def _settled(self, step: str) -> None:
         if step == self.step_id and not self._formed() and not self.running:
@@ -268,15 +294,18 @@ class FixPane(StepRuns):
     # --- running ------------------------------------------------------------------------------------------------
 
     def action_run(self) -> None:
-        """Runs the step as previewed: armed first, then confirmed."""
+        """Runs the step as previewed: armed first, then confirmed. A held one goes on."""
         view = self.view
-        if view is None or self.running:
+        if self.running:
+            self.let_go_on()
+            return
+        if view is None:
             return
         if isinstance(view.step.action, ManualAction):
             self.action_done_by_hand()
             return
         if isinstance(view.step.action, CommandAction):
-            self.notify(self.screen.say("hand.not_run"), severity="warning", markup=False)
+            run_here.ask(self)
             return
         if view.state == "in_doubt":
             self.action_settle()
@@ -306,14 +335,8 @@ class FixPane(StepRuns):
         warnings = step_text.warnings(self.snap, self.view, self.lang) if plan.purpose == "do" else []
 
         def decided(yes: bool | None) -> None:
+            over, self.over = self.over, frozenset()
             if yes:
-                self._start(plan)
+                self.start(plan, over)
 
         self.screen.app.push_screen(ConfirmDialog(plan, tuple(warnings)), decided)
-
-    def _start(self, plan: Plan) -> None:
-        typed = plan.confirm.expected
-        if plan.purpose == "undo":
-            self.begin(plan.step_id, lambda walk, stop: walk.undo(plan, typed=typed, stop=stop))
-        else:
-            self.begin(plan.step_id, lambda walk, stop: walk.run(plan, typed=typed, stop=stop))

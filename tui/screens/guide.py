@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 
 from checks.elsewhere import ASKED
 from checks.model import CheckFinished, RunStarted, Verdict
+from kb.messages import message
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered, EventArrived
@@ -40,7 +41,7 @@ class GuideScreen(KlinikScreen[None]):
     CSS_PATH = "guide.tcss"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
-        "H": "heavy", "o": "evidence", "e": "elsewhere", "n": "note", "f": "finish",
+        "H": "heavy", "o": "evidence", "e": "elsewhere", "n": "note", "f": "finish", "w": "next",
     })  # fmt: skip
     help_key = "guide"
 
@@ -253,6 +254,12 @@ class GuideScreen(KlinikScreen[None]):
         found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy), unseen=unseen)
         return (*(self.hint(key, label, action) for key, label, action in found), *common)
 
+    def hint(self, key: str, label: str, action: str = "") -> Hint:
+        """A hint; words of the execution have their own catalogue."""
+        if label.startswith("execution."):
+            return Hint(key, message(label).get(self.app.lang), action)
+        return super().hint(key, label, action)
+
     @on(OptionList.OptionHighlighted, "#symptom-list, #cause-list")
     def _moved(self) -> None:
         self._draw_why()
@@ -311,6 +318,12 @@ class GuideScreen(KlinikScreen[None]):
     def action_elsewhere(self) -> None:
         """The commands for somebody who may read more, and a box for what they printed."""
         guide_sources.look_elsewhere(self)
+
+    def action_next(self) -> None:
+        """What it means that the fix is not done yet, and where to go."""
+        from tui.screens.next import open_next
+
+        open_next(self)
 
     def action_note(self) -> None:
         """A note for the journal."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from checks.whatnext import standing
+from kb.messages import message
 from kb.safe import one_line
 from tui.screens import evidence
 from tui.screens import guide_derived as derived
@@ -77,6 +79,11 @@ def top(screen: GuideScreen) -> None:
     marks = text.phase_marks(PHASES, screen.phase, reached, lang, signs)
     screen.query_one("#crumb", Static).update(Row(left, marks, share=0.7))
     said = text.verdict_line(snap, lang, signs, screen.checking)
+    stood = standing(snap.session, snap.symptoms) if fixed and not screen.checking else None
+    if stood is not None and stood.state != "gone":
+        said = Content.styled(
+            f"{stood.text.get(lang)} {message('execution.next-key').get(lang)}", "bold $text-warning"
+        )
     if screen.guide is not None and screen.derived:
         said = derived.line(snap, screen.guide, lang)
     running = f"{screen.say('live.running')} {screen.progress}" if screen.checking else ""

@@ -22,4 +22,4 @@ def keys(phase: int, guide: Guide | None, *, heavy: bool, unseen: bool = False) 
     if phase == 2:
         enter: Key = ("Enter", "steps" if derived else "plan_fix", "choose")
         return [enter, look, *([("H", "heavy", "heavy")] if heavy else []), *check]
-    return [("f", "finish", "finish")] if phase == 4 else []
+    return [("f", "finish", "finish"), ("w", "execution.hint-next", "next")] if phase == 4 else []

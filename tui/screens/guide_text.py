@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.model import Result, Verdict
+from checks.model import Result
 from checks.template import SLOT, fill_text
+from checks.whatnext import standing
 from kb.model import Cause, Guide, Symptom
 from kb.safe import one_line, printable
 from kb.text import Text
 from tui.i18n import translate
+from tui.screens import beforeafter
 from tui.screens.evidence import explained
 from tui.theme import Signs
 from tui.widgets.rows import Page, Row
-from tui.widgets.say import cause, dim, foreign, verdict
+from tui.widgets.say import cause, dim, foreign
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
-    from checks.session import Proof, Session
+    from checks.session import Session
     from tui.walker import Snapshot
 
 STEP_SIGN = {
@@ -101,25 +103,13 @@ def verdict_line(snap: Snapshot, lang: str, signs: Signs, checking: bool) -> Con
 # --- proof ----------------------------------------------------------------------------------------------------------
 
 
-def before_after(proof: Proof, lang: str, signs: Signs) -> list[Content]:
-    """The evidence before and after a step, side by side."""
-    lines = []
-    for alias, after in proof.after.items():
-        before = proof.before.get(alias)
-        title = Text.of(after.get("title") or alias).get(lang)
-        lines.append(Content.assemble(dim("  "), foreign(title, "bold")))
-        for word, one in (("proof.before", before), ("proof.after", after)):
-            if one:
-                said = foreign(Text.of(one.get("summary")).get(lang))
-                sign = verdict(str(one.get("verdict", Verdict.UNKNOWN)), lang, signs)
-                lines.append(Content.assemble(dim(f"    {translate(lang, word)}  "), sign, "  ", said))
-    return lines
-
-
 def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Signs) -> Page:
     """What was done and what it changed: the record of the session."""
     session = snap.session
-    lines: list[Content] = []
+    lines: list[beforeafter.Line] = []
+    found = standing(session, snap.symptoms)
+    if found is not None:
+        lines += [*beforeafter.of_session(found, lang, signs), Content("")]
     done = [r for r in session.steps.values() if r.state != "todo"]
     if not done:
         lines.append(dim(translate(lang, "proof.nothing")))
@@ -131,9 +121,10 @@ def proof_text(snap: Snapshot, titles: Mapping[str, str], lang: str, signs: Sign
             lines += [Content.styled(f"  {line}", "") for line in printable(record.line).split("\n")]
         proof = record.proof("undo" if record.state == "undone" else "do")
         if proof is not None:
-            lines += before_after(proof, lang, signs)
+            lines += beforeafter.of_proof(proof, lang, signs)
         elif record.message:
             lines.append(dim("  " + one_line(record.message.get(lang))))
+        lines += beforeafter.of_marks(record.marks, lang, signs)
         if record.reason:
             lines.append(dim("  " + translate(lang, "step.reason", reason=one_line(record.reason))))
         lines.append(Content(""))

@@ -9,11 +9,13 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from checks.inputs import label_of
-from kb.model import CommandAction, Guide, Input, ManualAction
+from kb.model import CommandAction, Guide, Input, ManualAction, Step
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
+from tui.screens import beforeafter
+from tui.screens.beforeafter import Line
 from tui.screens.evidence import command
-from tui.screens.guide_text import STEP_SIGN, before_after, filled
+from tui.screens.guide_text import STEP_SIGN, filled
 from tui.theme import Signs
 from tui.widgets.rows import Row
 from tui.widgets.say import block, dim, foreign, risk
@@ -93,10 +95,16 @@ def step_state(view: StepView, lang: str, signs: Signs) -> list[Content]:
         parts.append(Content.styled(f"{signs.verdicts.get(name, '')} {one_line(message)}", style))
     if view.record.reason and view.state in ("skipped", "failed", "done"):
         parts.append(dim(translate(lang, "step.reason", reason=one_line(view.record.reason))))
-    proof = view.record.proof("undo" if view.state == "undone" else "do")
-    if proof is not None and view.state in ("done", "failed", "undone"):
-        parts += before_after(proof, lang, signs)
     return parts
+
+
+def step_proof(view: StepView, lang: str, signs: Signs) -> list[Line]:
+    """How the last run ended: before and after side by side, and what its writes took hold of."""
+    if view.state not in ("done", "failed", "undone"):
+        return []
+    proof = view.record.proof("undo" if view.state == "undone" else "do")
+    parts = beforeafter.of_proof(proof, lang, signs) if proof is not None else []
+    return [*parts, *beforeafter.of_marks(view.record.marks, lang, signs)]
 
 
 def step_about(
@@ -203,13 +211,20 @@ def plan_raw(plan: Plan, lang: str) -> str:
     return "\n".join(commands) + f"\n\n{lines}{more}"
 
 
-def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]]:
+def step_keys(
+    view: StepView | None, running: bool, *, held: bool = False, many: bool = False
+) -> list[tuple[str, str, str]]:
     """Key, label and action of what can be done with a step, the most useful first."""
+    if running and held:
+        return [("F5", "execution.hint-go-on", "fix('run')"), ("x", "stop", "fix('stop')")]
     if running:
-        return [("x", "stop", "fix('stop')"), ("o", "evidence", "evidence")]
+        hold = ("h", "execution.hint-hold", "fix('hold')")
+        return [hold, ("x", "stop", "fix('stop')"), ("o", "evidence", "evidence")]
     if view is None:
         return [("2", "causes", "phase(2)")]
     found: list[tuple[str, str, str]] = []
+    if view.state in ("failed", "in_doubt"):
+        found.append(("w", "execution.hint-next", "next"))
     if view.state == "in_doubt":
         found.append(("t", "settle", "fix('settle')"))
     elif view.state == "todo" and view.already_done:
@@ -218,8 +233,10 @@ def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]
         found.append(("d", "by_hand", "fix('done_by_hand')"))
         if isinstance(view.step.action, CommandAction):
             found.insert(0, ("^Y", "copy_line", "fix('copy')"))
+            found[:0] = [("F5", "run", "fix('run')")] if may_run_here(view.step) else []
     else:
         found += [("p", "preview", "fix('preview')"), ("F5", "run", "fix('run')")]
+        found += [("b", "execution.hint-batch", "fix('batch')")] if many else []
     if view.step.inputs:
         found.append(("i", "inputs", "fix('edit')"))
     found.append(("s", "skip", "fix('skip')"))
@@ -227,6 +244,13 @@ def step_keys(view: StepView | None, running: bool) -> list[tuple[str, str, str]
         found.append(("u", "undo", "fix('undo')"))
     copied = isinstance(view.step.action, CommandAction)
     return found if copied else [*found, ("^Y", "copy_kubectl", "fix('copy')")]
+
+
+def may_run_here(step: Step) -> bool:
+    """Whether klinik might run an article's command itself."""
+    from checks.localrun import refusal
+
+    return refusal(step) is None
 
 
 def commands_of(plan: Plan) -> str:
@@ -248,6 +272,10 @@ class Said(NamedTuple):
 
     problem: str = ""
     reading: str = ""
+    order: tuple[Content, ...] = ()
+    """In which order the targets are worked on."""
+    means: str = ""
+    """What it means that the step did not end well."""
 
 
 def detail(
@@ -260,10 +288,15 @@ def detail(
     lang: str,
     signs: Signs,
     now: float,
-) -> list[Content]:
+) -> list[Line]:
     """A step that is not running: its state, what would be done and what it hits, what it is about."""
     values = {**view.proposed, **view.record.values, **(form.values if form is not None else {})}
-    parts = step_state(view, lang, signs) if plan is None or plan.purpose == "undo" else []
+    parts: list[Line] = []
+    if plan is None or plan.purpose == "undo":
+        parts += step_state(view, lang, signs)
+        if said.means:
+            parts.append(Content.styled(f"{signs.arrow} {one_line(said.means, 1000)}", "bold"))
+        parts += step_proof(view, lang, signs)
     if said.problem:
         parts.append(Content.styled(f"! {one_line(said.problem, 1000)}", "bold $text-error"))
     elif form is not None and form.wrong and view.state == "todo":
@@ -271,7 +304,7 @@ def detail(
     if said.reading:
         parts.append(Content.styled(said.reading, "$accent"))
     if plan is not None:
-        parts += [*plan_does(plan, lang), *plan_preview(plan, lang, now), Content("")]
+        parts += [*plan_does(plan, lang), *said.order, *plan_preview(plan, lang, now), Content("")]
     parts += step_about(view, guide, values, plan, lang)
     if plan is None and log is not None and log.ended:
         parts += [Content(""), *log.lines_of(lang, signs)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
+
+from tui.widgets.pairs import Pair
 
 
 class Row(Visual):
@@ -99,9 +101,12 @@ def _cut(content: Content, room: int) -> Content:
 
 
 class Page(Visual):
-    """Lines of prose and findings, each wrapped under its own beginning: below its indent, and below its sign."""
+    """Lines of prose and findings, each wrapped under its own beginning: below its indent, and below its sign.
 
-    def __init__(self, lines: Iterable[Content]):
+    A `Pair` among them keeps its two columns.
+    """
+
+    def __init__(self, lines: Iterable[Content | Pair]):
         self.lines = tuple(lines)
         self._made: tuple[int, list[Content]] = (0, [])
 
@@ -137,11 +142,15 @@ class Page(Visual):
             found = [
                 part
                 for line in self.lines
-                for whole in line.split("\n", allow_blank=True)
-                for part in _hung(whole, width)
+                for part in (line.laid_out(width) if isinstance(line, Pair) else _wrapped(line, width))
             ]
             self._made = (width, found)
         return self._made[1]
+
+
+def _wrapped(line: Content, width: int) -> Iterator[Content]:
+    for whole in line.split("\n", allow_blank=True):
+        yield from _hung(whole, width)
 
 
 def _hung(line: Content, width: int) -> list[Content]:

@@ -1,0 +1,43 @@
+"""Two things side by side, each wrapped in its own column: before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+GAP = 3
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Left and right under one heading, for a `Page`; between them a sign says whether they differ."""
+
+    left: Content
+    right: Content
+    sign: str = ""
+    indent: int = 2
+
+    @property
+    def plain(self) -> str:
+        """The text without colours."""
+        return f"{self.left.plain}  {self.sign}  {self.right.plain}".rstrip()
+
+    def laid_out(self, width: int) -> list[Content]:
+        """The lines of both columns; on a very narrow screen one below the other."""
+        room = (width - self.indent - GAP) // 2
+        if room < 16:
+            lines = [
+                *self.left.wrap(max(1, width - self.indent)),
+                *self.right.wrap(max(1, width - self.indent)),
+            ]
+            return [Content.assemble(" " * self.indent, line) for line in lines]
+        left, right = self.left.wrap(room), self.right.wrap(room)
+        found = []
+        for at in range(max(len(left), len(right))):
+            one = left[at] if at < len(left) else Content("")
+            two = right[at] if at < len(right) else Content("")
+            sign = f" {self.sign} ".ljust(GAP) if not at else " " * GAP
+            space = " " * max(0, room - one.cell_length)
+            found.append(Content.assemble(" " * self.indent, one, space, (sign, "$quiet"), two))
+        return found

@@ -214,7 +214,7 @@ def _reach(one: StepOutlook) -> Iterator[Line]:
         said = message("outlook.of", n=f"{each.chosen:,}", total=f"{each.offered:,}")
         yield Line(said, "plain", each.text)
     if one.reach is not None:
-        yield from _numbers(one.reach)
+        yield from _numbers(one.reach, {each.chosen for each in one.counted})
     if not one.by_hand:
         traffic = one.traffic or "unsaid"
         tone: Tone = {"none": "good", "changes": "plain", "new": "warn", "existing": "warn"}.get(
@@ -225,7 +225,8 @@ def _reach(one: StepOutlook) -> Iterator[Line]:
         yield Line(one.impact, "plain", message("outlook.impact"))
 
 
-def _numbers(reach: Reach) -> Iterator[Line]:
+def _numbers(reach: Reach, told: set[int]) -> Iterator[Line]:
+    """The counts that are not zero; items and Subnets only where the inputs have not told the same number."""
     more = {True: "outlook.at-least", False: "outlook.count"}[reach.sampled]
     if reach.restarts:
         yield Line(message(more, n=reach.restarts), "warn", message("outlook.restarts"))
@@ -238,7 +239,7 @@ def _numbers(reach: Reach) -> Iterator[Line]:
         ("rows", reach.rows), *((kind, n) for kind, n in reach.objects.items()), ("writes", reach.writes),
     )  # fmt: skip
     for name, count in numbers:
-        if count:
+        if count and not (name in ("rows", "subnets") and count in told):
             known = name in ("pods", "nodes", "follows", "subnets", "rows", "writes")
             title = message(f"outlook.{name}") if known else Text.of(one_line(name, 80))
             yield Line(message("outlook.count", n=f"{count:,}"), "plain", title)

@@ -178,9 +178,9 @@ class Walker:
         """Opens the walk."""
         threading.Thread(target=self._work, name="klinik-walk", daemon=True).start()
 
-    def do(self, tag: str, call: Callable[[Walk], Any]) -> int:
-        """Queues a job; a run of checks under way makes room for it. Returns its number."""
-        if self._reading is not None:
+    def do(self, tag: str, call: Callable[[Walk], Any], *, patient: bool = False) -> int:
+        """Queues a job; a run of checks under way makes room for it, unless it is `patient`. Returns its number."""
+        if self._reading is not None and not patient:
             self._reading.set()
         self._count += 1
         self._jobs.put((tag, self._count, call))

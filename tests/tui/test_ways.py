@@ -11,7 +11,7 @@ from checks.practice.faults import Faults
 from tests.tui.conftest import klinik, screen_text, until
 from tests.tui.test_trouble import troubled
 from tests.tui.test_writing import MAC, to_first_step
-from tests.tui.walking import choose, confirm, do_step, open_guide, search_and_open
+from tests.tui.walking import choose, confirm, do_step, open_guide, search_and_open, through_the_plan
 from tui.connect import practice
 from tui.screens.ask import AskDialog
 from tui.screens.choose import ChooseDialog
@@ -122,6 +122,7 @@ async def test_d_is_proven_by_the_evidence_and_not_by_the_word(services: Callabl
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, SureDialog), "the warning")
             await pilot.press("y")
+            await through_the_plan(pilot)
             await until(pilot, lambda: guide.snap.session.cause == cause.id and guide.phase == 3, "the fix")
         while guide.fix.step_id != "raise-limit":
             await pilot.press("down")

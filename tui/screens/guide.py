@@ -31,7 +31,8 @@ from tui.widgets.hints import Hint
 
 if TYPE_CHECKING:
     from checks.walk import Walk
-    from kb.model import Article, Guide
+    from kb.model import Article, Cause, Guide
+    from tui.screens.outlook import OutlookScreen
     from tui.upkeep import News
 
 
@@ -42,6 +43,7 @@ class GuideScreen(KlinikScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
         "H": "heavy", "o": "evidence", "e": "elsewhere", "n": "note", "f": "finish", "w": "next",
+        "P": "whole_plan",
     })  # fmt: skip
     help_key = "guide"
 
@@ -53,6 +55,7 @@ class GuideScreen(KlinikScreen[None]):
         self.snap = Snapshot()
         self.phase = 1
         self.checking = self.causes_seen = False
+        self.ahead: OutlookScreen | None = None
         self.progress = ""
         self.article_title = article_id
         self.article: Article | None = None
@@ -149,6 +152,9 @@ class GuideScreen(KlinikScreen[None]):
             if error is not None:
                 self._complain(error)
             self._draw()
+        elif tag == "outlook":
+            if self.ahead is not None:
+                self.ahead.take(message)
         elif tag == "run":
             self.fix.ran(error)
             self.app.step_over()
@@ -248,8 +254,9 @@ class GuideScreen(KlinikScreen[None]):
         """What the phase can do."""
         common = (self.hint("n", "note", "note"), self.hint("Esc", "back", "back"))
         if self.phase == 3:
-            source = (self.hint("o", "source", "evidence"),) if self.derived else ()
-            return (*self.query_one(FixPane).hints(), *source, *common)
+            whole = Hint("P", message("outlook.key-whole").get(self.app.lang), "whole_plan")
+            more = self.hint("o", "source", "evidence") if self.derived else whole
+            return (*self.query_one(FixPane).hints(), more, *common)
         unseen = any(r.judgement.reason in ASKED for r in self.snap.results.values())
         found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy), unseen=unseen)
         return (*(self.hint(key, label, action) for key, label, action in found), *common)
@@ -281,10 +288,30 @@ class GuideScreen(KlinikScreen[None]):
         if not view.cause.fix:
             self.notify(self.say("guide.no_fix"), severity="warning", markup=False)
             return
-        if view.state == "supported" or self.derived:  # without evidence there is none to go against
+        if self.derived:  # without evidence there is none to go against, and klinik sends nothing
             self._walk("choose", lambda walk: walk.choose(view.cause.id))
+        elif view.state == "supported":
+            self._look_ahead(view.cause)
+        else:
+            asks.ask_anyway(self.app, view, lambda: self._look_ahead(view.cause))
+
+    def _look_ahead(self, cause: Cause) -> None:
+        """The whole plan of a cause comes before its first step; from there it is chosen."""
+        from tui.screens.outlook import look_ahead
+
+        def chosen() -> None:
+            if cause.id == self.snap.session.cause:
+                self.action_phase(3)
+            else:
+                self._walk("choose", lambda walk: walk.choose(cause.id))
+
+        self.ahead = look_ahead(self, cause, chosen)
+
+    def action_whole_plan(self) -> None:
+        """The whole plan again, as the cluster is now."""
+        if self.guide is None or self.derived or self.writing or not self.snap.session.cause:
             return
-        asks.ask_anyway(self.app, view, lambda: self._walk("choose", lambda walk: walk.choose(view.cause.id)))
+        self._look_ahead(self.guide.cause(self.snap.session.cause))
 
     # --- actions ------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from checks.clock import Stop
     from checks.walk import Walk
 
+__all__ = ["LocalPlan", "NotLocal", "plan_local", "run_local"]
+
 KEPT = 64 * 1024
 """Characters of output that are kept in the session."""
 

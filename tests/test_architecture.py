@@ -45,6 +45,7 @@ MODELS = (
     "checks.session",
     "checks.steprecord",
     "checks.localrecord",
+    "checks.sessionrecord",
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from checks.causes import CauseVerdict, SymptomVerdict
     from checks.inputs import Choices
+    from checks.localrecord import LocalRun
+    from checks.localwalk import LocalPlan
     from checks.walk import Walk
     from kb.model import Step
 
@@ -41,6 +43,8 @@ class StepView:
     blocked: Text | None
     already_done: bool | None
     proposed: Mapping[str, Any]
+    ran: LocalRun | None = None
+    """The last time klinik ran an article's reading command itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Form:
     """With an article's command: its line with these values, the slots that have none left visible."""
     missing: tuple[str, ...] = ()
     """With an article's command: the inputs that its line still needs."""
+    here: LocalPlan | None = None
+    """With an article's command that only reads: what klinik would run itself."""
+    not_here: Text | None = None
+    """Why it would not."""
 
 
 def snapshot(walk: Walk, before: Snapshot | None = None) -> Snapshot:
@@ -79,7 +87,12 @@ def snapshot(walk: Walk, before: Snapshot | None = None) -> Snapshot:
     """
     if before is not None:
         steps = tuple(
-            replace(view, state=walk.state(view.step.id), record=walk.record_of(view.step.id))
+            replace(
+                view,
+                state=walk.state(view.step.id),
+                record=walk.record_of(view.step.id),
+                ran=walk.session.ran(view.step.id),
+            )
             for view in before.steps
         )
         return replace(before, results=walk.results, steps=steps, session=walk.session, path=walk.path)
@@ -113,6 +126,7 @@ def _step(walk: Walk, step: Step) -> StepView:
         walk.blocked(step.id),
         walk.already_done(step.id),
         values,
+        walk.session.ran(step.id),
     )
 
 
@@ -161,7 +175,18 @@ def _command_form(walk: Walk, step: Step, action: CommandAction, given: Mapping[
         else:
             values[spec.name] = value
     missing = unfilled(action, step.inputs, values)
-    return Form(step.id, offered, values, wrong, walk.line(step.id, values), missing)
+    here, not_here = _here(walk, step, values)
+    return Form(step.id, offered, values, wrong, walk.line(step.id, values), missing, here, not_here)
+
+
+def _here(walk: Walk, step: Step, values: Mapping[str, Any]) -> tuple[LocalPlan | None, Text | None]:
+    """What klinik would run itself, or why it would not."""
+    from checks.localwalk import NotLocal, plan_local
+
+    try:
+        return plan_local(walk, step.id, values), None
+    except NotLocal as error:
+        return None, error.text
 
 
 class Walker:

@@ -10,7 +10,7 @@ from textual.content import Content
 from kb.model import CommandAction, Guide, Input, ManualAction
 from kb.safe import one_line, printable
 from tui.i18n import translate
-from tui.screens import step_text
+from tui.screens import run_here, step_text
 from tui.widgets.say import block, dim, foreign, risk
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def detail(
         for key, text in about
         if text
     ]
+    parts += run_here.last(view.ran, lang)
     parts.append(dim(source(view, guide, lang)))
     if view.step.explain:
         parts += [Content(""), block(view.step.explain.get(lang), "$quiet")]
@@ -107,10 +108,12 @@ def _badge(view: StepView, key: str, lang: str) -> Content:
 
 
 def _command(view: StepView, action: CommandAction, form: Form | None, lang: str) -> list[Content]:
-    """The risk, the line, what it still needs, and what is fed to it."""
-    parts = [_badge(view, "hand.not_run", lang)]
+    """The risk, the line, what it still needs or what klinik would run, and what is fed to it."""
+    from checks.risk import effective
+
     if form is None:
-        return parts
+        return [_badge(view, "hand.not_run", lang)]
+    parts = [_badge(view, "hand.runs" if form.here is not None else "hand.not_run", lang)]
     if form.wrong is not None:
         parts.append(Content.styled(f"! {one_line(form.wrong.get(lang))}", "bold $text-warning"))
     first, *more = shown_line(form).split("\n")
@@ -119,6 +122,8 @@ def _command(view: StepView, action: CommandAction, form: Form | None, lang: str
     if form.missing:
         names = ", ".join(form.missing)
         parts.append(Content.styled("! " + translate(lang, "hand.still_open", names=names), "$text-warning"))
+    elif effective(view.step) == "read":
+        parts += run_here.lines(form, lang)
     if action.stdin:
         lines = printable(action.stdin).rstrip("\n").split("\n")
         parts.append(dim(translate(lang, "hand.stdin", n=len(lines))))
@@ -130,5 +135,6 @@ def _command(view: StepView, action: CommandAction, form: Form | None, lang: str
 
 def whole(view: StepView, action: CommandAction, form: Form, lang: str) -> str:
     """Everything of a step to read at leisure: the line, what is fed to it, what the article says about it."""
-    parts = [to_copy(action, form.line), view.step.explain.get(lang), view.step.impact.get(lang)]
+    said = (view.step.explain.get(lang), view.step.impact.get(lang))
+    parts = [to_copy(action, form.line), run_here.raw(view.ran, lang), *said]
     return "\n\n".join(part for part in parts if part)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from checks.clock import Stop, stopping
 from checks.errors import ClusterError
-from checks.plan import Confirm, Plan, PlanError, StalePlan, bound, digest
+from checks.plan import LINES, Confirm, Plan, PlanError, Preview, StalePlan, bound, digest
 from checks.planner import confirmation
 from checks.risk import worst_risk
 from checks.session import Entry, StepRecord
@@ -74,6 +74,27 @@ class Rewind:
     def digest(self) -> str:
         """SHA-256 over all plans in their order."""
         return digest([plan.digest for plan in self.plans])
+
+    @property
+    def whole(self) -> Plan | None:
+        """All of it as one plan, for reading, copying and confirming; it is never run as such."""
+        plans = self.plans
+        if not plans:
+            return None
+        lines = [line for plan in plans for line in (f"# {plan.title.en}", *plan.preview.lines)]
+        total = len(plans) + sum(plan.preview.total for plan in plans)
+        return replace(
+            plans[0],
+            title=message("undo.title", count=len(plans)),
+            risk=self.risk,
+            commands=tuple(write for plan in plans for write in plan.commands),
+            preview=Preview("text", tuple(lines[:LINES]), total),
+            confirm=self.confirm,
+            impact=message("undo.impact", count=len(plans), stays=len(self.stays)),
+            made_at=min(plan.made_at for plan in plans),
+            warnings=tuple(dict.fromkeys(warning for plan in plans for warning in plan.warnings)),
+            values={},
+        )
 
 
 @dataclass(frozen=True, slots=True)

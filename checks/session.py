@@ -229,6 +229,12 @@ def _verified(session: Session, e: Entry) -> Session:
     return _with_step(session, record.id, proofs=(*record.proofs, proof))
 
 
+def _restored(session: Session, e: Entry) -> Session:
+    things = e.get("things")
+    known = tuple(one for one in things if isinstance(one, Mapping)) if isinstance(things, list) else ()
+    return _with_step(session, e["step"], restored=known)
+
+
 def _ended(session: Session, e: Entry) -> Session:
     return _with_step(
         session,
@@ -293,6 +299,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "moved": _moved,
     "verified": _verified,
     "ended": _ended,
+    "restored": _restored,
     "note": _note,
     "ran": _ran,
     "turn": _turn,

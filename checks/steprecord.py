@@ -68,6 +68,8 @@ class StepRecord:
     proofs: tuple[Proof, ...] = ()
     marks: tuple[Mapping[str, Any], ...] = ()
     """Whether the writes of the last run took hold of their targets, as `checks.marks` writes them."""
+    restored: tuple[Mapping[str, Any], ...] = ()
+    """What the last undo brought back: ``{what, before, now, same}`` for everything that was saved."""
     risk: str = ""
     digest: str = ""
     line: str = ""

@@ -22,4 +22,7 @@ def keys(phase: int, guide: Guide | None, *, heavy: bool, unseen: bool = False) 
     if phase == 2:
         enter: Key = ("Enter", "steps" if derived else "plan_fix", "choose")
         return [enter, look, *([("H", "heavy", "heavy")] if heavy else []), *check]
-    return [("f", "finish", "finish"), ("w", "execution.hint-next", "next")] if phase == 4 else []
+    last: list[Key] = [
+        ("f", "finish", "finish"), ("w", "execution.hint-next", "next"), ("U", "undo.key-whole", "rewind"),
+    ]  # fmt: skip
+    return last if phase == 4 else []

@@ -6,6 +6,7 @@ ClusterError            reason "error"
  ├─ Conflict            reason "conflict"     409: changed meanwhile, already exists
  ├─ Disruption          reason "disruption-budget"  429: a PodDisruptionBudget does not let this pod go now
  ├─ Invalid             reason "invalid"      422 or 400: the server refuses the content, webhooks included
+ ├─ ReadOnly            reason "read-only"    klinik itself sends no writes here: --read-only, or without the app
  ├─ Unauthenticated     reason "unauthenticated"  401, expired certificate or token
  ├─ Timeout             reason "timeout"      no answer before the deadline
  ├─ Unreachable         reason "unreachable"  no connection, TLS, proxy
@@ -77,6 +78,12 @@ class Invalid(ClusterError):
     """The server refuses the content of the request."""
 
     reason = "invalid"
+
+
+class ReadOnly(ClusterError):
+    """klinik may only read here; nothing was sent."""
+
+    reason = "read-only"
 
 
 class Unauthenticated(ClusterError):

@@ -119,14 +119,10 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
 
 
 def confirmation(cluster: Cluster, risk: Risk, writes: Sequence[PlannedWrite]) -> Confirm:
-    """What has to be typed: production takes one degree more."""
+    """What has to be typed: a key, the target, or cluster and target, which production asks for whatever the risk."""
     name = target_name(writes)
-    degree = {"read": 0, "low": 0, "disruptive": 1, "destructive": 2}[risk]
-    degree = min(2, degree + (cluster.info.production and degree < 2))
-    if degree == 0:
-        return Confirm("key", ("y",))
-    if degree == 1:
-        return Confirm("target", (name,))
+    if risk != "destructive" and not cluster.info.production:
+        return Confirm("target", (name,)) if risk == "disruptive" else Confirm("key", ("y",))
     return Confirm("cluster-and-target", (cluster.info.context or cluster.info.server, name))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.events import Event, Key, MouseDown, Paste
 from textual.reactive import reactive
 
 from kb.safe import one_line
@@ -46,6 +47,7 @@ class KlinikApp(Ways):
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+l", "language", show=False, priority=True),
         Binding("f1", "help", show=False, priority=True),
+        Binding("f2", "arm", show=False, priority=True),
         Binding("alt+left", "back", show=False, priority=True),
         Binding("alt+right", "forward", show=False, priority=True),
     ]
@@ -210,27 +212,33 @@ class KlinikApp(Ways):
 
     def ask_to_arm(self, then: Callable[[], None] | None = None) -> None:
         """Asks why writes shall be possible; `then` is done once they are."""
-        from checks.access import NotArmed
-        from tui.screens.ask import AskDialog
+        from tui import arming
 
-        if self.cluster_state.locked:
-            self.notify(self.say("arm.locked"), severity="warning", markup=False)
-            return
+        arming.ask_to_arm(self, then)
 
-        def given(reason: str | None) -> None:
-            if not reason:
-                return
-            try:
-                self.link.arm(reason)
-            except NotArmed as error:
-                self.notify(error.text.get(self.lang), severity="error", markup=False)
-                return
-            if then is not None:
-                then()
+    def action_arm(self) -> None:
+        """Read-only at once where writes are possible, else the question why they shall be."""
+        from tui import arming
 
-        self.push_screen(
-            AskDialog(self.say("arm.question"), explain=self.say("arm.explain"), dangerous=True), given
-        )
+        arming.toggle(self)
+
+    def disarm(self) -> None:
+        """Back to read-only; a step that runs stops before its next write."""
+        from tui import arming
+
+        arming.end(self)
+
+    def writes_ran_out(self) -> None:
+        """Nobody was there for so long that writes are no longer possible."""
+        from tui import arming
+
+        arming.ran_out(self)
+
+    async def on_event(self, event: Event) -> None:
+        """A key, a click or a paste says that somebody is there; what moves by itself does not."""
+        if isinstance(event, (Key, MouseDown, Paste)):
+            self.link.touched()
+        await super().on_event(event)
 
     # --- the cluster --------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class KlinikCommands(Provider):
             yield self._action("narrow", narrow)
         yield self._action("practice", app.action_practice)
         if state.writable:
-            yield self._action("disarm", app.link.disarm)
+            yield self._action("disarm", app.disarm)
         elif state.phase == "connected" and not state.locked:
             yield self._action("arm", app.ask_to_arm)
         yield self._action("checks", app.open_checks)

@@ -38,14 +38,18 @@ class Connection:
         self.close()
 
 
-def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
-    """Opens the cluster that the flags name, without asking it anything yet; raises ConfigError."""
+def connect(where: Where, *, pace: float = PRACTICE_PACE, writes: bool = False) -> Connection:
+    """Opens the cluster that the flags name, without asking it anything yet; raises ConfigError.
+
+    Unless `writes` are wanted, which only the app does, no request that changes anything can leave this connection.
+    """
     if (where.nodes or where.pods) and not where.practice:
         raise ConfigError(message("practice.size-alone"))
     if where.bundle:
         return bundle(where.bundle, where)
     if where.practice:
-        return practice(where.practice, where, pace=pace)
+        return practice(where.practice, where, pace=pace, writes=writes)
+    from checks.live import LockedCluster
     from checks.live import connect as connect_live
     from tui.setting import settings_of
 
@@ -58,7 +62,7 @@ def connect(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
         as_groups=where.as_groups,
         request_timeout=where.request_timeout,
     )
-    return Connection(cluster, [cluster.close])
+    return Connection(cluster if writes else LockedCluster.of(cluster), [cluster.close])
 
 
 def bundle(path: Path, where: Where) -> Connection:
@@ -74,8 +78,15 @@ def bundle(path: Path, where: Where) -> Connection:
     return Connection(Replayed(opened.info, opened), [opened.close])
 
 
-def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PACE) -> Connection:  # noqa: B008
+def practice(
+    scenario: str,
+    where: Where = Where(),  # noqa: B008
+    *,
+    pace: float = PRACTICE_PACE,
+    writes: bool = True,
+) -> Connection:
     """Starts a practice cluster and connects to it with the same client as to any cluster."""
+    from checks.live import LockedCluster
     from checks.live import connect as connect_live
     from checks.practice.scenario import ScenarioError, build_world
     from checks.practice.server import PracticeServer
@@ -99,20 +110,20 @@ def practice(scenario: str, where: Where = Where(), *, pace: float = PRACTICE_PA
         request_timeout=where.request_timeout,
     )
     endings.append(cluster.close)
-    return Connection(cluster, endings)
+    return Connection(cluster if writes else LockedCluster.of(cluster), endings)
 
 
-def connect_or_practice(where: Where, *, pace: float = PRACTICE_PACE) -> Connection:
+def connect_or_practice(where: Where, *, pace: float = PRACTICE_PACE, writes: bool = False) -> Connection:
     """The cluster that the flags name where it answers, else the first incident of the practice cluster."""
     if where.bundle:
         return bundle(where.bundle, where)
     try:
-        found = connect(where)
+        found = connect(where, writes=writes)
     except NoCluster:
-        return practice(FIRST_PRACTICE, pace=pace)
+        return practice(FIRST_PRACTICE, pace=pace, writes=writes)
     try:
         found.cluster.version()
     except ClusterError:
         found.close()
-        return practice(FIRST_PRACTICE, pace=pace)
+        return practice(FIRST_PRACTICE, pace=pace, writes=writes)
     return found

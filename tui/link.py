@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kb.model import Article
     from tui.app import KlinikApp
 
+TICK = 5.0
+"""Seconds between two looks at how long writes are still possible."""
+
 
 class Link:
     """What the app knows of one cluster; every answer belongs to a run, and those of older runs are dropped."""
@@ -37,15 +40,14 @@ class Link:
         if self._access is None:
             from checks.access import Access
 
-            recorded = self.cluster is not None and self.cluster.info.recorded > 0
-            self._access = Access(forbidden=self._services.read_only or recorded)
+            self._access = Access(forbidden=self._services.read_only)
         return self._access
 
     # --- connecting ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Opens the library and connects, each on its own thread."""
-        self._app.set_interval(15, self.tick)
+        self._app.set_interval(TICK, self.tick)
         self.go(self._services.place)
 
     def go(self, place: Place) -> None:
@@ -54,7 +56,6 @@ class Link:
         self.disarm()
         self.cluster = None
         self._app.cluster_left()
-        self._access = None  # what was allowed, was allowed on the cluster before
         name = place.name
         self._app.cluster_state = ClusterState(
             context=name,
@@ -172,23 +173,43 @@ class Link:
         """Whether writes to this cluster are possible now."""
         return self.cluster is not None and self.access.mode(self.cluster.info).name == "armed"
 
+    @property
+    def reason(self) -> str:
+        """Why writes to this cluster were made possible last; empty: they never were."""
+        return self.access.reason(self.cluster.info) if self.cluster is not None else ""
+
     def arm(self, reason: str) -> None:
         """Makes writes possible for a while; raises NotArmed where that is not allowed or the reason is missing."""
         if self.cluster is not None:
             self.access.arm(self.cluster.info, reason)
-            self.tick()
+            self._show_access()
 
     def disarm(self) -> None:
         """Back to read-only."""
         if self._access is not None:
             self._access.disarm()
-            self.tick()
+            self._show_access()
+
+    def touched(self) -> None:
+        """The operator is there: the time begins again, unless it was over."""
+        if self._app.cluster_state.writable and self.cluster is not None:
+            self.access.touch(self.cluster.info)
 
     def tick(self) -> None:
-        """The time left goes on."""
+        """The time left goes on, but not while a step runs; when it is over, that is said once."""
+        if not self._app.cluster_state.writable:
+            return
+        if any(getattr(screen, "writing", False) for screen in self._app.screen_stack):
+            self.touched()
+        self._show_access()
+        if not self._app.cluster_state.writable:
+            self._app.writes_ran_out()
+
+    def _show_access(self) -> None:
         armed = self._access is not None and self.cluster is not None
-        left = self.access.mode(self.cluster.info).left if armed and self.cluster is not None else 0.0
-        self._app.cluster_state = self._app.cluster_state.armed(left)
+        mode = self.access.mode(self.cluster.info) if armed and self.cluster is not None else None
+        left, reason = (mode.left, mode.reason) if mode is not None else (0.0, "")
+        self._app.cluster_state = self._app.cluster_state.armed(left, reason)
 
     def close(self) -> None:
         """The app ends."""

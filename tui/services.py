@@ -129,7 +129,8 @@ class Services:
 
         def cluster(place: Place) -> Open:
             asked = place.kind == "context" and root.or_practice
-            return connect_or_practice(flags(place)) if asked else connect(flags(place))
+            opened = connect_or_practice if asked else connect
+            return opened(flags(place), writes=not root.read_only)
 
         def scenarios() -> tuple[Scenario, ...]:
             from checks.practice.scenario import list_scenarios

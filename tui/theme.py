@@ -23,6 +23,7 @@ DARK = Theme(
     dark=True,
     variables={
         "quiet": "#8593a0",
+        "production": "#4f1d1d",
         "border": "#3b4754",
         "border-blurred": "#333d48",
         "block-cursor-background": "#2b4654",
@@ -48,6 +49,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "quiet": "#5b6872",
+        "production": "#f3c9c4",
         "border": "#a9b5be",
         "border-blurred": "#c3ccd3",
         "block-cursor-background": "#c4e0e9",
@@ -61,7 +63,7 @@ LIGHT = Theme(
 PLAIN = "ansi-dark"
 """Textual's theme of the terminal's own colours, used where NO_COLOR asks for none."""
 
-VARIABLES: Mapping[str, str] = {"quiet": "ansi_default"}
+VARIABLES: Mapping[str, str] = {"quiet": "ansi_default", "production": "ansi_default"}
 """Our own colour names for themes that do not have them."""
 
 VERDICT_STYLE: Mapping[str, str] = {

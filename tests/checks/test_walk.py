@@ -121,12 +121,16 @@ def test_anything_but_the_word_is_no(cluster: DictCluster, typed: str) -> None:
 
 
 def test_confirmation_grows_with_risk_and_production(ovn: Ovn) -> None:
-    """low: a key; disruptive: the node; destructive: cluster and object; production: one degree more."""
+    """low: a key; disruptive: the node; destructive: cluster and object; on production that for everything."""
     walk = walk_on(cluster_with(ovn))
+    assert walk.plan("stop", {}).confirm.kind == "key"
     assert walk.plan("restart", {"node": "node-2"}).confirm.words == ("node-2",)
     assert walk.plan("drop", {"subnet": "net-a"}).confirm.words == ("test", "net-a")
     production = walk_on(cluster_with(ovn, production=True))
-    assert production.plan("stop", {}).confirm.kind == "target"
+    low = production.plan("stop", {}).confirm
+    assert low.kind == "cluster-and-target"
+    assert low.words[0] == "test"
+    assert not low.accepts("y")
     assert production.plan("restart", {"node": "node-2"}).confirm.words == ("test", "node-2")
 
 

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from checks.plan import Plan
+from kb.messages import message
 from kb.safe import one_line
 from tui.screens.dialog import Dialog
 from tui.widgets.rows import Row
@@ -50,6 +51,13 @@ class ConfirmDialog(Dialog[bool]):
                 for warning in (*(w.get(lang) for w in plan.warnings), *self.warnings):
                     yield Static(Content.assemble("! ", foreign(warning)), classes="warning", markup=False)
                 yield Static(dim(self._count()), markup=False)
+                yield Static(dim(self._where()), id="where", markup=False)
+            if self.app.cluster_state.production:
+                yield Static(
+                    Content.styled(message("access.on-production").get(lang), "bold $text-error"),
+                    id="production",
+                    markup=False,
+                )
             if key:
                 yield Static(self.say("confirm.key"), id="ask", markup=False)
             else:
@@ -67,6 +75,12 @@ class ConfirmDialog(Dialog[bool]):
     def _count(self) -> str:
         writes = len(self.plan.commands)
         return self.say("confirm.writes", writes=writes, items=f"{self.plan.items:,}")
+
+    def _where(self) -> str:
+        """The cluster by its address too: two contexts may have like names."""
+        plan = self.plan
+        context, server = one_line(plan.context, 80), one_line(plan.server, 120)
+        return message("access.server", context=context, server=server).get(self.app.lang)
 
     def on_mount(self) -> None:
         """The focus is on no, or where the words are typed."""

@@ -140,8 +140,8 @@ def compared(before: Path, after: Path) -> Compared:
         return Compared(one.manifest, two.manifest, tuple(objects[:MOST]), tuple(outputs[:MOST]), more)
 
 
-def files_near(text: str) -> tuple[Path, ...]:
-    """Bundles in the folder that is typed (or at hand), the newest first, whose names have what is typed of one."""
+def files_near(text: str, endings: tuple[str, ...] = ENDINGS) -> tuple[Path, ...]:
+    """Files with these endings in the folder that is typed (or at hand), the newest first, whose names have what is typed of one."""
     try:
         typed = typed_path(text)
         folder = typed if text.endswith("/") or not text.strip() else typed.parent
@@ -149,7 +149,7 @@ def files_near(text: str) -> tuple[Path, ...]:
         found = [
             (one.stat().st_mtime, one)
             for one in folder.iterdir()
-            if one.suffix in ENDINGS and part in one.name.casefold() and one.is_file()
+            if one.suffix in endings and part in one.name.casefold() and one.is_file()
         ]
     except (OSError, ValueError):
         return ()

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.reactive import reactive
 
 from tui.i18n import translate
 from tui.services import Place
+from tui.widgets.status import ClusterState
 
 
 class Ways(App[int]):
@@ -17,6 +19,8 @@ class Ways(App[int]):
 
     forward_trail: list[Callable[[], None]]
     """How to come again to the screens that were left, the last one last."""
+    cluster_state: reactive[ClusterState]
+    """What is known of the cluster at hand."""
 
     if TYPE_CHECKING:
         lang: str
@@ -24,6 +28,13 @@ class Ways(App[int]):
         def go(self, place: Place) -> None:
             """Another cluster, a practice scenario or a bundle."""
             ...
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What is known to run at the cluster at hand, by component."""
+        state = self.cluster_state
+        known = {"kubernetes": state.kubernetes, "kube-ovn": state.kube_ovn}
+        return {component: version for component, version in known.items() if version}
 
     def say(self, key: str, /, **params: object) -> str:
         """One of the app's own messages in its language."""
@@ -45,11 +56,26 @@ class Ways(App[int]):
             self.forward_trail.clear()
         self.push_screen(GuideScreen(article_id, session))
 
+    def open_rewind(self, article_id: str, session: str) -> None:
+        """Goes on with a session to undo all of it."""
+        from tui.screens.guide import GuideScreen
+
+        self.forward_trail.clear()
+        screen = GuideScreen(article_id, session)
+        screen.to_undo = True
+        self.push_screen(screen)
+
     def open_sessions(self) -> None:
         """Shows the sessions of the journal."""
         from tui.screens.sessions import SessionsScreen
 
         self.push_screen(SessionsScreen())
+
+    def open_timeline(self, journal: str) -> None:
+        """Shows a session in the order it happened."""
+        from tui.screens.timeline import TimelineScreen
+
+        self.push_screen(TimelineScreen(journal))
 
     def open_findings(self) -> None:
         """Shows what is wrong in the library."""

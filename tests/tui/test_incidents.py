@@ -12,6 +12,7 @@ from checks.model import Verdict
 from checks.practice.scenario import list_scenarios
 from tests.tui.conftest import klinik, until
 from tests.tui.walking import choose, do_step, open_guide, search_and_open
+from tui.screens.ask import AskDialog
 from tui.services import Services
 
 QUERIES = {
@@ -50,8 +51,13 @@ async def test_an_incident_is_found_confirmed_fixed_proven_and_written_down(
         assert set(ended.values()) <= {"done", "already_done", "skipped"}, ended
         assert "done" in ended.values(), ended
         await pilot.press("4", "f", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "what helped")
+        await pilot.press(*"it was the rows", "enter")
         await until(pilot, lambda: guide.snap.session.outcome == "solved", "the end of the session")
-        await pilot.press("escape")
+        assert guide.snap.session.why == "it was the rows"
+        assert guide.snap.session.versions["kube-ovn"]
+        await until(pilot, lambda: app.screen is not guide, "what next")
+        await pilot.press("escape", "escape")
 
     (journal,) = (tmp_path / "sessions").glob("*.jsonl")
     entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]

@@ -17,6 +17,7 @@ from tui.screens.ask import AskDialog
 from tui.screens.choose import ChooseDialog
 from tui.screens.confirm import SureDialog
 from tui.screens.guide import GuideScreen
+from tui.screens.resume import ResumeScreen
 from tui.services import Place, Services
 
 __all__ = ["troubled"]
@@ -95,11 +96,23 @@ async def test_t_settles_a_step_in_doubt(
         await until(pilot, lambda: not guide.checking, "the evidence")
         assert "in doubt" in screen_text(app)
         await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, ResumeScreen) and app.screen.doubts, "the doubt")
+        assert app.screen.doubts[0].leans is False
+        assert "does not seem to have taken effect" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "what happened")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "that the cluster speaks against a yes")
+        await pilot.press("escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "what happened")
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "that it may still arrive")
+        await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, AskDialog), "how they know")
         await pilot.press(*"looked at it", "enter")
-        await until(pilot, lambda: state_of(guide, step) == "done", "the settlement")
+        await until(pilot, lambda: app.screen is guide, "nothing in doubt any more")
+        await until(pilot, lambda: state_of(guide, step) == "failed", "the settlement")
+        assert guide.snap.steps[0].record.reason == "looked at it"
 
 
 async def test_d_is_proven_by_the_evidence_and_not_by_the_word(services: Callable[..., Services]) -> None:
@@ -139,7 +152,7 @@ async def test_d_is_proven_by_the_evidence_and_not_by_the_word(services: Callabl
 async def test_e_exports_a_session_for_its_owner_only(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
-    """The Markdown beside the journal, readable by nobody else."""
+    """Markdown where it was asked for, readable by nobody else."""
     app = klinik(services("mac-binding-leak"))
     async with app.run_test(size=(80, 24)) as pilot:
         await to_first_step(pilot, app, *MAC)
@@ -148,8 +161,11 @@ async def test_e_exports_a_session_for_its_owner_only(
         await until(
             pilot, lambda: "ovn-mac-binding-leak" in screen_text(app) or "MAC" in screen_text(app), "it"
         )
-        await pilot.press("e")
-        await until(pilot, lambda: list((tmp_path / "sessions").glob("*.md")), "the export")
-    (exported,) = (tmp_path / "sessions").glob("*.md")
+        exported = tmp_path / "told.md"
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "where to")
+        app.screen.query_one("#typed").value = str(exported)
+        await pilot.press("enter")
+        await until(pilot, exported.is_file, "the export")
     assert stat.S_IMODE(exported.stat().st_mode) == 0o600
     assert "stale" in exported.read_text(encoding="utf-8")

@@ -1,7 +1,8 @@
-"""Naming the file of a bundle: typed, or chosen among those that are there; what is wrong with it is said at once."""
+"""Naming a file: typed, or chosen among those that are there; it is tried, and what is wrong is said at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,21 +24,36 @@ from tui.work import ask
 
 
 class FileDialog(Dialog[Path]):
-    """Returns the path of a bundle that could be opened."""
+    """Returns what trying the file made of it: of a bundle its path, once it could be opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = quiet({"tab": "panes", "down": "into_list"})
     help_key = "files"
 
-    def __init__(self, question: str) -> None:
+    def __init__(
+        self,
+        question: str,
+        *,
+        endings: tuple[str, ...] = bundling.ENDINGS,
+        tried: Callable[[Path], Path] = bundling.tried,
+        placeholder: str = "",
+    ) -> None:
         super().__init__()
-        self.question = question
+        self.question, self.placeholder = question, placeholder
+        self.endings = endings
+        """How the files are called that are offered."""
+        self.tried = tried
+        """Tries a file on a thread; raises for one that is none, and its words are shown."""
         self.run = 0
 
     def compose(self) -> ComposeResult:
         """The question, the line, the files, and what is wrong."""
         with self.frame():
             yield Static(Content.styled(self.question, "bold"), markup=False)
-            yield Input(id="typed", placeholder=self.say("files.placeholder"), select_on_focus=False)
+            yield Input(
+                id="typed",
+                placeholder=self.placeholder or self.say("files.placeholder"),
+                select_on_focus=False,
+            )
             yield OptionList(id="items", markup=False)
             yield Static("", id="wrong", markup=False)
             yield Static(dim(self.say("files.keys")), markup=False)
@@ -54,7 +70,7 @@ class FileDialog(Dialog[Path]):
 
     def _look(self, text: str) -> None:
         self.run += 1
-        ask(self, "files", self.run, lambda: bundling.files_near(text))
+        ask(self, "files", self.run, lambda: bundling.files_near(text, self.endings))
 
     def on_answered(self, message: Answered) -> None:
         """The files are listed, or the chosen one was tried."""
@@ -85,7 +101,7 @@ class FileDialog(Dialog[Path]):
     def _try(self, text: str) -> None:
         self.run += 1
         self.query_one("#wrong", Static).update(dim(self.say("files.opening")))
-        ask(self, "tried", self.run, lambda: bundling.tried(bundling.typed_path(text)))
+        ask(self, "tried", self.run, lambda: self.tried(bundling.typed_path(text)))
 
     def action_into_list(self) -> None:
         """From the line into the files."""

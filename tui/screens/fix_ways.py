@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
 from kb.model import CommandAction, ManualAction
+from tui.screens import resume, step_hand, step_text
 from tui.screens import step_asks as asks
-from tui.screens import step_hand, step_text
 
 if TYPE_CHECKING:
+    from checks.clock import Control
     from checks.plan import Plan
     from checks.stepevents import StepEvent
     from checks.walk import Walk
@@ -37,7 +37,7 @@ class StepWays(Vertical):
         @property
         def view(self) -> StepView | None: ...
 
-        def begin(self, step: str, call: Callable[[Walk, threading.Event], Iterator[StepEvent]]) -> None:
+        def begin(self, step: str, call: Callable[[Walk, Control], Iterator[StepEvent]]) -> None:
             """Starts a run of the step."""
 
         def action_run(self) -> None:
@@ -102,14 +102,10 @@ class StepWays(Vertical):
             )
 
     def action_settle(self) -> None:
-        """Says whether a step in doubt took effect."""
+        """Shows what the cluster says of the steps in doubt, and asks whether they took effect."""
         view = self.view
         if view is not None and view.state == "in_doubt" and not self.running:
-            step = view.step.id
-            asks.ask_happened(
-                self.screen.app,
-                lambda happened, why: self.walker.do("mark", lambda walk: walk.settle(step, happened, why)),
-            )
+            resume.open_on(self.screen)
 
     def action_copy(self) -> None:
         """Copies the line of an article, or the commands of the preview as kubectl."""

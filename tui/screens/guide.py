@@ -19,7 +19,8 @@ from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered, EventArrived
 from tui.screens import guide_draw as drawing
-from tui.screens import guide_sources, step_hand
+from tui.screens import guide_sources, resume, rewind, step_hand
+from tui.screens import sessionfiles_draft as drafting
 from tui.screens import step_asks as asks
 from tui.screens.base import KlinikScreen
 from tui.screens.fix import FixPane
@@ -43,7 +44,7 @@ class GuideScreen(KlinikScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "1": "phase(1)", "2": "phase(2)", "3": "phase(3)", "4": "phase(4)", "c": "check",
         "H": "heavy", "o": "evidence", "e": "elsewhere", "n": "note", "f": "finish", "w": "next",
-        "P": "whole_plan",
+        "P": "whole_plan", "U": "rewind",
     })  # fmt: skip
     help_key = "guide"
 
@@ -55,6 +56,7 @@ class GuideScreen(KlinikScreen[None]):
         self.snap = Snapshot()
         self.phase = 1
         self.checking = self.causes_seen = False
+        self.to_undo = False  # opened to undo the whole session
         self.ahead: OutlookScreen | None = None
         self.progress = ""
         self.article_title = article_id
@@ -130,6 +132,8 @@ class GuideScreen(KlinikScreen[None]):
             self._check_event(message.event)
         elif message.tag == "run":
             self.fix.event(message.event)
+        elif message.tag == "rewind" and (way_back := rewind.under_way(self)) is not None:
+            way_back.event(message.event)
 
     def _check_event(self, event: Any) -> None:
         if isinstance(event, RunStarted):
@@ -141,6 +145,8 @@ class GuideScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """A job of the walk is over."""
         tag, error = message.tag, message.error
+        if drafting.taken(self, message) or rewind.taken(self, message):
+            return
         if tag == "elsewhere":
             guide_sources.offer(self, message)
         elif tag == "earlier":
@@ -170,7 +176,7 @@ class GuideScreen(KlinikScreen[None]):
         elif tag == "skip":
             self.fix.go_on()
         elif tag == "finish":
-            self.notify(self.say("finish.done", path=self.snap.path or ""), markup=False, timeout=10)
+            drafting.after_finish(self, self.snap.session.id, str(self.snap.path or ""))
 
     def _opened(self, message: Answered) -> None:
         if message.error is not None:
@@ -182,7 +188,9 @@ class GuideScreen(KlinikScreen[None]):
         self._draw()
         if self.snap.session.cause:
             self.action_phase(3)
-        self.start_checks()
+        resume.begin(self)
+        if self.to_undo and self.app.screen is self:  # steps in doubt are asked for first
+            self.action_rewind()
 
     def files_changed(self, news: News) -> None:
         """A walk goes on with the guide it began with, whatever happens to its file."""
@@ -256,14 +264,16 @@ class GuideScreen(KlinikScreen[None]):
         if self.phase == 3:
             whole = Hint("P", message("outlook.key-whole").get(self.app.lang), "whole_plan")
             more = self.hint("o", "source", "evidence") if self.derived else whole
-            return (*self.query_one(FixPane).hints(), more, *common)
+            written = any(view.record.commands for view in self.snap.steps)
+            back = (self.hint("U", "undo.key-whole", "rewind"),) if written and not self.writing else ()
+            return (*self.query_one(FixPane).hints(), *back, more, *common)
         unseen = any(r.judgement.reason in ASKED for r in self.snap.results.values())
         found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy), unseen=unseen)
         return (*(self.hint(key, label, action) for key, label, action in found), *common)
 
     def hint(self, key: str, label: str, action: str = "") -> Hint:
-        """A hint; words of the execution have their own catalogue."""
-        if label.startswith("execution."):
+        """A hint; words of the execution and the undo have catalogues of their own."""
+        if label.startswith(("execution.", "undo.")):
             return Hint(key, message(label).get(self.app.lang), action)
         return super().hint(key, label, action)
 
@@ -352,6 +362,10 @@ class GuideScreen(KlinikScreen[None]):
 
         open_next(self)
 
+    def action_rewind(self) -> None:
+        """The undo of everything this session did."""
+        rewind.open_rewind(self)
+
     def action_note(self) -> None:
         """A note for the journal."""
         asks.ask_reason(self.app, "note.question", lambda note: self._walk("mark", lambda w: w.note(note)))
@@ -361,7 +375,10 @@ class GuideScreen(KlinikScreen[None]):
         if self.writing or self.guide is None:
             return
         present = sum(s.verdict in (Verdict.FAIL, Verdict.WARN) for s in self.snap.symptoms)
-        asks.ask_outcome(self.app, present, lambda out: self._walk("finish", lambda w: w.finish(out)))
+        versions = self.app.versions
+        asks.ask_outcome(
+            self.app, present, lambda out, why: self._walk("finish", lambda w: w.finish(out, why, versions))
+        )
 
     def _walk(self, tag: str, call: Callable[[Walk], None]) -> None:
         self.walker.do(tag, call)

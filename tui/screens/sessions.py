@@ -1,30 +1,47 @@
-"""The sessions of the journal: look, go on, export."""
+"""The sessions of the journal: go on, read, follow in time, take along, take in, begin an article with."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from kb.safe import one_line
+from tui import sessionwork
 from tui.i18n import ago
+from tui.keys import quiet
 from tui.messages import Answered
+from tui.screens import sessionfiles
+from tui.screens import sessionfiles_draft as drafting
 from tui.screens.base import KlinikScreen
+from tui.walker import wording
 from tui.widgets.hints import Hint
 from tui.widgets.rows import Row
 from tui.widgets.say import dim, foreign
 from tui.work import ask
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from checks.session import SessionSummary
+
+STYLES = {"solved": "$text-success", "open": "$text-warning", "in-doubt": "bold $text-error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session, and which other process works on it now (0: none that is known)."""
+
+    session: SessionSummary
+    pid: int = 0
 
 
 class SessionsScreen(KlinikScreen[None]):
@@ -32,15 +49,20 @@ class SessionsScreen(KlinikScreen[None]):
 
     CSS_PATH = "raw.tcss"
     AUTO_FOCUS = "#sessions"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "export", show=False),
-        Binding("o", "look", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = quiet({
+        "e": "export", "o": "look", "t": "timeline", "i": "take_in", "d": "draft",
+        "y": "summary", "ctrl+y": "summary",
+    })  # fmt: skip
     help_key = "sessions"
 
     def __init__(self) -> None:
         super().__init__()
-        self.sessions: tuple[SessionSummary, ...] = ()
+        self.listed: tuple[Listed, ...] = ()
+
+    @property
+    def sessions(self) -> tuple[SessionSummary, ...]:
+        """The sessions in the order of the list."""
+        return tuple(one.session for one in self.listed)
 
     def body(self) -> Iterator[Widget]:
         """A title and the list."""
@@ -62,24 +84,17 @@ class SessionsScreen(KlinikScreen[None]):
     def action_again(self) -> None:
         """Reads the journals again."""
         folder = self.app.services.sessions_dir
-
-        def read() -> tuple[SessionSummary, ...]:
-            from checks.journal import list_sessions
-
-            return tuple(list_sessions(folder()))
-
-        ask(self, "sessions", 0, read)
+        ask(self, "sessions", 0, lambda: listed(folder()))
 
     def on_answered(self, message: Answered) -> None:
-        """The list is read, or an export is written."""
+        """The list is read, or something became of an export, an import or a draft."""
+        if drafting.taken(self, message):
+            return
         if message.error is not None:
-            self.notify(one_line(str(message.error)), severity="error", markup=False)
+            self.notify(one_line(wording(message.error, self.app.lang)), severity="error", markup=False)
         elif message.tag == "sessions":
-            self.sessions = message.value
+            self.listed = message.value
             self._draw()
-        elif message.tag == "export":
-            self.app.copy_to_clipboard(str(message.value))
-            self.notify(self.say("sessions.exported", path=message.value), markup=False, timeout=10)
         elif message.tag == "look":
             self.app.open_text(*message.value)
 
@@ -87,30 +102,32 @@ class SessionsScreen(KlinikScreen[None]):
         """In the other language."""
         self._draw()
 
+    # --- drawing ------------------------------------------------------------------------------------------------
+
     def _draw(self) -> None:
         lang, now = self.app.lang, time.time()
-        title = Content.assemble((f" {self.say('sessions.title')}", "bold"), dim(f"  {len(self.sessions)}"))
+        title = Content.assemble((f" {self.say('sessions.title')}", "bold"), dim(f"  {len(self.listed)}"))
         self.query_one("#crumb", Static).update(title)
         view = self.query_one("#sessions", OptionList)
         at = view.highlighted
-        view.set_options([Option(self._row(s, lang, now), id=s.id) for s in self.sessions])
-        if not self.sessions:
+        view.set_options([Option(self._row(one, lang, now), id=one.session.path) for one in self.listed])
+        if not self.listed:
             view.add_option(Option(dim(self.say("sessions.none")), disabled=True))
         elif at is not None:
-            view.highlighted = min(at, len(self.sessions) - 1)
+            view.highlighted = min(at, len(self.listed) - 1)
         else:
             view.highlighted = 0
 
-    def _row(self, session: SessionSummary, lang: str, now: float) -> Row:
-        if session.problem is not None:
-            return Row(foreign(session.id), below=(foreign(session.problem.get(lang), "$text-error"),))
+    def _row(self, one: Listed, lang: str, now: float) -> Row:
+        session = one.session
+        wrong = self._wrong(session)
+        if wrong:
+            return Row(foreign(session.id), below=(foreign(wrong, "$text-error"),))
         state = session.outcome or ("in-doubt" if session.in_doubt else "open")
-        style = {"solved": "$text-success", "open": "$text-warning", "in-doubt": "bold $text-error"}.get(
-            state, "$quiet"
-        )
         left = Content.assemble(
-            (self.say(f"sessions.{state}"), style), "  ", foreign(session.title.get(lang), "bold")
-        )
+            (self.say(f"sessions.{state}") if state in KNOWN else one_line(state, 40), STYLES.get(state, "$quiet")),
+            "  ", foreign(session.title.get(lang), "bold"),
+        )  # fmt: skip
         cluster = one_line(session.practice or session.context) or self.say("status.absent")
         said = self.say(
             "home.session",
@@ -119,20 +136,45 @@ class SessionsScreen(KlinikScreen[None]):
             total=session.total,
             who=one_line(session.operator),
         )
-        return Row(left, dim(ago(lang, max(0.0, now - session.updated))), (dim(said),), indent=2)
+        below = [dim(said)]
+        if one.pid:
+            used = sessionfiles.say(self.app, "in-use", pid=one.pid)
+            below.append(Content.styled(used, "$text-warning"))
+        return Row(left, dim(ago(lang, max(0.0, now - session.updated))), tuple(below), indent=2)
 
-    def _chosen(self) -> SessionSummary | None:
+    def _wrong(self, session: SessionSummary) -> str:
+        """Why a file of the folder is no session that can be opened; empty where it is one."""
+        if session.problem is not None:
+            return session.problem.get(self.app.lang)
+        return "" if session.article else sessionfiles.say(self.app, "no-session")
+
+    # --- doing --------------------------------------------------------------------------------------------------
+
+    def _chosen(self) -> Listed | None:
+        """The session under the cursor, where it can be read."""
         at = self.query_one("#sessions", OptionList).highlighted
-        return self.sessions[at] if at is not None and at < len(self.sessions) else None
+        one = self.listed[at] if at is not None and at < len(self.listed) else None
+        if one is not None and self._wrong(one.session):
+            self.notify(one_line(self._wrong(one.session), 300), severity="warning", markup=False)
+            return None
+        return one
 
     @on(OptionList.OptionSelected, "#sessions")
     def _opened(self) -> None:
-        session = self._chosen()
-        if session is None or session.problem is not None:
+        one = self._chosen()
+        if one is None:
             return
-        if session.finished or (session.practice, session.context) != self.app.here:
+        session = one.session
+        if session.finished or one.pid or (session.practice, session.context) != self.app.here:
             self.action_look()
-            if not session.finished:
+            if one.pid:
+                self.notify(
+                    sessionfiles.say(self.app, "in-use", pid=one.pid),
+                    severity="warning",
+                    markup=False,
+                    timeout=8,
+                )
+            elif not session.finished:
                 where = one_line(session.practice or session.context) or self.say("status.absent")
                 self.notify(self.say("sessions.elsewhere", cluster=where), markup=False, timeout=8)
             return
@@ -140,41 +182,71 @@ class SessionsScreen(KlinikScreen[None]):
 
     def action_look(self) -> None:
         """Reads a session without going on with it."""
-        session, lang = self._chosen(), self.app.lang
-        if session is not None:
+        one, lang = self._chosen(), self.app.lang
+        if one is not None:
+            session = one.session
             ask(self, "look", 0, lambda: (session.title.get(lang), _markdown(session, lang)))
 
+    def action_timeline(self) -> None:
+        """The session in the order it happened."""
+        one = self._chosen()
+        if one is not None:
+            self.app.open_timeline(one.session.path)
+
     def action_export(self) -> None:
-        """Writes the session as Markdown beside its journal; the path is copied."""
-        session, lang = self._chosen(), self.app.lang
-        if session is None:
-            return
+        """Writes the session in the form and to the place that are chosen; the path is copied."""
+        one = self._chosen()
+        if one is not None:
+            sessionfiles.export(self, one.session.id, one.session.path)
 
-        def write() -> Path:
-            import os
+    def action_summary(self) -> None:
+        """A few sentences for a chat, to the clipboard."""
+        one = self._chosen()
+        if one is not None:
+            sessionfiles.summarize(self, one.session.path)
 
-            path = Path(session.path).with_suffix(".md")
-            text = _markdown(session, lang)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            return path
+    def action_take_in(self) -> None:
+        """A session that somebody else handed over."""
+        sessionfiles.take_in(self)
 
-        ask(self, "export", 0, write)
+    def action_draft(self) -> None:
+        """Begins an article with the session."""
+        one = self._chosen()
+        if one is not None:
+            drafting.begin(self, one.session.path)
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with a session."""
         return (
             self.hint("Enter", "resume"),
             self.hint("o", "look", "look"),
+            self.hint("t", "timeline", "timeline"),
             self.hint("e", "export", "export"),
+            self.hint("i", "take_in", "take_in"),
+            self.hint("y", "summary", "summary"),
+            self.hint("d", "draft", "draft"),
             self.hint("Esc", "back", "back"),
         )
 
 
+KNOWN = ("solved", "not-solved", "abandoned", "open", "in-doubt")
+
+
+def listed(folder: Path) -> tuple[Listed, ...]:
+    """All sessions of the folder, with those that another process works on."""
+    import os
+    from pathlib import Path
+
+    from checks.journal import holder_of, list_sessions
+
+    found = []
+    for session in list_sessions(folder):
+        pid = 0 if session.finished else holder_of(Path(session.path))
+        found.append(Listed(session, 0 if pid == os.getpid() else pid))
+    return tuple(found)
+
+
 def _markdown(session: SessionSummary, lang: str) -> str:
     from checks.export import session_markdown
-    from checks.journal import read
-    from checks.session import fold, interrupted
 
-    return session_markdown(interrupted(fold(read(Path(session.path)))), lang)
+    return session_markdown(sessionwork.session_of(session.path), lang)

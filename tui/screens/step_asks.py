@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kb.messages import message
 from kb.model import Input
 from kb.safe import one_line
 from tui.i18n import ago
@@ -16,6 +17,7 @@ from tui.work import ask
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
+    from checks.doubts import Doubt
     from checks.session import SessionSummary
     from tui.app import KlinikApp
     from tui.screens.base import KlinikScreen
@@ -108,16 +110,52 @@ def ask_ran(app: KlinikApp, line: str, missing: tuple[str, ...], then: Callable[
     app.push_screen(SureDialog("\n\n".join(parts), app.say("hand.ran_yes"), app.say("hand.no")), decided)
 
 
-def ask_happened(app: KlinikApp, then: Callable[[bool, str], object]) -> None:
-    """Whether a write in doubt took effect, and how the operator knows."""
+def ask_doubt(app: KlinikApp, doubt: Doubt, then: Callable[[bool, str], object]) -> None:
+    """Whether a write in doubt took effect, and how one knows; an answer that the cluster speaks against is asked again."""
+    leaning = {True: "yes", False: "no", None: ""}[doubt.leans]
     items = [Item("yes", app.say("settle.happened"), True), Item("no", app.say("settle.not_happened"), False)]
+    told = "; ".join(
+        one_line(seen.text.get(app.lang), 300) for seen in doubt.seen if seen.leans is doubt.leans
+    )
 
     def chose(values: tuple[Any, ...] | None) -> None:
-        if values is not None:
-            happened = bool(values[0])
-            ask_reason(app, "settle.why", lambda why: then(happened, why))
+        if values is None:
+            return
+        happened = bool(values[0])
+        warning = _against(app, doubt, happened)
+        if not warning:
+            _why(app, happened, told if doubt.leans is happened else "", then)
+            return
 
-    app.push_screen(ChooseDialog(app.say("settle.question"), items), chose)
+        def decided(yes: bool | None) -> None:
+            if yes:
+                _why(app, happened, "", then)
+
+        app.push_screen(
+            SureDialog(warning, message("resume.against-yes").get(app.lang), app.say("confirm.no")), decided
+        )
+
+    said = {"yes": "resume.leans-yes", "no": "resume.leans-no"}.get(leaning, "resume.leans-nowhere")
+    question = message("resume.question", leaning=f"({message(said).get(app.lang)})").get(app.lang)
+    app.push_screen(ChooseDialog(question, items, chosen=(leaning,) if leaning else ()), chose)
+
+
+def _against(app: KlinikApp, doubt: Doubt, happened: bool) -> str:
+    """What speaks against an answer, as a question; empty where nothing does."""
+    seen = [one_line(one.text.get(app.lang), 200) for one in doubt.seen if one.leans is (not happened)]
+    if seen:
+        return message("resume.against", seen="\n".join(f"- {line}" for line in seen[:5])).get(app.lang)
+    if doubt.young and not happened:
+        return message("resume.too-young", seconds=round(doubt.age)).get(app.lang)
+    return ""
+
+
+def _why(app: KlinikApp, happened: bool, proposed: str, then: Callable[[bool, str], object]) -> None:
+    def given(why: str | None) -> None:
+        if why:
+            then(happened, why)
+
+    app.push_screen(AskDialog(message("resume.why").get(app.lang), value=proposed[:500]), given)
 
 
 def ask_anyway(app: KlinikApp, view: CauseVerdict, then: Callable[[], None]) -> None:
@@ -143,14 +181,22 @@ def ask_heavy(app: KlinikApp, names: str, then: Callable[[], None]) -> None:
     app.push_screen(SureDialog(question, app.say("guide.heavy_yes"), app.say("confirm.no")), decided)
 
 
-def ask_outcome(app: KlinikApp, present: int, then: Callable[[str], object]) -> None:
-    """How the session ends; symptoms that are still present are said."""
+def ask_outcome(app: KlinikApp, present: int, then: Callable[[str, str], object]) -> None:
+    """How the session ends, and why, for whoever reads the article next; symptoms that are still present are said."""
     items = [Item(o, app.say(f"proof.{o}"), o) for o in ("solved", "not-solved", "abandoned")]
     note = app.say("finish.still", n=present) if present else ""
 
     def chose(values: tuple[Any, ...] | None) -> None:
-        if values is not None:
-            then(str(values[0]))
+        if values is None:
+            return
+        outcome = str(values[0])
+
+        def given(why: str | None) -> None:
+            if why is not None:
+                then(outcome, why)
+
+        question, explain = (message(f"resume.outcome-{key}").get(app.lang) for key in (outcome, "explain"))
+        app.push_screen(AskDialog(question, explain=explain, wrong=lambda _: ""), given)
 
     app.push_screen(ChooseDialog(app.say("finish.question"), items, note=note), chose)
 

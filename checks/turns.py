@@ -2,88 +2,49 @@
 
 A turn is taken before the first write of a plan, looked at before every write, renewed while the step runs, and given
 back at its end. A Lease of somebody else is respected while it lasts, and taken over only on request; the one who lost
-it finds out before the next write goes out. The kind and its fields are those of coordination.k8s.io/v1.
+it finds out before the next write goes out.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from checks.clock import Clock
-from checks.cluster import Cluster, Object, Resource
-from checks.errors import ClusterError, Conflict, Forbidden, InDoubt, NotFound, Timeout
+from checks.cluster import Cluster, Object
+from checks.errors import ClusterError, Conflict, Forbidden, InDoubt, NotFound, Timeout, Unreachable
 from checks.layout import LEASES
+from checks.leases import (
+    CLUSTER_WIDE,
+    DURATION,
+    KIND,
+    MANAGED_BY,
+    MANY,
+    TARGET,
+    Claim,
+    Holder,
+    Leases,
+    claims,
+    holder_of,
+)
 from checks.plan import PlannedWrite
 from kb.messages import message
 from kb.safe import one_line
 from kb.text import Text
 
+__all__ = [
+    "CLUSTER_WIDE", "DURATION", "MANY", "RENEW", "Claim", "Held", "Holder", "Took", "Turn", "TurnLost", "claims",
+    "holder_of", "kept",
+]  # fmt: skip
+
 _Event = TypeVar("_Event")
 _Return = TypeVar("_Return")
-DURATION = 120
-"""Seconds after which a Lease that nobody renewed is free."""
 RENEW = 30.0
 """Seconds after which the holder renews."""
-MANY = 20
-"""More objects of one kind than this in a plan are claimed as one: the kind."""
-CLUSTER_WIDE = "kube-system"
-"""Where Leases of cluster-scoped targets live: the namespace that every cluster has, and klinik's users work in."""
-_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_LABEL = "app.kubernetes.io/managed-by"
-_TARGET, _PURPOSE, _KIND = "klinik/target", "klinik/purpose", "klinik/kind"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Claim:
-    """What is worked on: a pod (by node where it has one), an object, or all objects of a kind."""
-
-    namespace: str
-    target: str
-    """``pods/kube-system/ovs-ovn-x7``, ``subnets.kubeovn.io/ovn-default``, or a bare kind: ``ips.kubeovn.io``."""
-
-    @property
-    def kind(self) -> str:
-        """The kind alone."""
-        return self.target.partition("/")[0]
-
-    @property
-    def label(self) -> str:
-        """The kind as a label's value may be: most are short enough as they are."""
-        if _LABEL_VALUE.fullmatch(self.kind):
-            return self.kind
-        return f"kind-{hashlib.sha256(self.kind.encode()).hexdigest()[:32]}"
-
-    @property
-    def whole(self) -> bool:
-        """Whether it claims every object of its kind."""
-        return "/" not in self.target
-
-    @property
-    def lease(self) -> str:
-        """The Lease's name: readable, and unique for the target."""
-        words = re.sub(r"[^a-z0-9]+", "-", self.target.lower()).strip("-")[:40].strip("-")
-        return f"klinik-{words}-{hashlib.sha256(self.target.encode()).hexdigest()[:10]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who has a Lease: name, since when, for what, and when he was last heard of (Unix time)."""
-
-    name: str
-    since: float = 0.0
-    seen: float = 0.0
-    purpose: str = ""
-    lasts: float = DURATION
-
-    def expired(self, now: float) -> bool:
-        """Whether nobody may be assumed to be at work any more."""
-        return not self.name or now > self.seen + self.lasts
+AGAIN = 5.0
+"""Seconds after which a renewal that failed is tried again."""
 
 
 class Held(Exception):
@@ -122,24 +83,6 @@ class TurnLost(Exception):
         self.holder = holder
 
 
-def claims(writes: Iterable[PlannedWrite]) -> tuple[Claim, ...]:
-    """What a plan's writes work on, each once, in a stable order: everybody takes them in the same one."""
-    found: set[Claim] = set()
-    objects: dict[tuple[str, str], set[Claim]] = {}
-    for write in writes:
-        if write.target is not None:
-            where = write.target
-            found.add(Claim(where.namespace, f"pods/{where.namespace}/{where.pod}"))
-        elif write.resource:
-            kind = Resource.parse(write.resource).dotted
-            place = "/".join(part for part in (kind, write.namespace, write.name) if part)
-            space = write.namespace or CLUSTER_WIDE
-            objects.setdefault((space, kind), set()).add(Claim(space, place))
-    for (space, kind), some in objects.items():
-        found |= some if len(some) <= MANY else {Claim(space, kind)}
-    return tuple(sorted(found))
-
-
 @dataclass(frozen=True, slots=True)
 class Took:
     """A Lease that is ours now; `before` is who had it, and still seemed to be at work when it was taken over."""
@@ -155,12 +98,14 @@ class Turn:
         self, cluster: Cluster, wanted: Sequence[Claim], *, holder: str, purpose: str, clock: Clock
     ) -> None:
         self._cluster = cluster
+        self._leases = Leases(cluster, holder=holder, purpose=purpose, clock=clock)
         self._wanted = tuple(wanted)
         self._holder = holder
-        self._purpose = one_line(purpose, 200)
         self._clock = clock
         self._held: list[Claim] = []
         self._renewed = 0.0
+        self._apart = 0.0
+        """Wall clock less monotonic clock, when it was last looked at."""
 
     @property
     def held(self) -> tuple[Claim, ...]:
@@ -174,6 +119,8 @@ class Turn:
         """
         took: list[Took] = []
         try:
+            if self._wanted:
+                self._leases.ask_time(self._wanted[0])
             if not isinstance(over, bool):
                 self._only_from(over)
             for claim in self._wanted:
@@ -190,15 +137,34 @@ class Turn:
             self.release()
             raise
         self._renewed = self._clock.monotonic()
+        self._slept()
         return tuple(took)
 
     def keep(self) -> None:
-        """Renews the Leases when it is time to; raises TurnLost."""
-        if self._clock.monotonic() - self._renewed < RENEW:
+        """Renews the Leases when it is time to, all that are still ours; raises TurnLost for the first that is not."""
+        now, slept = self._clock.monotonic(), self._slept()
+        if now - self._renewed < RENEW and not slept:
             return
+        self._renewed = now - RENEW + AGAIN  # where it fails, it is tried again, and not at every event
+        if self._held:
+            self._leases.ask_time(self._held[0])
+        lost: TurnLost | None = None
         for claim in self._held:
-            self._look(claim, renew=True)
-        self._renewed = self._clock.monotonic()
+            try:
+                self._look(claim, renew=True)
+            except TurnLost as error:
+                lost = lost or error
+                if error.holder is None:
+                    break  # nothing can be seen: the others would take as long to say the same
+        if lost is not None:
+            raise lost
+        self._renewed = now
+
+    def _slept(self) -> bool:
+        """Whether the machine slept since the last call, which the monotonic clock does not tell, or a clock jumped."""
+        seen = self._clock.now() - self._clock.monotonic()
+        apart, self._apart = abs(seen - self._apart), seen
+        return apart > RENEW
 
     def check(self, write: PlannedWrite) -> None:
         """Looks whether it is still our turn for this write; raises TurnLost also where that cannot be seen."""
@@ -211,61 +177,55 @@ class Turn:
 
     def _look(self, claim: Claim, *, renew: bool) -> None:
         try:
-            lease = self._cluster.get(LEASES, claim.lease, namespace=claim.namespace)
-            holder = holder_of(lease)
-            if holder.name != self._holder:
-                raise TurnLost(_lost(claim, holder), claim, holder)
+            lease = self._ours(claim)
             if renew:
-                self._patch(claim, lease, {"renewTime": self._stamp()})
+                try:
+                    self._leases.renew(claim, lease)
+                except (Conflict, InDoubt, Timeout):
+                    self._ours(claim)  # still ours: it is renewed next time
         except NotFound:
-            raise TurnLost(_lost(claim, Holder("")), claim) from None
-        except Conflict:
-            raise TurnLost(_lost(claim, Holder("?")), claim) from None
+            raise TurnLost(_lost(claim, Holder("")), claim, Holder("")) from None
         except ClusterError as error:
             text = message("turns.unseen", target=one_line(claim.target, 120), why=error.text)
             raise TurnLost(text, claim) from error
+
+    def _ours(self, claim: Claim) -> Object:
+        """The Lease, as long as it is ours; raises TurnLost and ClusterError."""
+        lease = self._leases.get(claim)
+        holder = holder_of(lease)
+        if holder.name != self._holder:
+            raise TurnLost(_lost(claim, holder), claim, holder)
+        return lease
 
     def release(self) -> None:
         """Gives back what is ours; a Lease that cannot be given back runs out by itself."""
         while self._held:
             claim = self._held.pop()
             try:
-                lease = self._cluster.get(LEASES, claim.lease, namespace=claim.namespace)
-                if holder_of(lease).name != self._holder:
-                    continue
-                # first empty it, bound to the version that was seen: who takes it then is not robbed
-                freed = self._patch(claim, lease, {"holderIdentity": "", "leaseDurationSeconds": 1})
-                uid = str(freed.get("metadata", {}).get("uid") or "")
-                if not holder_of(freed).name:
-                    self._cluster.delete(LEASES, claim.lease, namespace=claim.namespace, uid=uid)
-            except ClusterError:
+                self._leases.give_back(claim, self._ours(claim))
+            except (Timeout, Unreachable, InDoubt):
+                self._held.clear()  # nobody answers: the operator need not wait for each of them
+            except (TurnLost, ClusterError):
                 continue
 
     # --- one Lease ------------------------------------------------------------------------------------------------
 
     def _take(self, claim: Claim, over: bool | Collection[str]) -> Holder | None:
         try:
-            self._cluster.create(LEASES, self._new(claim), namespace=claim.namespace)
-            return None
-        except Conflict:
-            pass
-        except (InDoubt, Timeout):
-            pass  # whether it is there, and whose it is, is seen below
-        except Forbidden as error:
-            raise self._may_not(claim, error) from error
-        lease = self._cluster.get(LEASES, claim.lease, namespace=claim.namespace)
-        holder, now = holder_of(lease), self._clock.now()
-        if holder.name == self._holder:
-            return None
-        if not holder.expired(now) and not _may(over, holder):
-            raise Held(claim, holder, now)
-        taken = self._spec(now)
-        taken["leaseTransitions"] = _number(lease.get("spec", {}).get("leaseTransitions")) + 1
-        try:
-            self._patch(claim, lease, taken)
-        except Conflict:
-            again = self._cluster.get(LEASES, claim.lease, namespace=claim.namespace)
-            raise Held(claim, holder_of(again), now) from None
+            lease = self._leases.create(claim)
+            holder, now = holder_of(lease), self._leases.now()
+            if holder.name == self._holder:
+                if (
+                    now - holder.seen > RENEW
+                ):  # of a run that broke off: it would run out while this one goes on
+                    self._leases.take(claim, lease, more=False)
+                return None
+            if not holder.expired(now) and not _may(over, holder):
+                raise Held(claim, holder, now)
+            try:
+                self._leases.take(claim, lease, more=True)
+            except Conflict:
+                raise Held(claim, holder_of(self._leases.get(claim)), now) from None
         except Forbidden as error:
             raise self._may_not(claim, error) from error
         return None if holder.expired(now) else holder
@@ -274,15 +234,15 @@ class Turn:
         """Nobody is robbed of his turn where the take-over would end at somebody who was not shown."""
         unseen = [one for one in self._also_held(self._wanted) if one[1].name not in shown]
         if unseen:
-            raise Held(*unseen[0], self._clock.now(), tuple(unseen[1:]))
+            raise Held(*unseen[0], self._leases.now(), tuple(unseen[1:]))
 
     def _also_held(self, wanted: Sequence[Claim]) -> tuple[tuple[Claim, Holder], ...]:
         """What of these somebody works on, for whoever is asked whether to take over; best effort."""
         found: list[tuple[Claim, Holder]] = []
         for claim in wanted:
             with suppress(ClusterError):
-                holder = holder_of(self._cluster.get(LEASES, claim.lease, namespace=claim.namespace))
-                ours = holder.name == self._holder or holder.expired(self._clock.now())
+                holder = holder_of(self._leases.get(claim))
+                ours = holder.name == self._holder or holder.expired(self._leases.now())
                 if not ours:
                     found.append((claim, holder))
         return tuple(found)
@@ -291,50 +251,15 @@ class Turn:
         """An object and all of its kind are different Leases: whoever takes one looks at the other kind afterwards."""
         if over is True:
             return
-        now = self._clock.now()
-        selector = f"{_LABEL}=klinik,{_KIND}={claim.label}"
+        now = self._leases.now()
+        selector = f"{MANAGED_BY}=klinik,{KIND}={claim.label}"
         for lease in self._cluster.list(LEASES, namespace=claim.namespace, labels=selector):
-            target = str((lease.get("metadata", {}).get("annotations") or {}).get(_TARGET, ""))
+            target = str((lease.get("metadata", {}).get("annotations") or {}).get(TARGET, ""))
             other = Claim(claim.namespace, target)
             holder = holder_of(lease)
             ours = holder.name == self._holder or _may(over, holder)
             if other.whole != claim.whole and not ours and not holder.expired(now):
                 raise Held(other, holder, now)
-
-    def _patch(self, claim: Claim, lease: Object, spec: Mapping[str, Any]) -> Object:
-        meta: dict[str, Any] = {"resourceVersion": lease.get("metadata", {}).get("resourceVersion", "")}
-        if "acquireTime" in spec:
-            meta["annotations"] = self._notes(claim)
-        body = {"metadata": meta, "spec": dict(spec)}
-        return self._cluster.patch(LEASES, claim.lease, body, namespace=claim.namespace)
-
-    def _new(self, claim: Claim) -> Object:
-        return {
-            "apiVersion": "coordination.k8s.io/v1",
-            "kind": "Lease",
-            "metadata": {
-                "name": claim.lease,
-                "namespace": claim.namespace,
-                "labels": {_LABEL: "klinik", _KIND: claim.label},
-                "annotations": self._notes(claim),
-            },
-            "spec": {**self._spec(self._clock.now()), "leaseTransitions": 0},
-        }
-
-    def _notes(self, claim: Claim) -> dict[str, str]:
-        return {_TARGET: claim.target, _PURPOSE: self._purpose}
-
-    def _spec(self, now: float) -> dict[str, Any]:
-        stamp = _micro(now)
-        return {
-            "holderIdentity": self._holder,
-            "leaseDurationSeconds": DURATION,
-            "acquireTime": stamp,
-            "renewTime": stamp,
-        }
-
-    def _stamp(self) -> str:
-        return _micro(self._clock.now())
 
     def _may_not(self, claim: Claim, error: Forbidden) -> Forbidden:
         text = message("turns.forbidden", namespace=claim.namespace, why=error.text)
@@ -357,21 +282,6 @@ def kept(turn: Turn, events: Generator[_Event, None, _Return]) -> Generator[_Eve
         events.close()
 
 
-def holder_of(lease: Object) -> Holder:
-    """Who has a Lease; a hostile or half-written one has fields of any type."""
-    found = lease.get("spec")
-    spec: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    notes = lease.get("metadata", {}).get("annotations") or {}
-    seen = _unix(spec.get("renewTime")) or _unix(spec.get("acquireTime"))
-    return Holder(
-        name=str(spec.get("holderIdentity") or ""),
-        since=_unix(spec.get("acquireTime")),
-        seen=seen,
-        purpose=str(notes.get(_PURPOSE, "")) if isinstance(notes, Mapping) else "",
-        lasts=_number(spec.get("leaseDurationSeconds")) or DURATION,
-    )
-
-
 def _may(over: bool | Collection[str], holder: Holder) -> bool:
     """Whether the operator said to take over from this one: who came meanwhile was never shown to him."""
     return over if isinstance(over, bool) else holder.name in over
@@ -380,18 +290,3 @@ def _may(over: bool | Collection[str], holder: Holder) -> bool:
 def _lost(claim: Claim, holder: Holder) -> Text:
     name = one_line(holder.name, 120) or "–"
     return message("turns.lost", target=one_line(claim.target, 120), holder=name)
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
-
-
-def _micro(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _unix(value: Any) -> float:
-    try:
-        return datetime.fromisoformat(str(value)).timestamp() if value else 0.0
-    except (ValueError, OverflowError):
-        return 0.0

@@ -194,7 +194,7 @@ class DictCluster:
         timeout: float = 15.0,
     ) -> Object:
         if (apart := self._apart(resource)) is not None:
-            return apart.create(resource, body, namespace=namespace)
+            return apart.create(resource, body, namespace=namespace, dry_run=dry_run)
         if (str(resource), namespace, body["metadata"]["name"]) in self.objects:
             raise Conflict("already exists")
         if dry_run:

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.cluster import Object, Resource
+from checks.leases import Claim, Leases
 from checks.live import connect
 from checks.live.cluster import LiveCluster
 from checks.practice import handler
@@ -28,7 +29,7 @@ from checks.practice.records import micro_time, wrong_event, wrong_lease
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.traces import Trace, event_of
-from checks.turns import Claim, Held, Turn
+from checks.turns import Held, Turn
 from tests.checks.killing import article_of, look, one, open_walk
 from tests.checks.test_turns import Hands
 
@@ -305,8 +306,8 @@ def test_no_operator_reason_or_object_makes_an_event_that_is_refused(
 @given(st.text("abc./-_XYZ网", min_size=1, max_size=120), WORDS, WORDS)
 def test_no_target_or_purpose_makes_a_lease_that_is_refused(target: str, holder: str, purpose: str) -> None:
     claim = Claim("kube-system", target)
-    turn = Turn(NOBODY, [claim], holder=holder, purpose=purpose, clock=Hands())
-    lease = turn._new(claim)  # what would be created; the turn itself needs a cluster
+    leases = Leases(NOBODY, holder=holder, purpose=purpose, clock=Hands())
+    lease = leases.new(claim)
     assert not wrong_name("leases", lease["metadata"]["name"])
     assert not [*wrong_meta(lease["metadata"])]
     assert is_label_value(claim.label)

@@ -24,13 +24,14 @@ WRITE = PlannedWrite("patch", Text.of("x"), resource="kubeovn.io/v1/subnets", na
 
 
 class Hands:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved; its wall clock may be wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrong: float = 0.0) -> None:
         self.time = 1_700_000_000.0
+        self.wrong = wrong
 
     def now(self) -> float:
-        return self.time
+        return self.time + self.wrong
 
     def monotonic(self) -> float:
         return self.time
@@ -40,18 +41,26 @@ class Hands:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("turns")
+def server() -> Iterator[PracticeServer]:
     with PracticeServer(build_world("healthy")) as server:
-        server.write_kubeconfig(folder / "kubeconfig")
-        cluster = connect(kubeconfig=str(folder / "kubeconfig"))
-        yield cluster
-        cluster.close()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cluster(server: PracticeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("turns")
+    server.write_kubeconfig(folder / "kubeconfig")
+    cluster = connect(kubeconfig=str(folder / "kubeconfig"))
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture
-def hands(cluster: Cluster) -> Iterator[Hands]:
-    yield Hands()
+def hands(server: PracticeServer, cluster: Cluster) -> Iterator[Hands]:
+    """The clock of the server, and of everybody whose clock is right."""
+    hands = Hands()
+    server.world.store.clock = hands.now
+    yield hands
     for lease in list(cluster.list(LEASES, labels="app.kubernetes.io/managed-by=klinik")):
         meta = lease["metadata"]
         cluster.delete(LEASES, meta["name"], namespace=meta["namespace"])
@@ -126,6 +135,63 @@ def test_a_take_over_is_explicit_and_both_know(cluster: Cluster, hands: Hands) -
 def test_the_same_session_goes_on_with_its_own_lease(cluster: Cluster, hands: Hands) -> None:
     turn(cluster, "chen@a/1", hands).take()
     assert turn(cluster, "chen@a/1", hands).take()[0].before is None
+
+
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0])
+def test_a_wrong_clock_neither_robs_nor_is_robbed(cluster: Cluster, hands: Hands, wrong: float) -> None:
+    """Leases are dated by the server: what this machine takes for the time plays no part."""
+    theirs = Hands(wrong)
+    turn(cluster, "chen@a/1", hands).take()
+    with pytest.raises(Held, match="0 s ago"):
+        turn(cluster, "li@b/2", theirs).take()
+    other = Claim("kube-system", "subnets.kubeovn.io/zz-last")
+    turn(cluster, "li@b/2", theirs, other).take()
+    assert there(cluster, other).seen == hands.time
+    with pytest.raises(Held):
+        turn(cluster, "chen@a/1", hands, other).take()
+
+
+def test_a_clock_that_jumps_while_the_turn_is_held_changes_nothing(cluster: Cluster, hands: Hands) -> None:
+    mine = turn(cluster, "chen@a/1", hands)
+    ticks = Hands()
+    mine._clock = mine._leases._clock = ticks  # a wall clock of its own, which goes wrong
+    mine.take()
+    for jump in (86_400.0, -86_400.0):
+        ticks.wrong += jump
+        mine.check(WRITE)
+        assert there(cluster, SUBNET).seen == hands.time
+
+
+def test_whoever_slept_renews_before_the_next_write(cluster: Cluster, hands: Hands) -> None:
+    """A suspended machine's monotonic clock stands still: its Lease has run out, and nobody has taken it."""
+    asleep = Hands()
+    mine = turn(cluster, "chen@a/1", asleep)
+    mine.take()
+    hands.time += 5 * DURATION
+    asleep.wrong += 5 * DURATION
+    assert there(cluster, SUBNET).expired(hands.time)
+    mine.check(WRITE)
+    assert there(cluster, SUBNET).seen == hands.time
+
+
+def test_a_run_that_broke_off_is_renewed_by_the_one_that_goes_on(cluster: Cluster, hands: Hands) -> None:
+    turn(cluster, "chen@a/1", hands).take()
+    hands.time += DURATION - 1
+    turn(cluster, "chen@a/1", hands).take()
+    hands.time += 2
+    with pytest.raises(Held):
+        turn(cluster, "li@b/2", hands).take()
+
+
+def test_one_lost_lease_does_not_let_the_others_run_out(cluster: Cluster, hands: Hands) -> None:
+    other = Claim("kube-system", "subnets.kubeovn.io/zz-last")
+    mine = turn(cluster, "chen@a/1", hands, SUBNET, other)
+    mine.take()
+    turn(cluster, "li@b/2", hands).take(over=True)
+    hands.time += RENEW
+    with pytest.raises(TurnLost):
+        mine.keep()
+    assert there(cluster, other).seen == hands.time
 
 
 def test_a_turn_given_back_leaves_nothing_behind(cluster: Cluster, hands: Hands) -> None:

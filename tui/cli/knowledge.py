@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -51,17 +50,11 @@ CAUSE = ("cause", "solved", "walked")
 
 
 def _record(article_id: str) -> TrackRecord:
-    """What became of the article's fixes, from the journals of this machine; those that cannot be read are left out."""
-    from checks.journal import JournalError, read
-    from checks.session import Session, fold
-    from checks.trackrecord import track_record
+    """What became of the article's fixes, from the journals of this machine."""
     from tui.cli.sessions import journal_dir
+    from tui.sessionwork import record_of
 
-    found: list[Session] = []
-    for path in sorted(journal_dir().glob(f"*-{article_id[:60]}-*.jsonl")):
-        with suppress(JournalError):
-            found.append(fold(read(path)))
-    return track_record(article_id, found)
+    return record_of(article_id, journal_dir())
 
 
 def article_json(article: Article, lang: str) -> dict[str, object]:

@@ -14,15 +14,18 @@ from textual.widget import Widget
 from textual.widgets import Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
+from kb.messages import message as words
 from kb.safe import one_line, printable
+from tui import sessionwork
 from tui.keys import quiet
 from tui.messages import Answered
 from tui.screens.article_live import LiveSymptoms
-from tui.screens.article_text import pages_of, text_of
+from tui.screens.article_text import pages_of, record_line, record_text, text_of
 from tui.widgets.hints import Hint
 from tui.work import ask
 
 if TYPE_CHECKING:
+    from checks.trackrecord import TrackRecord
     from kb.model import Article
     from tui.upkeep import News
 
@@ -36,7 +39,7 @@ class ArticleScreen(LiveSymptoms):
 
     CSS_PATH = "article.tcss"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
-        "g": "guide", "c": "check", "o": "evidence", "y": "copy_block", "slash": "find",
+        "g": "guide", "t": "track", "c": "check", "o": "evidence", "y": "copy_block", "slash": "find",
         "n": "find_next", "right_square_bracket": "page(1)", "left_square_bracket": "page(-1)",
     })  # fmt: skip
     help_key = "article"
@@ -52,11 +55,13 @@ class ArticleScreen(LiveSymptoms):
         self.pages: tuple[str, ...] = ("",)
         self.page = 0
         self.found_at = -1
+        self.record: TrackRecord | None = None
 
     def body(self) -> Iterator[Widget]:
         """A crumb, contents on the left, symptoms and text on the right, the find box below."""
         yield Static("", id="crumb", classes="crumb", markup=False)
         yield Static("", id="notice", markup=False)
+        yield Static("", id="track", markup=False)
         with Horizontal(id="main"):
             yield OptionList(id="toc", markup=False)
             with Vertical(id="right"):
@@ -70,9 +75,19 @@ class ArticleScreen(LiveSymptoms):
     def ready(self) -> None:
         """The article is read on a thread: its file may be slow."""
         self.query_one("#find").display = self.query_one("#notice").display = False
-        self.query_one("#pages").display = False
+        self.query_one("#pages").display = self.query_one("#track").display = False
         self.query_one("#symptoms").display = False
         self._read("article")
+        self._read_record()
+
+    def on_screen_resume(self) -> None:
+        """Back from a walk, perhaps: its outcome counts."""
+        if self.begun:
+            self._read_record()
+
+    def _read_record(self) -> None:
+        folder, name = self.app.services.sessions_dir(), self.article_id
+        ask(self, "record", 0, lambda: sessionwork.record_of(name, folder))
 
     def _read(self, tag: str) -> None:
         services, name = self.app.services, self.article_id
@@ -89,6 +104,9 @@ class ArticleScreen(LiveSymptoms):
         """The article is read, for the first time or once more."""
         if message.tag == "fresh":
             self._compare(message.value)
+        if message.tag == "record" and message.error is None:
+            self.record = message.value
+            self._track()
         if message.tag != "article":
             return
         if message.error is not None or message.value is None:
@@ -135,6 +153,22 @@ class ArticleScreen(LiveSymptoms):
                 self._take_fresh()
             else:
                 self._note("article.changed")
+
+    def _track(self) -> None:
+        """What became of this article's fixes here, where somebody walked them to an end."""
+        view = self.query_one("#track", Static)
+        view.display = self.record is not None and bool(self.record.walked)
+        if self.record is not None and view.display:
+            view.update(record_line(self.record, self.app.lang, time.time()))
+            self.refresh_hints()
+
+    def action_track(self) -> None:
+        """The finished sessions of this article one by one."""
+        if self.record is None or not self.record.walked:
+            self.notify(words("trackrecord.none").get(self.app.lang), markup=False)
+        else:
+            title = words("trackrecord.title").get(self.app.lang)
+            self.app.open_text(title, record_text(self.record, self.app.lang))
 
     def _note(self, key: str) -> None:
         self.notice = key
@@ -318,6 +352,7 @@ class ArticleScreen(LiveSymptoms):
     def retext(self) -> None:
         """The app's words in the other language."""
         self._crumb()
+        self._track()
         if self.query_one("#notice").display:
             self._note(self.notice)
         self.show_symptoms()
@@ -331,7 +366,9 @@ class ArticleScreen(LiveSymptoms):
         live = (
             (self.hint("c", "check", "check"), self.hint("o", "evidence", "evidence")) if self.uses() else ()
         )
+        track = (self.hint("t", "track", "track"),) if self.record is not None and self.record.walked else ()
         rest = (
+            *track,
             self.hint("y", "copy_block", "copy_block"),
             self.hint("^L", "tongue", "tongue"),
             self.hint("/", "find", "find"),

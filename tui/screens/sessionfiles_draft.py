@@ -232,13 +232,14 @@ class DraftScreen(KlinikScreen[None]):
     def _draw(self) -> None:
         self._draw_crumb()
         lang, signs = self.app.lang, self.app.signs
-        lines = [Content.styled(one_line(str(path), 400)) for path in self.found.paths]
+        folder = self.found.paths[0].parent if self.found.paths else self.found.root
+        lines = [Content.styled(one_line(str(folder), 400))]
+        for path in self.found.paths:
+            count = self.todos.get(path.name)
+            left = say(self.app, "draft-todos", count=count, file=path.name) if count else path.name
+            lines.append(Content.styled(f"  {left}", "$text-warning" if count else ""))
         if self.app.link.shelf is None or self.found.root not in self.app.link.shelf.library.roots:
             lines.append(dim(say(self.app, "draft-elsewhere", root=one_line(str(self.found.root), 300))))
-        for file, count in self.todos.items():
-            lines.append(
-                Content.styled(say(self.app, "draft-todos", count=count, file=file), "$text-warning")
-            )
         self.query_one("#files", Static).update(Page(lines))
         found = rows.Found()
         found.add(list(self.found.problems))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from checks.clock import Stop, stopping
 from checks.cluster import Cluster, Resource
@@ -42,6 +42,8 @@ class Compared:
     now: str
     same: bool | None
     """None: it could not be looked at; `now` says why."""
+    kind: Literal["value", "object"] = "value"
+    """A whole object is as it was, or away: then `before` and `now` are empty."""
 
 
 def compare(cluster: Cluster, expander: Expander, step: Step, record: StepRecord) -> tuple[Compared, ...]:
@@ -74,6 +76,8 @@ def differing(found: Sequence[Compared]) -> Text | None:
     if not wrong:
         return None
     first = wrong[0]
+    if first.kind == "object":
+        return message("undo.away", count=len(wrong), what=first.what)
     return message("undo.differs", count=len(wrong), what=first.what, before=first.before, now=first.now)
 
 
@@ -87,7 +91,7 @@ def told(found: Sequence[Compared]) -> Text:
 
 def as_entries(found: Sequence[Compared]) -> list[dict[str, Any]]:
     """For the journal."""
-    return [{"what": one.what, "before": one.before, "now": one.now, "same": one.same} for one in found]
+    return [asdict(one) for one in found]
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -132,10 +136,10 @@ def _objects(cluster: Cluster, step: Step, run: StepRecord) -> Iterator[Compared
         try:
             now = cluster.get(resource, one["name"], namespace=one["namespace"])
         except NotFound:
-            yield Compared(name, message("undo.there").en, message("undo.absent").en, False)
+            yield Compared(name, "", "", False, "object")
             continue
         except ClusterError as error:
-            yield Compared(name, message("undo.there").en, one_line(error.message, SHOWN), None)
+            yield Compared(name, "", one_line(error.message, SHOWN), None, "object")
             continue
         mine = paths.get((one["namespace"], one["name"]), ())
         yield from _fields(name, one["object"], now, mine)
@@ -148,7 +152,7 @@ def _fields(
     wanted = paths or tuple(_leaves(_kept(before)))
     wrong = [path for path in wanted if _at(before, path) != _at(now, path)]
     if not wrong:
-        yield Compared(name, message("undo.there").en, message("undo.as-before").en, True)
+        yield Compared(name, "", "", True, "object")
     for path in wrong[:5]:
         where = f"{name} {'.'.join(path)}"
         yield Compared(where, _short(_at(before, path)), _short(_at(now, path)), False)

@@ -112,6 +112,8 @@ class RewindScreen(KlinikScreen[None]):
         self.shown, self.ended = answer.value, None
         self.undone, self.failed = [], ""
         self._draw()
+        if self.shown is not None and self.shown.plans:
+            self._to(self.shown.plans[0].step_id)
         if then is not None and self.shown is not None and self.shown.plans:
             then()
 

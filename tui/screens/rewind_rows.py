@@ -87,14 +87,20 @@ def compared(things: Iterable[Mapping[str, Any]], lang: str, signs: Signs) -> li
         return []
     lines: list[beforeafter.Line] = [
         Content.styled(say("compared", lang), "bold $primary"),
-        beforeafter.heading(lang, signs),
     ]
-    for one in found[:SHOWN]:
-        same = one.get("same")
-        sign = "?" if same is None else "=" if same else signs.arrow
-        style = "" if same else "bold $text-error" if same is False else "$text-warning"
-        lines.append(Content.assemble(dim("  "), foreign(str(one.get("what", "")), "bold")))
-        before, now = (foreign(str(one.get(key, "")), style) for key in ("before", "now"))
-        lines.append(Pair(before, now, sign, indent=4))
+    # What is not as it was comes first: of many objects only so many are shown.
+    for one in sorted(found, key=lambda one: one.get("same") is True)[:SHOWN]:
+        lines += _compared(one, lang, signs)
     left = len(found) - SHOWN
     return [*lines, *([dim(f"+{left:,}")] if left > 0 else [])]
+
+
+def _compared(one: Mapping[str, Any], lang: str, signs: Signs) -> list[beforeafter.Line]:
+    same, what = one.get("same"), foreign(str(one.get("what", "")), "bold")
+    sign = "?" if same is None else "=" if same else signs.arrow
+    style = "" if same else "bold $text-error" if same is False else "$text-warning"
+    if one.get("kind") == "object":
+        said = str(one.get("now", "")) or say("as-before" if same else "absent", lang)
+        return [Content.assemble((f"{sign} ", style), what, "  ", foreign(said, style or "$quiet"))]
+    before, now = (foreign(str(one.get(key, "")), style) for key in ("before", "now"))
+    return [Content.assemble(dim("  "), what), Pair(before, now, sign, indent=4)]

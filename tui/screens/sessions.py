@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from kb.messages import message as words
 from kb.safe import one_line
 from tui import sessionwork
 from tui.i18n import ago
@@ -51,7 +52,7 @@ class SessionsScreen(KlinikScreen[None]):
     AUTO_FOCUS = "#sessions"
     BINDINGS: ClassVar[list[BindingType]] = quiet({
         "e": "export", "o": "look", "t": "timeline", "i": "take_in", "d": "draft",
-        "y": "summary", "ctrl+y": "summary",
+        "y": "summary", "ctrl+y": "summary", "U": "rewind",
     })  # fmt: skip
     help_key = "sessions"
 
@@ -180,6 +181,20 @@ class SessionsScreen(KlinikScreen[None]):
             return
         self.app.open_guide(session.article, session.path)
 
+    def action_rewind(self) -> None:
+        """Goes on with a session of this cluster, also one that is finished, to undo all of it."""
+        one = self._chosen()
+        if one is None:
+            return
+        session = one.session
+        if one.pid:
+            self.notify(sessionfiles.say(self.app, "in-use", pid=one.pid), severity="warning", markup=False)
+        elif (session.practice, session.context) != self.app.here:
+            where = one_line(session.practice or session.context) or self.say("status.absent")
+            self.notify(self.say("sessions.elsewhere", cluster=where), markup=False, timeout=8)
+        else:
+            self.app.open_rewind(session.article, session.path)
+
     def action_look(self) -> None:
         """Reads a session without going on with it."""
         one, lang = self._chosen(), self.app.lang
@@ -225,6 +240,7 @@ class SessionsScreen(KlinikScreen[None]):
             self.hint("i", "take_in", "take_in"),
             self.hint("y", "summary", "summary"),
             self.hint("d", "draft", "draft"),
+            Hint("U", words("undo.key-whole").get(self.app.lang), "rewind"),
             self.hint("Esc", "back", "back"),
         )
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from checks.clock import Stop, stopping
 from checks.cluster import Cluster, Resource
+from checks.dbbackup import SOURCES, TIMEOUT, Backup, contents
 from checks.errors import ClusterError, NotFound
+from checks.keptfile import Kept, load
 from checks.parse import Unparsable, parse
 from checks.plan import PlanError, digest
 from checks.planner import run_read
@@ -17,6 +19,7 @@ from checks.rehearse import rows_of
 from checks.session import StepRecord
 from checks.stepevents import StepEvent, Waiting
 from checks.template import SlotError, fill, fill_argv, fill_body
+from checks.touchedrows import as_before, touched
 from checks.writes import Expander, reborn
 from kb.messages import message
 from kb.model import ExecAction, PatchAction, RestartAction, Step
@@ -30,7 +33,8 @@ WITHIN = 10.0
 """Cluster seconds in which everything has to be as it was."""
 LOOK_EVERY = 1.0
 SHOWN = 300
-_ABSENT = object()
+ROLES = {"OVN_Northbound": "ovn-nb-leader", "OVN_Southbound": "ovn-sb-leader"}
+"""Where a database is read again: its leader may be another pod by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def come_back(walk: Walk, step: Step, stop: Stop | None) -> Generator[StepEvent,
         found = compare(walk.cluster, Expander(walk.cluster, walk.layout), step, record)
         elapsed = (clock.monotonic() - began) / pace
         if all(one.same for one in found) or elapsed >= WITHIN or stopping(stop):
-            return found
+            return (*found, *_rows(walk, record))
         yield Waiting(message("undo.waiting"), elapsed, WITHIN)
         clock.sleep(LOOK_EVERY * pace, stop)
 
@@ -123,6 +127,54 @@ def _filled(read: ExecAction, values: Mapping[str, Any]) -> ExecAction:
     return replace(read, on=fill(read.on, values), argv=fill_argv(read.argv, values))
 
 
+# --- rows of databases ------------------------------------------------------------------------------------------------
+
+
+def _rows(walk: Walk, record: StepRecord) -> Iterator[Compared]:
+    """The rows that the step's commands wrote to, as its backups have them and as the databases have them now."""
+    runs = record.to_undo()
+    kept = {str(one["database"]): one for run in runs for one in run.files}  # the oldest has the last word
+    argvs = [_argv_of(command.kubectl) for run in runs for command in run.applied()]
+    for database, one in kept.items():
+        mine = [argv for argv in argvs if argv and _writes_to(argv, database)]
+        what = [row for argv in mine for row in touched(argv)]
+        file = Kept(str(one["name"]), int(one["size"]), str(one["sha256"]))
+        raw = load(walk.path, file) if walk.path and what else None
+        before = contents(raw, database) if raw is not None else None
+        now = _read_again(walk, mine[0], database) if mine and isinstance(before, Mapping) else None
+        if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+            continue
+        for table, (count, wrong) in as_before(what, before, now).items():
+            rows = message("undo.rows", count=f"{count:,}", table=table)
+            changed = message("undo.rows-changed", count=f"{wrong:,}").en if wrong else ""
+            yield Compared(f"{database} {rows.en}", "", changed, wrong == 0, "object")
+
+
+def _read_again(walk: Walk, argv: Sequence[str], database: str) -> Mapping[str, Any] | None:
+    try:
+        source = SOURCES[argv[0].rpartition("/")[2]]
+        targets = Expander(walk.cluster, walk.layout).targets(ROLES[database])
+        one = Backup(source, targets[0])
+        answer = walk.cluster.exec(
+            targets[0].namespace, targets[0].pod, targets[0].container, one.argv, timeout=TIMEOUT + 5
+        )
+    except (ClusterError, PlanError):
+        return None
+    found = contents(answer.stdout.encode("utf-8", "surrogatepass"), database)
+    return found if answer.code == 0 and isinstance(found, Mapping) else None
+
+
+def _argv_of(kubectl: Sequence[str]) -> tuple[str, ...]:
+    """The command inside ``kubectl exec … -- COMMAND``."""
+    words = tuple(kubectl)
+    return words[words.index("--") + 1 :] if "--" in words else ()
+
+
+def _writes_to(argv: Sequence[str], database: str) -> bool:
+    source = SOURCES.get(argv[0].rpartition("/")[2])
+    return source is not None and source.database == database
+
+
 # --- objects ----------------------------------------------------------------------------------------------------------
 
 
@@ -150,7 +202,7 @@ def _fields(
 ) -> Iterator[Compared]:
     """The fields that the step wrote; of an object that it deleted all that can be created again."""
     wanted = paths or tuple(_leaves(_kept(before)))
-    wrong = [path for path in wanted if _at(before, path) != _at(now, path)]
+    wrong = [path for path in wanted if not _same(_at(before, path), _at(now, path))]
     if not wrong:
         yield Compared(name, "", "", True, "object")
     for path in wrong[:5]:
@@ -161,10 +213,14 @@ def _fields(
 def _kept(obj: Mapping[str, Any]) -> dict[str, Any]:
     body = reborn(dict(obj))
     meta = {key: value for key, value in body["metadata"].items() if key in ("labels", "annotations")}
-    return {
-        **{k: v for k, v in body.items() if k not in ("metadata", "apiVersion", "kind")},
-        "metadata": meta,
-    }
+    kept = {key: value for key, value in body.items() if key not in ("metadata", "apiVersion", "kind")}
+    return {**kept, "metadata": meta} if meta else kept
+
+
+def _same(before: Any, now: Any) -> bool:
+    """Equal; an empty list or mapping is as good as none, for API servers drop them."""
+    nothing = (None, {}, [], ())
+    return bool(before == now) or (before in nothing and now in nothing)
 
 
 def _touched(step: Step, run: StepRecord) -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:

@@ -286,6 +286,7 @@ def _ovsdb_client(words: Sequence[str]) -> Risk:
         "list-columns",
         "dump",
         "query",
+        "backup",
     ):
         return "read"
     return "disruptive" if name == "compact" else "destructive"

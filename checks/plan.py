@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from checks.cluster import Target
+from checks.dbbackup import Backup
 from checks.session import Purpose
 from kb.model import NOTHING, Input, Risk, Save, UndoPart
 from kb.text import Text
@@ -135,6 +136,8 @@ class Plan:
     saves: tuple[Save, ...] = ()
     undo: tuple[UndoPart, ...] = ()
     """The step's way back, rehearsed with what was saved before anything is sent."""
+    backups: tuple[Backup, ...] = ()
+    """Databases that are backed up before the first write, and those that cannot be."""
     values: Mapping[str, Any] = field(default_factory=_nothing)
     picked: tuple[Picked, ...] = ()
     twin: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checks import eviction
+from checks import dbbackup, eviction
 from checks.cluster import Cluster, Resource
 from checks.commandrisk import risk_of_argv
 from checks.diff import unified
@@ -44,6 +44,7 @@ def make_plan(
         raise PlanError(message("session.nothing-to-do"))
     risk = worst_risk([effective(step), *_risks_of_words(writes)])
     twin_lines, twin = _twin(expander, cluster, step, values)
+    backups = dbbackup.wanted(cluster, writes)
     preview = _preview(cluster, expander, step, values, writes, twin_lines)
     return Plan(
         step_id=step.id,
@@ -53,10 +54,11 @@ def make_plan(
         server=cluster.info.server,
         risk=risk,
         commands=writes,
-        preview=preview,
+        preview=replace(preview, note=preview.note or dbbackup.told(backups)),
         confirm=confirmation(cluster, risk, writes),
         reversible=bool(step.undo.parts),
         undo=step.undo.parts,
+        backups=backups,
         undo_text=fill_text(step.undo.text, values),
         impact=fill_text(step.impact, values),
         made_at=now,

@@ -6,19 +6,23 @@ Whatever of it fails, the step has not begun: PlanError (or what the reading rai
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import asdict
 from typing import Any
 
+from checks import dbbackup, keptfile
 from checks.cluster import Cluster, Resource
+from checks.dbbackup import Backup
 from checks.journal import Journal, read
 from checks.parse import parse
 from checks.plan import Plan, PlanError, PlannedWrite, digest
 from checks.planner import run_read
 from checks.rehearse import rehearse, undo_values
 from checks.session import Entry, StepRecord, fold
-from checks.stepevents import Saved, StepEvent
+from checks.stepevents import Saved, StepEvent, Waiting
 from checks.writes import Expander, content
 from kb.messages import message
 from kb.safe import one_line
+from kb.text import Text
 
 TOUCHING = ("patch", "delete", "restart")
 """Kinds of writes whose object is saved whole."""
@@ -29,6 +33,11 @@ def save(
 ) -> Generator[StepEvent, None, None]:
     """Saves what the plan's undo needs and proves that it can be used; raises PlanError, ClusterError, JournalError."""
     written: list[Entry] = []
+    for backup in plan.backups:
+        yield Waiting(backup.told, 0.0, 0.0)
+        entry, said = _backup(cluster, plan, journal, backup)
+        written += [entry]
+        yield Saved(said)
     if plan.purpose == "undo":
         for write in plan.commands:
             if write.kind in TOUCHING:
@@ -52,6 +61,38 @@ def save(
     if plan.undo:
         journal.append("rollback_point", step=plan.step_id, entries=len(written))
         yield Saved(message("undo.point-checked", count=len(written)))
+
+
+def _backup(cluster: Cluster, plan: Plan, journal: Journal, backup: Backup) -> tuple[Entry, Text]:
+    """The whole database, kept beside the journal and proven whole; where it cannot be had, that is written down."""
+    database, target = backup.source.database, backup.target
+    if backup.why_not is not None or journal.path is None:
+        why = backup.why_not.en if backup.why_not is not None else ""
+        return journal.append("saved_file", step=plan.step_id, database=database, why=why), backup.told
+    answer = cluster.exec(
+        target.namespace, target.pod, target.container, backup.argv, timeout=dbbackup.TIMEOUT + 5
+    )
+    raw = answer.stdout.encode("utf-8", "surrogatepass")
+    rows = dbbackup.contents(raw, database) if answer.code == 0 else Text.of(one_line(answer.stderr, 300))
+    if isinstance(rows, Text):
+        both = {
+            lang: message("undo.backup-failed", database=database, why=rows.get(lang))
+            for lang in ("en", "zh")
+        }
+        raise PlanError(Text(both["en"].en, both["zh"].zh))
+    kept = keptfile.keep(journal.path, f"{database}.{len(journal.entries) + 1}.db", raw)
+    counts = {table: len(held) for table, held in rows.items()}
+    entry = journal.append(
+        "saved_file", step=plan.step_id, purpose=plan.purpose, database=database, rows=counts, **asdict(kept)
+    )
+    said = message(
+        "undo.backup-taken",
+        database=database,
+        rows=f"{sum(counts.values()):,}",
+        size=f"{kept.size // 1024:,}",
+        name=kept.name,
+    )
+    return entry, said
 
 
 def _object(cluster: Cluster, plan: Plan, journal: Journal, write: PlannedWrite, kind: str) -> Entry:

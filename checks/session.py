@@ -144,6 +144,7 @@ def _start(session: Session, e: Entry) -> Session:
             "values": e.get("values", {}),
             "saved": NOTHING,
             "objects": (),
+            "files": (),
             "redacted": bool(e.get("redacted")),
             "do_from": len(record.commands),
             "earlier": tuple(replace(run, earlier=()) for run in kept),
@@ -180,6 +181,14 @@ def _saved_object(session: Session, e: Entry) -> Session:
     kept = [old for old in record.objects if any(old[key] != one[key] for key in same)]
     redacted = record.redacted or bool(e.get("redacted"))
     return _with_step(session, record.id, objects=(*kept, one), redacted=redacted)
+
+
+def _saved_file(session: Session, e: Entry) -> Session:
+    if e.get("purpose") != "do" or "sha256" not in e:
+        return session
+    one = {key: e.get(key) for key in ("database", "name", "size", "sha256")}
+    record = session.step(e["step"])
+    return _with_step(session, record.id, files=(*record.files, one))
 
 
 def _writing(session: Session, e: Entry) -> Session:
@@ -294,6 +303,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "start": _start,
     "saved": _saved,
     "saved_object": _saved_object,
+    "saved_file": _saved_file,
     "writing": _writing,
     "answer": _answer,
     "moved": _moved,

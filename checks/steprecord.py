@@ -65,6 +65,8 @@ class StepRecord:
     saved: Mapping[str, Any] = field(default_factory=_nothing)
     objects: tuple[Mapping[str, Any], ...] = ()
     """API objects as they were before the write: ``{resource, namespace, name, object}``."""
+    files: tuple[Mapping[str, Any], ...] = ()
+    """Backups of databases beside the journal, as they were before the write: ``{database, name, size, sha256}``."""
     proofs: tuple[Proof, ...] = ()
     marks: tuple[Mapping[str, Any], ...] = ()
     """Whether the writes of the last run took hold of their targets, as `checks.marks` writes them."""

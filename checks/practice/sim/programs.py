@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 
 from checks.cluster import ExecResult, Object
 from checks.errors import Unreachable
-from checks.practice.sim import appctl, controlplane, coreutils, daemons, hostnet, natgateway, ofctl
+from checks.practice.sim import (
+    appctl,
+    controlplane,
+    coreutils,
+    daemons,
+    hostnet,
+    natgateway,
+    ofctl,
+    ovsdbclient,
+)
 from checks.practice.sim.ctl import Reach, Tool, run
 from checks.practice.sim.files import Files
 from checks.practice.sim.nbctl import nbctl
@@ -14,6 +23,7 @@ from checks.practice.sim.network import Network
 from checks.practice.sim.node import Node
 from checks.practice.sim.sbctl import sbctl
 from checks.practice.sim.stage import Stage
+from checks.practice.sim.tables import Database
 from checks.practice.sim.types import version_key
 from checks.practice.sim.vsctl import vsctl
 
@@ -37,7 +47,6 @@ UNSTAGED = frozenset(
         "nsenter",
         "sysctl",
         "ovs-dpctl",
-        "ovsdb-client",
         "ovsdb-tool",
         "ovn-trace",
         "awk",
@@ -90,6 +99,8 @@ class Programs:
             )
         elif kube_ovn and name in self._ctl:
             result = run(self._ctl[name], argv[1:], self._reach(name, container, node))
+        elif kube_ovn and name == "ovsdb-client":
+            result = ovsdbclient.run([name, *argv[1:]], self._sockets(container, node))
         elif kube_ovn and name == "ovs-ofctl":
             result = self._ofctl(node, argv, container, on_output)
         elif kube_ovn and name in ("ovs-appctl", "ovn-appctl"):
@@ -149,6 +160,18 @@ class Programs:
         db = self.stage.nb if which == "nb" else self.stage.sb
         library = f"Open vSwitch Library {versions.ovs}\n"
         return Reach(db, self.stage.rafts[which].leader == node.name, versions.ovn, library)
+
+    def _sockets(self, container: str, node: Node) -> dict[str, Database]:
+        """The databases whose sockets the container sees, by remote."""
+        if container not in SOCKETS:
+            return {}
+        found: dict[str, Database] = {}
+        if "ovsdb-server" in node.processes:
+            found["unix:/var/run/openvswitch/db.sock"] = node.ovs
+        for which, db in (("nb", self.stage.nb), ("sb", self.stage.sb)):
+            if node.central and f"ovsdb-server-{which}" in node.processes:
+                found[f"unix:/var/run/ovn/ovn{which}_db.sock"] = db
+        return found
 
     def _ofctl(
         self, node: Node, argv: Sequence[str], container: str, on_output: Callable[[str], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ async def test_a_line_is_filled_copied_and_ticked_off_and_stands_in_the_journal(
         guide = await steps_of(pilot, app)
         step = await to_step(pilot, guide, "del-port")
         shown = screen_text(app)
-        assert "does not run commands of a derived guide" in shown
+        assert "klinik does not run this" in shown
         assert "destructive" in shown or "disruptive" in shown
         await give(pilot, guide, "namespace", "kube-system")
         await give(pilot, guide, "pod", "ovs-ovn-7")
@@ -158,6 +159,50 @@ async def test_a_line_is_filled_copied_and_ticked_off_and_stands_in_the_journal(
         await pilot.press("4")
         await pilot.pause()
         assert line in screen_text(app)
+
+
+async def test_a_reading_command_is_shown_run_and_kept_and_a_writing_one_is_not(
+    tmp_path: Path, services: Callable[..., Services]
+) -> None:
+    """F5 asks with the exact words; the output stays in view, the step is ticked off, nothing needs to be armed."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed")
+    library = open_library([library_root(tmp_path / "root")], cache_dir=tmp_path / "index")
+    app = klinik(services(open_library=lambda: library, read_only=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
+        app.open_guide(ARTICLE)
+        await until(pilot, lambda: getattr(app.screen, "guide", None) is not None, "the guide")
+        guide = app.screen
+        assert isinstance(guide, GuideScreen)
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: guide.phase == 3 and guide.fix.form is not None, "the steps")
+        step = await to_step(pilot, guide, "get pods")
+        await pilot.press("f5")
+        await pilot.pause()
+        assert app.screen is guide, "without its value nothing is asked"
+        await give(pilot, guide, "namespace", "kube-system")
+        await until(pilot, lambda: "F5 would run exactly this" in screen_text(app), "what would run")
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "the question")
+        assert isinstance(app.screen, SureDialog)
+        assert "--context=practice-healthy get pods -n kube-system -o wide" in app.screen.question
+        await pilot.press("enter")
+        await pilot.pause()
+        assert guide.fix.running == "", "Enter is no"
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, SureDialog), "the question again")
+        await pilot.press("y")
+        await until(pilot, lambda: guide.snap.session.step(step).state == "done", "done")
+        await until(pilot, lambda: not guide.fix.running and guide.fix.form is not None, "over")
+        assert guide.fix.step_id == step, "what it printed stays in view"
+        assert "Last run: it ended well" in screen_text(app)
+        assert "etcd-node-1" in screen_text(app)
+        await to_step(pilot, guide, "del-port")
+        await pilot.press("f5")
+        await pilot.pause()
+        assert app.screen is guide, "what writes is not even asked about"
+        assert "not known to only read" in screen_text(app)
 
 
 async def test_what_was_said_for_a_slot_is_proposed_where_it_comes_again(app: KlinikApp) -> None:

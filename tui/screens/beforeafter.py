@@ -16,10 +16,10 @@ from kb.safe import one_line
 from kb.text import Text
 from tui.i18n import translate
 from tui.theme import Signs
-from tui.widgets.pairs import Pair
+from tui.widgets.pairs import Laid, Pair
 from tui.widgets.say import dim, foreign, verdict
 
-Line = Content | Pair
+Line = Content | Laid
 SHOWN = 8
 """Targets whose change is shown one by one."""
 
@@ -101,12 +101,20 @@ def told(marks: Iterable[Mark], lang: str, signs: Signs) -> list[Line]:
 def of_session(found: Standing, lang: str, signs: Signs) -> list[Line]:
     """Every symptom before the fix and now, and what that means."""
     style = "bold $text-success" if found.state == "gone" else "bold $text-warning"
-    lines: list[Line] = [Content.styled(found.text.get(lang), style), heading(lang, signs)]
-    for one in found.changes:
-        left, right = (_verdict(value, lang, signs) for value in (one.before, one.now))
-        lines.append(Content.assemble(dim("  "), foreign(one.symptom.text.get(lang))))
-        lines.append(Pair(left, right, "=" if one.before == one.now else signs.arrow, indent=4))
+    both = [[_verdict(value, lang, signs) for value in (one.before, one.now)] for one in found.changes]
+    names = [dim(translate(lang, key)) for key in ("proof.before", "proof.after")]
+    wide = max((side.cell_length for side in (*names, *(side for two in both for side in two))), default=0)
+    lines: list[Line] = [Content.styled(found.text.get(lang), style), _columns(names, "", wide)]
+    for one, two in zip(found.changes, both, strict=True):
+        sign = "=" if one.before == one.now else signs.arrow
+        lines.append(Content.assemble(_columns(two, sign, wide), "  ", foreign(one.symptom.text.get(lang))))
     return lines
+
+
+def _columns(two: list[Content], sign: str, wide: int) -> Content:
+    """Two short things in columns of one width, with a sign between them."""
+    left, right = (Content.assemble(one, " " * (wide - one.cell_length)) for one in two)
+    return Content.assemble("  ", left, (f" {sign or ' '}".ljust(4), "$quiet"), right)
 
 
 def _verdict(value: str, lang: str, signs: Signs) -> Content:

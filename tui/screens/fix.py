@@ -157,6 +157,8 @@ class FixPane(StepRuns):
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with the step under the cursor."""
+        if self.running and self.looked:  # nothing to hold: it writes nothing
+            return (self.screen.hint("x", "stop", "fix('stop')"),)
         many = self.plan is not None and len(fix_order.targets(self.plan)) > 1
         keys = step_text.step_keys(self.view, bool(self.running), held=self.held, many=many)
         return tuple(self.screen.hint(key, label, action) for key, label, action in keys)

@@ -171,7 +171,7 @@ class StepRuns(StepWays):
 
     def action_hold(self) -> None:
         """Holds before the next write; what is under way comes to its end."""
-        if self.stop is not None and not self.stop.held:
+        if self.stop is not None and not self.stop.held and not self.looked:
             self.stop.hold()
             self.notify(message("execution.hold-said").get(self.lang), markup=False)
             self.draw()

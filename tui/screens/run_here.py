@@ -11,8 +11,10 @@ from checks.localprocess import SECONDS
 from checks.localtold import told
 from kb.messages import message
 from kb.safe import one_line, printable
+from tui.screens.beforeafter import Line
 from tui.screens.confirm import SureDialog
 from tui.screens.step_asks import IN_A_QUESTION
+from tui.widgets.pairs import Printed
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
@@ -30,29 +32,31 @@ def argv_line(plan: LocalPlan) -> str:
     return printable(" | ".join(shlex.join(stage) for stage in plan.argv))
 
 
-def lines(form: Form, lang: str) -> list[Content]:
-    """Below the article's line: what klinik would run, or why it does not."""
+def lines(form: Form, ran: LocalRun | None, lang: str) -> list[Content]:
+    """Below the article's line: what klinik would run (unless it was just run), or why it does not."""
     if form.here is None:
         why = form.not_here.get(lang) if form.not_here is not None else ""
         return [dim(one_line(message("localrun.not-here", why=why).get(lang), 600))] if why else []
+    if ran is not None and ran.argv == form.here.argv:
+        return []
     said = message("localrun.here", seconds=f"{form.here.seconds:.0f}").get(lang)
     return [Content.styled(said, "$accent"), dim(one_line(argv_line(form.here), 2000))]
 
 
-def last(run: LocalRun | None, lang: str) -> list[Content]:
+def last(run: LocalRun | None, lang: str) -> list[Line]:
     """What the last run printed."""
     if run is None:
         return []
     good = run.end == "exit" and run.code == 0
     head = message("localrun.last", ended=told(run), seconds=f"{run.took_ms / 1000:.1f}").get(lang)
-    parts = [
+    parts: list[Line] = [
         Content(""),
         Content.styled(one_line(head, 600), "bold $text-success" if good else "bold $text-warning"),
     ]
     output = printable(run.output).rstrip("\n").split("\n") if run.output.strip() else []
     if not output:
         parts.append(dim(message("localrun.nothing").get(lang)))
-    parts += [Content(line.expandtabs(8)[:500]) for line in output[:SHOWN]]
+    parts += [Printed(Content(line.expandtabs(8)[:500])) for line in output[:SHOWN]]
     if len(output) > SHOWN:
         parts.append(dim(message("localrun.more", n=len(output) - SHOWN).get(lang)))
     if run.cut:

@@ -11,6 +11,7 @@ from kb.model import CommandAction, Guide, Input, ManualAction
 from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.screens import run_here, step_text
+from tui.screens.beforeafter import Line
 from tui.widgets.say import block, dim, foreign, risk
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ def detail(
     said: step_text.Said,
     lang: str,
     signs: Signs,
-) -> list[Content]:
+) -> list[Line]:
     """A step of an article: its state, what to do, what the article says about it, and where it says so."""
     from checks.risk import effective
 
     action = view.step.action
-    parts = step_text.step_state(view, lang, signs)
+    parts: list[Line] = [*step_text.step_state(view, lang, signs)]
     if said.problem:
         parts.append(Content.styled(f"! {one_line(said.problem, 1000)}", "bold $text-error"))
     if isinstance(action, CommandAction):
@@ -123,7 +124,7 @@ def _command(view: StepView, action: CommandAction, form: Form | None, lang: str
         names = ", ".join(form.missing)
         parts.append(Content.styled("! " + translate(lang, "hand.still_open", names=names), "$text-warning"))
     elif effective(view.step) == "read":
-        parts += run_here.lines(form, lang)
+        parts += run_here.lines(form, view.ran, lang)
     if action.stdin:
         lines = printable(action.stdin).rstrip("\n").split("\n")
         parts.append(dim(translate(lang, "hand.stdin", n=len(lines))))

@@ -1,4 +1,4 @@
-"""Two things side by side, each wrapped in its own column: before and after."""
+"""Lines that a `Page` does not wrap as prose: two columns side by side, and what a program printed."""
 
 from __future__ import annotations
 
@@ -41,3 +41,47 @@ class Pair:
             space = " " * max(0, room - one.cell_length)
             found.append(Content.assemble(" " * self.indent, one, space, (sign, "$quiet"), two))
         return found
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a program laid out in columns of its own: never wrapped, cut at the edge."""
+
+    text: Content
+
+    @property
+    def plain(self) -> str:
+        """The text without colours."""
+        return self.text.plain
+
+    def laid_out(self, width: int) -> list[Content]:
+        """One line each."""
+        return [line.truncate(width, ellipsis=True) for line in self.text.split("\n", allow_blank=True)]
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Small things in a row, as many on a line as fit; none of them is broken."""
+
+    items: tuple[Content, ...]
+
+    @property
+    def plain(self) -> str:
+        """The text without colours."""
+        return "  ".join(item.plain for item in self.items)
+
+    def laid_out(self, width: int) -> list[Content]:
+        """The lines."""
+        lines: list[Content] = []
+        for item in self.items:
+            cut = item.truncate(max(1, width), ellipsis=True)
+            last = lines[-1] if lines else None
+            if last is not None and last.cell_length + GAP + cut.cell_length <= width:
+                lines[-1] = Content.assemble(last, " " * GAP, cut)
+            else:
+                lines.append(cut)
+        return lines
+
+
+Laid = Pair | Printed | Chips
+"""Lines of a `Page` that know themselves how they are laid out."""

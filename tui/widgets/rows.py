@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
-from tui.widgets.pairs import Pair
+from tui.widgets.pairs import Laid
 
 
 class Row(Visual):
@@ -103,10 +103,10 @@ def _cut(content: Content, room: int) -> Content:
 class Page(Visual):
     """Lines of prose and findings, each wrapped under its own beginning: below its indent, and below its sign.
 
-    A `Pair` among them keeps its two columns.
+    A `Pair` among them keeps its two columns, and what is `Printed` its own.
     """
 
-    def __init__(self, lines: Iterable[Content | Pair]):
+    def __init__(self, lines: Iterable[Content | Laid]):
         self.lines = tuple(lines)
         self._made: tuple[int, list[Content]] = (0, [])
 
@@ -142,7 +142,7 @@ class Page(Visual):
             found = [
                 part
                 for line in self.lines
-                for part in (line.laid_out(width) if isinstance(line, Pair) else _wrapped(line, width))
+                for part in (line.laid_out(width) if isinstance(line, Laid) else _wrapped(line, width))
             ]
             self._made = (width, found)
         return self._made[1]

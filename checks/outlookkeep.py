@@ -48,11 +48,10 @@ def _of_object(obj: Object, paths: Sequence[tuple[str, ...]]) -> Iterator[Text]:
     known = dict(marks(obj))
     for keeper in dict.fromkeys(tool for key, tool in KEEPERS.items() if key in known):
         yield message("session.kept-by", name=name, keeper=keeper)
-    for reference in meta.get("ownerReferences") or ():
-        if isinstance(reference, Mapping):
-            keeper = one_line(f"{reference.get('kind', '')}/{reference.get('name', '')}", 120)
-            key = "session.kept-by" if reference.get("controller") else "outlook.owned"
-            yield message(key, name=name, keeper=keeper)
+    for reference in _mappings(meta.get("ownerReferences")):
+        keeper = one_line(f"{reference.get('kind', '')}/{reference.get('name', '')}", 120)
+        key = "session.kept-by" if reference.get("controller") else "outlook.owned"
+        yield message(key, name=name, keeper=keeper)
     for manager, path in writers(obj, paths):
         yield message(
             "outlook.also-writes", name=name, keeper=one_line(manager, 100), path=one_line(path, 120)
@@ -62,9 +61,7 @@ def _of_object(obj: Object, paths: Sequence[tuple[str, ...]]) -> Iterator[Text]:
 def writers(obj: Object, paths: Sequence[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
     """Field managers other than people that wrote one of these fields last, each with the first such field."""
     found: dict[str, str] = {}
-    for entry in (obj.get("metadata") or {}).get("managedFields") or ():
-        if not isinstance(entry, Mapping):
-            continue
+    for entry in _mappings((obj.get("metadata") or {}).get("managedFields")):
         manager = str(entry.get("manager", ""))
         if not manager or manager.startswith(PEOPLE) or entry.get("subresource") == "status":
             continue
@@ -73,6 +70,10 @@ def writers(obj: Object, paths: Sequence[tuple[str, ...]]) -> tuple[tuple[str, s
                 found.setdefault(manager, ".".join(path))
                 break
     return tuple(found.items())
+
+
+def _mappings(found: Any) -> list[Mapping[str, Any]]:
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _owns(fields: Any, path: tuple[str, ...]) -> bool:

@@ -66,12 +66,17 @@ def _obstacles(seen: Outlook) -> Iterator[Line]:
             yield said
     for standing in seen.standing:
         yield from (Line(why, "bad") for why in standing.against)
-    first = next((one for one in seen.steps if one.state not in SETTLED and not one.already_done), None)
+    first = _first(seen)
     if first is not None and first.blocked is not None:
         yield Line(message("outlook.first-blocked", step=first.text, why=first.blocked), "bad")
     for one in seen.steps:
         if one.proof is not None and one.proof.idle and not one.already_done and one.state not in SETTLED:
             yield Line(message("outlook.proves-nothing", step=one.text), "warn")
+
+
+def _first(seen: Outlook) -> StepOutlook | None:
+    """The step that would be begun with."""
+    return next((one for one in seen.steps if one.state not in SETTLED and not one.already_done), None)
 
 
 def overview(seen: Outlook) -> tuple[Part, ...]:
@@ -82,7 +87,7 @@ def overview(seen: Outlook) -> tuple[Part, ...]:
     ends = ("refused", "changed", "doubt", "turn", "journal", "hand")
     parts = (
         Part(message("outlook.against"), against),
-        Part(message("outlook.steps"), tuple(_in_short(n, one) for n, one in enumerate(seen.steps, 1))),
+        Part(message("outlook.steps"), tuple(_in_short(n, one, seen) for n, one in enumerate(seen.steps, 1))),
         Part(message("outlook.cluster"), tuple(_cluster(seen))),
         Part(message("outlook.lost"), back),
         Part(message("outlook.ends"), tuple(Line(message(f"outlook.ends-{key}")) for key in ends)),
@@ -114,8 +119,8 @@ def short(one: StepOutlook) -> Text:
     return Text(" · ".join(w.en for w in words), " · ".join(w.zh for w in words))
 
 
-def standing_now(one: StepOutlook) -> Line:
-    """Whether the step can begin now, in a word or two."""
+def standing_now(one: StepOutlook, seen: Outlook) -> Line:
+    """Whether the step can begin now, in a word or two; that a later one cannot yet is no warning."""
     if one.state not in ("todo", "failed", "undone"):
         return Line(message(f"outlook.state-{one.state.replace('_', '-')}"), "quiet")
     if one.already_done:
@@ -123,7 +128,7 @@ def standing_now(one: StepOutlook) -> Line:
     if one.missing:
         return Line(message("outlook.state-missing"), "bad")
     if one.blocked is not None:
-        return Line(message("outlook.state-blocked"), "warn")
+        return Line(message("outlook.state-blocked"), "warn" if one is _first(seen) else "quiet")
     return Line(message("outlook.state-ready"), "good")
 
 
@@ -152,8 +157,8 @@ def bound(line: tuple[str, ...], seen: Outlook) -> tuple[str, ...]:
 # --- the parts --------------------------------------------------------------------------------------------------------
 
 
-def _in_short(number: int, one: StepOutlook) -> Line:
-    now, said = standing_now(one), short(one)
+def _in_short(number: int, one: StepOutlook, seen: Outlook) -> Line:
+    now, said = standing_now(one, seen), short(one)
     text = Text(f"{said.en} · {now.text.en}", f"{said.zh} · {now.text.zh}")
     name = Text(f"{number}. {one.text.en}", f"{number}. {one.text.zh}")
     return Line(text, now.tone, name)

@@ -116,7 +116,7 @@ class OutlookScreen(KlinikScreen[bool]):
         else:
             self.query_one("#head", Static).update(rows.head(self.seen, self.problem, lang, signs))
             options = [rows.whole(self.seen, WHOLE, lang, signs)]
-            options += [rows.step(n, one, lang, signs) for n, one in enumerate(self.seen.steps, 1)]
+            options += [rows.step(n, one, self.seen, lang) for n, one in enumerate(self.seen.steps, 1)]
             settle(self.query_one("#plan-parts", OptionList), options)
         self._draw_why()
         self.refresh_hints()

@@ -43,9 +43,9 @@ def whole(seen: Outlook, name: str, lang: str, signs: Signs) -> Option:
     return Option(Row(Content.assemble(sign, " ", title)), id=name)
 
 
-def step(number: int, one: StepOutlook, lang: str, signs: Signs) -> Option:
+def step(number: int, one: StepOutlook, seen: Outlook, lang: str) -> Option:
     """One step: its title, whether it can begin, and in short what it means."""
-    now = standing_now(one)
+    now = standing_now(one, seen)
     style = STYLES.get(now.tone, "$quiet")
     left = Content.assemble((f"{number} ", "bold"), foreign(one.text.get(lang)))
     right = Content.styled(now.text.get(lang), style)

@@ -6,13 +6,13 @@ to a repetition: on the way to a server requests arrive twice, and then the seco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from checks.cluster import Cluster, Object, Resource
 from checks.errors import ClusterError, Conflict, InDoubt, Invalid, NotFound, Timeout
 from checks.plan import PlannedWrite
+from checks.transition import contains
 from checks.writes import content
 from kb.messages import message
 from kb.safe import one_line
@@ -97,22 +97,10 @@ def _refused(cluster: Cluster, write: PlannedWrite, error: ClusterError) -> Sent
         same = isinstance(error, Conflict)
         return None if same else Sent("failed", error.text)
     there = write.patch_type == "json" if write.kind == "patch" else False
-    if there or holds(now, write.body):
+    if there or contains(now, write.body):
         text = message("faults.there", what=_shown(write), why=one_line(error.message, 200))
         return Sent("in_doubt", text)
     return Sent("failed", error.text)
-
-
-def holds(now: Any, wanted: Any) -> bool:
-    """Whether a merge patch would change nothing any more: all that it sets is there, all that it takes away is not."""
-    if not isinstance(wanted, Mapping):
-        return bool(now == wanted)
-    if not isinstance(now, Mapping):
-        return False
-    return all(
-        key not in now if value is None else key in now and holds(now[key], value)
-        for key, value in wanted.items()
-    )
 
 
 def _now(cluster: Cluster, write: PlannedWrite) -> Object:

@@ -36,8 +36,8 @@ HELD_EVERY = 0.2
 """Seconds between two looks whether a held step may go on."""
 Between = Callable[[int], Generator[StepEvent, None, "Text | None"]]
 _NO_TEXT = Text()
-_KILLED = (137, 142, 143)
-"""Exit codes of a command that a signal ended (KILL, ALRM of --timeout, TERM): its write may have happened."""
+_KILLED = (124, *range(129, 166))
+"""Exit codes of a command that ended by a signal (ALRM of --timeout, KILL …) or timeout(1): it may have written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from checks import canary, gate, restored, stale, traces, transition
 from checks.apply import Outcome, apply
-from checks.clock import Control, Stop
+from checks.clock import Control, Stop, stopping
+from checks.journal import JournalError
 from checks.moves import Moves
 from checks.operators import holder
 from checks.plan import Plan, StalePlan
@@ -23,6 +24,10 @@ from kb.text import Text
 
 if TYPE_CHECKING:
     from checks.walk import Walk
+
+
+HOLD = 30.0
+"""Cluster seconds in which the writes of a step without verification have to take hold of their targets."""
 
 
 class NotConfirmed(Exception):
@@ -59,6 +64,7 @@ class StepRun:
         """Everything that happens, `StepEnded` last; raises Held, StalePlan and JournalError."""
         yield Waiting(message("session.looking-again"), 0.0, 0.0)
         turn = self._turn()
+        self._write_taking()
         took = turn.take(over=self._over)
         try:
             # Looked at while nobody else may write: what is seen now is what will be written to.
@@ -88,8 +94,8 @@ class StepRun:
     ) -> Generator[StepEvent, None, None]:
         plan, walk = self._plan, self._walk
         self._write_start(before)
-        self._write_taken(took)
         try:
+            self._write_taken(took)
             yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
             seen = transition.look_before(walk.cluster, plan, self._step)
             expander = Expander(walk.cluster, walk.layout)
@@ -114,7 +120,7 @@ class StepRun:
         finally:
             # The reader went away in the middle: what was begun and not finished is in doubt.
             if not self._ended and self._begun():
-                self._end("in_doubt", message("session.left"))
+                self._leave()
 
     def _look_again(self) -> dict[str, Any]:
         """Fresh results of what the plan rests on; raises StalePlan. Returns the results before, in short."""
@@ -128,6 +134,13 @@ class StepRun:
         twin = self._step.preview if plan.purpose == "do" else None
         stale.still_valid(walk.cluster, walk.layout, plan, fresh, twin)
         return brief(fresh)
+
+    def _write_taking(self) -> None:
+        """Leases are writes, too: where nothing can be written down, not even they go out."""
+        wanted = claims(self._plan.commands)
+        if wanted:
+            targets = [claim.target for claim in wanted]
+            self._walk.record("taking", step=self._plan.step_id, targets=targets, holder=self._holder)
 
     def _write_start(self, before: Mapping[str, Any]) -> None:
         plan = self._plan
@@ -222,8 +235,9 @@ class StepRun:
         if plan.purpose == "undo":
             return (yield from self._prove_undo(before, moves))
         if verify is None:
+            why = yield from self._taken_hold(moves)
             yield moves.told()
-            return Outcome("done", message("session.done-unproven"))
+            return Outcome("failed", why) if why else Outcome("done", message("session.done-unproven"))
         clock, pace = walk.clock, walk.cluster.info.pace
         ok, results, took, why = yield from prove(
             walk.guide, verify, walk.look, pace=pace, clock=clock, stop=self._stop, inputs=plan.values,
@@ -248,6 +262,18 @@ class StepRun:
             yield Verified(wrong is None, before, after)
         return Outcome("failed", wrong) if wrong else Outcome("undone", restored.told(found))
 
+    def _taken_hold(self, moves: Moves) -> Generator[StepEvent, None, Text | None]:
+        """Without a verification at least the targets have to be others than before: a deleted object is gone."""
+        clock, pace = self._walk.clock, self._walk.cluster.info.pace
+        began = clock.monotonic()
+        while (why := moves.lacking()) is not None:
+            elapsed = (clock.monotonic() - began) / pace
+            if elapsed >= HOLD or stopping(self._stop):
+                return why
+            yield Waiting(why, elapsed, HOLD)
+            clock.sleep(pace, self._stop)
+        return None
+
     def _verified(self, ok: bool, before: Mapping[str, Any], after: Mapping[str, Any], took: float) -> None:
         plan = self._plan
         self._walk.record(
@@ -266,6 +292,13 @@ class StepRun:
         self._walk.record(
             "ended", step=self._plan.step_id, purpose=self._plan.purpose, state=state, message=said
         )
+
+    def _leave(self) -> None:
+        """Says that the step is left in doubt; where not even that can be written, the journal says it by its gap."""
+        try:
+            self._end("in_doubt", message("session.left"))
+        except JournalError:
+            self._walk.break_off()
 
     def _begun(self) -> bool:
         return self._walk.session.step(self._plan.step_id).state == "running"

@@ -32,7 +32,7 @@ from checks.plan import Plan, PlanError
 from checks.planner import make_plan, plan_undo
 from checks.runner import run as run_checks
 from checks.runner import run_all
-from checks.session import SETTLED, Session, StepRecord, StepState, advance, fold
+from checks.session import SETTLED, Session, StepRecord, StepState, advance, fold, interrupted
 from checks.stepevents import StepEvent
 from checks.steprun import NotConfirmed, StepRun
 from checks.verify import brief
@@ -371,6 +371,10 @@ class Walk:
     def refold(self) -> None:
         """Takes the session from the journal's entries, after somebody else appended to it."""
         self._session = fold(self.journal.entries)
+
+    def break_off(self) -> None:
+        """Takes a running step as anybody else will find it in the journal, where its end could not be written."""
+        self._session = interrupted(self._session)
 
     def _advance(self, entry: dict[str, Any]) -> None:
         self._session = advance(self._session, entry)

@@ -5,6 +5,7 @@ Nothing is imported or opened before the first call. The typed models are never 
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -126,7 +127,8 @@ class Access:
         configuration, expires = _configuration(self.choice, deadline)
         from urllib3 import HTTPHeaderDict
 
-        headers = HTTPHeaderDict({"User-Agent": "klinik"})
+        # Every request has a name of its own that begins with this one (`checks.live.http.named`).
+        headers = HTTPHeaderDict({"User-Agent": "klinik", "Audit-ID": f"klinik-{secrets.token_hex(8)}"})
         token = configuration.get_api_key_with_prefix("BearerToken")
         if token:
             headers["Authorization"] = token

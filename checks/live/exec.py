@@ -14,7 +14,7 @@ from checks.errors import ClusterError, Timeout, Unreachable
 from checks.live.access import Session
 from checks.live.deadline import Deadline
 from checks.live.failures import About, exit_code, refusal
-from checks.live.http import CONNECT
+from checks.live.http import CONNECT, NAME, named
 from kb.messages import message
 
 PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
@@ -179,7 +179,12 @@ def _lost(about: About, error: Exception, command: str, deadline: Deadline) -> C
 
 def _headers(session: Session) -> list[str]:
     items = getattr(session.headers, "iteritems", session.headers.items)()
-    return [f"{name}: {value}" for name, value in items] + [f"Sec-WebSocket-Protocol: {PROTOCOLS}"]
+    own = f"{NAME}: {named(session.headers)}"
+    return [
+        *(f"{name}: {value}" for name, value in items if name != NAME),
+        own,
+        f"Sec-WebSocket-Protocol: {PROTOCOLS}",
+    ]
 
 
 def _proxy(session: Session) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import secrets
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ CONNECT = 3.0
 PAUSES = (0.1, 0.4, 1.2)
 """Seconds, give or take a half, before a read is tried again."""
 LIMIT = 256 * 1024 * 1024
+NAME = "Audit-ID"
+"""The header by which the API server names a request in its audit log, and which it repeats in the answer."""
 _CHUNK = 256 * 1024
 
 
@@ -112,6 +115,9 @@ def _once(
     timeout = urllib3.Timeout(connect=min(CONNECT, max(deadline.left, 0.05)), read=max(deadline.left, 0.05))
     merged = urllib3.HTTPHeaderDict(headers)
     merged.update(extra)
+    name = named(headers) if NAME in headers else ""
+    if name:
+        merged[NAME] = name
     try:
         response = pool.request(
             call.method,
@@ -124,6 +130,8 @@ def _once(
             redirect=False,
         )
         try:
+            if _is_stale(response.headers.get(NAME, ""), name):
+                raise call.about.lost(Unreachable, message("cluster.stale-answer", server=call.about.server))
             answer = _read(response, call, deadline)
         except BaseException:
             response.close()
@@ -134,6 +142,20 @@ def _once(
     except OSError as error:  # certificate files that are not what they should be
         raise call.about.error(Unreachable, _no_connection(call.about, error)) from error
     return response.status, answer, _retry_after(response.headers)
+
+
+def named(headers: Mapping[str, str]) -> str:
+    """The name of one more request; those of one session begin alike."""
+    return f"{headers.get(NAME, 'klinik')}-{secrets.token_hex(8)}"
+
+
+def _is_stale(told: str, name: str) -> bool:
+    """Whether an answer says that it is to another request of this session: one that came twice on the way.
+
+    Servers before 1.21 say nothing, and what names requests anew on the way says something else: both are trusted.
+    """
+    session = name.rpartition("-")[0]
+    return bool(told and name) and name not in told and session in told
 
 
 def _read(response: Any, call: Call, deadline: Deadline) -> bytes:

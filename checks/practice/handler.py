@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import uuid
 import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -63,6 +64,9 @@ class Handler:
         asked = self._counted(request)
         try:
             response = await self._respond(request, asked)
+            if not response.prepared:
+                # as the API server: the request's name in its audit log, given or made up
+                response.headers["Audit-Id"] = request.headers.get("Audit-Id") or str(uuid.uuid4())
             if not response.prepared and asked.verb:
                 # Sent from here, so that it is over for the counters exactly when the client may have it.
                 with contextlib.suppress(ConnectionError):  # broken on purpose, or the client has gone

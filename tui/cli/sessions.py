@@ -63,6 +63,9 @@ def list_sessions(output: str, root: Root) -> int:
         steps = t("sessions.steps", done=summary.done, total=summary.total)
         parts = (where, summary.title.get(lang), summary.cause, steps, summary.operator)
         say("  " + foreign(" · ".join(part for part in parts if part)))
+        pid = _used_by(summary)
+        if pid:
+            say("  " + t("sessions.in-use", pid=pid))
     return OK
 
 
@@ -87,9 +90,17 @@ def _summary_json(summary: SessionSummary, lang: str) -> dict[str, Any]:
         "updated": summary.updated,
         "steps": {"done": summary.done, "in_doubt": summary.in_doubt, "total": summary.total},
         "outcome": summary.outcome or None,
+        "used_by": _used_by(summary) or None,
         "path": summary.path,
         "problem": summary.problem.get(lang) if summary.problem else None,
     }
+
+
+def _used_by(summary: SessionSummary) -> int:
+    """The process that works on the session now; 0 where none is known."""
+    from checks.journal import holder_of
+
+    return 0 if summary.finished else holder_of(Path(summary.path))
 
 
 def load(session_id: str) -> Session:
@@ -135,7 +146,7 @@ def show(session_id: str, output: str, root: Root) -> int:
 def export(session_id: str, form: str, root: Root) -> int:
     """One session as Markdown, HTML, JSON or a journal to go on with on stdout."""
     if form == "journal":
-        return _hand_over(session_id)
+        return _hand_over(session_id, language(root))
     return _print(session_id, form, root)
 
 
@@ -150,16 +161,22 @@ def summary(session_id: str, root: Root) -> int:
     return OK
 
 
-def _hand_over(session_id: str) -> int:
+def _hand_over(session_id: str, lang: str) -> int:
     import time
 
-    from checks.handover import packed
-    from checks.journal import read
+    from checks.handover import NoSession, packed
+    from checks.journal import mark, read
     from checks.operators import user
 
     load(session_id)  # says what is wrong with the id or the file
-    entries = read(journal_dir() / f"{session_id}.jsonl")
-    click.echo(packed(entries, by=user(), at=time.time()), nl=False)
+    path = journal_dir() / f"{session_id}.jsonl"
+    try:
+        text = packed(read(path), by=user(), at=time.time())
+    except NoSession as error:
+        raise Stop(error.text.get(lang), USAGE) from error
+    click.echo(text, nl=False)
+    if not mark(path, "handed-over", operator=user()):
+        complain(t("sessions.not-marked", path=path))
     return OK
 
 

@@ -219,7 +219,7 @@ def _kept(obj: Mapping[str, Any]) -> dict[str, Any]:
 
 def _same(before: Any, now: Any) -> bool:
     """Equal; an empty list or mapping is as good as none, for API servers drop them."""
-    nothing = (None, {}, [], ())
+    nothing: tuple[Any, ...] = (None, {}, [], ())
     return bool(before == now) or (before in nothing and now in nothing)
 
 

@@ -11,6 +11,8 @@ Object = dict[str, Any]
 """A Kubernetes object as JSON."""
 PatchType = Literal["merge", "json"]
 
+# What no name of an object can hold (path segment names of the API), and what makes a URL of something else.
+_NO_SEGMENT = re.compile(r"[/%?#\\\s\x00-\x1f\x7f]")
 _RESOURCE = re.compile(r"^(?:(?P<group>[a-z0-9.-]+)/)?(?P<version>v[0-9a-z]+)/(?P<plural>[a-z0-9-]+)$")
 
 
@@ -41,7 +43,10 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """The URL path of the collection or of one object."""
+        """The URL path of the collection or of one object; ValueError for a name that would lead elsewhere."""
+        for segment in (namespace, name):
+            if segment in (".", "..") or _NO_SEGMENT.search(segment):
+                raise ValueError(f"{segment!r} cannot be the name of an object")
         base = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{namespace}" if namespace else ""
         return f"{base}{scope}/{self.plural}" + (f"/{name}" if name else "")

@@ -15,7 +15,10 @@ from kb.safe import one_line
 from kb.text import Text
 
 SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_./-]+)*)\}")
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Controls, what is not seen or turns text around (what is shown is what runs), and halves of characters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 LONGEST = 1024
 """Characters of the longest value a slot takes."""
 
@@ -57,6 +60,22 @@ def fill_body(body: Any, values: Values) -> Any:
     if isinstance(body, (list, tuple)):
         return [fill_body(value, values) for value in body]
     return body
+
+
+def fill_json_patch(operations: Sequence[Any], values: Values) -> list[Any]:
+    """A JSON patch (RFC 6902) filled: a value within a path stays within its part of the path (RFC 6901)."""
+    return [_operation(one, values) if isinstance(one, Mapping) else one for one in operations]
+
+
+def _operation(operation: Mapping[str, Any], values: Values) -> dict[str, Any]:
+    def part(match: re.Match[str]) -> str:
+        text = word(match.group(1), lookup(match.group(1), values))
+        return text.replace("~", "~0").replace("/", "~1")
+
+    paths = {
+        key: SLOT.sub(part, operation[key]) for key in ("path", "from") if isinstance(operation.get(key), str)
+    }
+    return {key: paths[key] if key in paths else fill_body(value, values) for key, value in operation.items()}
 
 
 def fill_text(text: Text, values: Values) -> Text:

@@ -12,7 +12,7 @@ from checks.diff import merge_between, without_noise
 from checks.errors import NotFound
 from checks.layout import Layout, resolve
 from checks.plan import PlanError, PlannedWrite, digest
-from checks.template import SlotError, fill, fill_argv, fill_body
+from checks.template import SlotError, fill, fill_argv, fill_body, fill_json_patch
 from kb.messages import message
 from kb.model import (
     Action,
@@ -162,7 +162,8 @@ class Expander:
 
     def _patch(self, action: PatchAction, values: Mapping[str, Any], index: int) -> PlannedWrite:
         name, namespace = fill(action.name, values), fill(action.namespace, values)
-        body = fill_body(action.body, values)
+        pointed = action.type == "json" and isinstance(action.body, (list, tuple))
+        body = fill_json_patch(action.body, values) if pointed else fill_body(action.body, values)
         return self._patch_of(action.resource, namespace, name, body, action.type, index)
 
     def _patch_of(

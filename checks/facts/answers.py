@@ -99,7 +99,7 @@ def _plain(text: str) -> str:
         return ""
 
 
-_GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")
+_GIVEN = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 
 
 def reason_of(error: BaseException) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from checks.kubeaccess import KubeAccess
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
-from checks.live.failures import About
+from checks.live.failures import About, path_of
 from checks.live.http import Call, fetch, no_answer
 from checks.live.paging import pages
 from checks.live.reviews import access, all_rules, allowed, rules_of
@@ -105,7 +105,7 @@ class LiveCluster:
     def get(self, resource: Resource, name: str, *, namespace: str = "", timeout: float = 10.0) -> Object:
         """One object."""
         about = self._about("get", resource, namespace, name)
-        return self._json(Call("GET", resource.path(namespace, name), about), self._deadline(timeout))
+        return self._json(Call("GET", path_of(about, resource), about), self._deadline(timeout))
 
     def logs(
         self,
@@ -128,7 +128,7 @@ class LiveCluster:
         about = self._about("get", PODS, namespace, pod)
         call = Call(
             "GET",
-            PODS.path(namespace, pod) + "/log",
+            path_of(about, PODS) + "/log",
             about,
             tuple(pair for pair in pairs if pair[1]),
             accept="*/*",
@@ -150,7 +150,7 @@ class LiveCluster:
         """Runs a command and waits for its exit code; an error's `sent` says whether it may have run."""
         deadline = Deadline(timeout)
         about = self._about("exec", PODS, namespace, pod)
-        path = PODS.path(namespace, pod) + "/exec"
+        path = path_of(about, PODS) + "/exec"
 
         def run(session: Session) -> ExecResult:
             return run_command(session, path, container, argv, about, deadline, on_output)
@@ -206,7 +206,7 @@ class LiveCluster:
     ) -> Object:
         """Patches one object and returns it as it is then."""
         about = self._about("patch", resource, namespace, name, write=not dry_run)
-        path = resource.path(namespace, name)
+        path = path_of(about, resource)
         call = Call("PATCH", path, about, _writing(dry_run), body, content_type=_CONTENT[type])
         return self._json(call, self._deadline(timeout))
 
@@ -222,7 +222,7 @@ class LiveCluster:
         """Creates an object and returns it."""
         name = str(body.get("metadata", {}).get("name", ""))
         about = self._about("create", resource, namespace, name, write=not dry_run)
-        call = Call("POST", resource.path(namespace), about, _writing(dry_run), body)
+        call = Call("POST", path_of(about, resource, all_of_them=True), about, _writing(dry_run), body)
         return self._json(call, self._deadline(timeout))
 
     def delete(
@@ -243,7 +243,7 @@ class LiveCluster:
         if dry_run:
             options["dryRun"] = ["All"]
         self._json(
-            Call("DELETE", resource.path(namespace, name), about, _dry(dry_run), options),
+            Call("DELETE", path_of(about, resource), about, _dry(dry_run), options),
             self._deadline(timeout),
         )
 
@@ -261,7 +261,7 @@ class LiveCluster:
             "metadata": {"name": pod, "namespace": namespace},
             "deleteOptions": options,
         }
-        path = PODS.path(namespace, pod) + "/eviction"
+        path = path_of(about, PODS) + "/eviction"
         self._json(Call("POST", path, about, _dry(dry_run), body), self._deadline(timeout))
 
     def can(

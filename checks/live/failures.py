@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from checks.cluster import Resource
 from checks.errors import (
     ClusterError,
     Conflict,
@@ -20,6 +21,7 @@ from checks.errors import (
     Unreachable,
 )
 from kb.messages import message
+from kb.safe import one_line
 from kb.text import Text
 
 _SHOWN = 500
@@ -74,6 +76,18 @@ class About:
             ),
             sent=True,
         )
+
+
+def path_of(about: About, resource: Resource, *, all_of_them: bool = False) -> str:
+    """The URL path of the object that a call is about, or of its collection; raises Invalid for no possible name.
+
+    A client takes ``pods/..`` for the namespace: such a name must not be sent.
+    """
+    try:
+        return resource.path(about.namespace, "" if all_of_them else about.name)
+    except ValueError as error:
+        shown = one_line(f"{about.namespace}/{about.name}".strip("/"), 120)
+        raise about.error(Invalid, message("cluster.no-name", name=shown)) from error
 
 
 def refusal(code: int, body: bytes, about: About) -> ClusterError:

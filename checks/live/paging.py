@@ -8,7 +8,7 @@ from typing import Any
 from checks.cluster import Object, Page, Resource
 from checks.errors import ClusterError
 from checks.live.deadline import Deadline
-from checks.live.failures import About, Gone
+from checks.live.failures import About, Gone, path_of
 from checks.live.http import Call
 from kb.messages import message
 
@@ -35,7 +35,7 @@ def pages(
     accept = _METADATA if only_metadata else "application/json"
     while True:
         more = (("limit", str(size)), *((("continue", token),) if token else ()))
-        call = Call("GET", resource.path(namespace), about, (*query, *more), accept=accept)
+        call = Call("GET", path_of(about, resource, all_of_them=True), about, (*query, *more), accept=accept)
         page = timeout()
         try:
             answer = send(call, page if page.left < total.left else total)

@@ -86,7 +86,7 @@ def test_logs(cluster: LiveCluster) -> None:
 
 
 def test_create_patch_delete(cluster: LiveCluster, world: ScriptedWorld) -> None:
-    made = cluster.create(SUBNETS, {"metadata": {"name": "s"}, "spec": {"mtu": 1400}})
+    made = cluster.create(SUBNETS, {"kind": "Subnet", "metadata": {"name": "s"}, "spec": {"mtu": 1400}})
     assert made["metadata"]["uid"]
     merged = cluster.patch(SUBNETS, "s", {"spec": {"mtu": None, "gateway": "10.0.0.1"}})
     assert merged["spec"] == {"gateway": "10.0.0.1"}
@@ -111,14 +111,14 @@ def test_a_failed_test_of_a_json_patch_is_invalid_and_says_why(cluster: LiveClus
 def test_dry_runs_change_nothing(cluster: LiveCluster, world: ScriptedWorld) -> None:
     version = world.store.version
     assert cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1}}, dry_run=True)["spec"]["mtu"] == 1
-    cluster.create(SUBNETS, {"metadata": {"name": "s"}}, dry_run=True)
+    cluster.create(SUBNETS, {"kind": "Subnet", "metadata": {"name": "s"}}, dry_run=True)
     cluster.delete(SUBNETS, "ovn-default", dry_run=True)
     assert world.store.version == version
 
 
 def test_conflicts(cluster: LiveCluster) -> None:
     with pytest.raises(Conflict, match="already exists"):
-        cluster.create(SUBNETS, {"metadata": {"name": "ovn-default"}})
+        cluster.create(SUBNETS, {"kind": "Subnet", "metadata": {"name": "ovn-default"}})
     with pytest.raises(Conflict, match="UID in precondition"):
         cluster.delete(SUBNETS, "ovn-default", uid="11111111-2222-3333-4444-555555555555")
     with pytest.raises(Conflict, match="the object has been modified"):
@@ -217,7 +217,7 @@ def test_many_threads_at_once(cluster: LiveCluster, world: ScriptedWorld) -> Non
 
     def work(number: int) -> bool:
         assert run(cluster, "echo", str(number)).stdout == str(number)
-        made = cluster.create(IPS, {"metadata": {"name": f"t-{number}"}})
+        made = cluster.create(IPS, {"kind": "IP", "metadata": {"name": f"t-{number}"}})
         assert cluster.get(IPS, f"t-{number}") == made
         return f"t-{number}" in names(cluster, IPS, page=7)
 

@@ -6,9 +6,9 @@ import gzip
 import hashlib
 import json
 import os
-from collections import namedtuple
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,7 +54,7 @@ class Backed(Ovn):
             return said("", 127, "ovsdb-client: not found")
         if "get-schema-version" in argv:
             return said("20.27.0\n")
-        tables = {
+        tables: dict[str, dict[str, Any]] = {
             "OVN_Southbound": {"MAC_Binding": {u: {"ip": ip} for u, ip in self.rows.items()}},
             "OVN_Northbound": {"Logical_Router": {"u1": {"name": "lr", "options": self.options}}},
         }
@@ -178,7 +178,7 @@ def test_kept_files_are_private_bounded_and_read_back(
     with pytest.raises(PlanError, match="room"):
         keep(journal, "more", b"x")
     monkeypatch.setattr(keptfile, "MOST", 10**9)
-    full = namedtuple("full", "f_bavail f_frsize")(1, 4096)
+    full = SimpleNamespace(f_bavail=1, f_frsize=4096)
     monkeypatch.setattr(os, "statvfs", lambda path: full)
     with pytest.raises(PlanError, match="room"):
         keep(journal, "last", b"x")

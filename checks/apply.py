@@ -19,7 +19,7 @@ from checks.eviction import wait_for_budget
 from checks.journal import Journal
 from checks.parse import Unparsable
 from checks.plan import Plan, PlanError, PlannedWrite
-from checks.redact import redactor
+from checks.redact import redact_words, redactor
 from checks.saved import save
 from checks.session import StepState
 from checks.stepevents import Output, StepEvent, Waiting, WriteDone, WriteStarted
@@ -137,7 +137,7 @@ def _one(
         first=write.first,
         items=write.items,
         what={"en": redact(write.what.en), "zh": redact(write.what.zh)},
-        kubectl=[redact(word) for word in write.kubectl],
+        kubectl=redact_words(write.kubectl, redact),
     )
     yield WriteStarted(index, len(plan.commands), write.what, write.kubectl)
     began = clock.monotonic()

@@ -33,6 +33,7 @@ WITHIN = 10.0
 """Cluster seconds in which everything has to be as it was."""
 LOOK_EVERY = 1.0
 SHOWN = 300
+_HIDDEN = "***"
 ROLES = {"OVN_Northbound": "ovn-nb-leader", "OVN_Southbound": "ovn-sb-leader"}
 """Where a database is read again: its leader may be another pod by now."""
 
@@ -194,7 +195,10 @@ def _objects(cluster: Cluster, step: Step, run: StepRecord) -> Iterator[Compared
             yield Compared(name, "", one_line(error.message, SHOWN), None, "object")
             continue
         mine = paths.get((one["namespace"], one["name"]), ())
-        yield from _fields(name, one["object"], now, mine)
+        for field in _fields(name, one["object"], now, mine):
+            # What a Secret holds is on no screen and in no export; whether it is the same is.
+            hidden = resource.plural == "secrets" and field.kind == "value"
+            yield replace(field, before=_HIDDEN, now=_HIDDEN) if hidden else field
 
 
 def _fields(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.clock import Clock, Stop, stopping
+from checks.marks import Mark
 from checks.model import Result, Row
 from checks.plan import PlannedWrite
 from checks.stepevents import CanaryLooked, StepEvent, Waiting
@@ -87,16 +88,25 @@ class Question:
 
 
 def look_at(
-    question: Question, look: Look, *, pace: float, clock: Clock, stop: Stop | None
+    question: Question,
+    look: Look,
+    *,
+    pace: float,
+    clock: Clock,
+    stop: Stop | None,
+    marks: tuple[Mark, ...] = (),
 ) -> Generator[StepEvent, None, Text | None]:
-    """Looks until these targets are as the step wants them; returns why they are not when the time is over."""
+    """Looks until these targets are as the step wants them; returns why they are not when the time is over.
+
+    `marks` show that the writes took hold of them, and are told with the answer.
+    """
     verify, targets = question.verify, question.targets
     began, every = clock.monotonic(), max(1.0, verify.within / LOOKS)
     while True:
         results = look(aliases(question.guide, verify))
         bad = question.bad(results)
         result = results.get(verify.check)
-        seen = question.rows(results), result.summary if result else Text()
+        seen = question.rows(results), result.summary if result else Text(), marks
         if bad is None or not bad:
             yield CanaryLooked(targets, None if bad is None else True, *seen)
             return None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from checks import transition
+from checks.canary import target_of
+from checks.clock import Stop, stopping
 from checks.errors import ClusterError
 from checks.marks import Mark
 from checks.parse import Unparsable, parse
 from checks.plan import Plan, PlanError
 from checks.planner import run_read
 from checks.redact import redactor
-from checks.stepevents import Moved
+from checks.stepevents import Moved, StepEvent, Waiting
 from checks.writes import Expander
 from kb.model import Step
 from kb.text import Text
@@ -29,6 +33,29 @@ class Moves:
     def __init__(self, walk: Walk, plan: Plan, step: Step, before: transition.Before) -> None:
         self._walk, self._plan, self._step, self._before = walk, plan, step, before
         self._marks: tuple[Mark, ...] | None = None
+
+    def of(self, targets: Collection[str]) -> Moves:
+        """The same for the writes to some of its targets."""
+        mine = tuple(write for write in self._plan.commands if target_of(write) in targets)
+        before = transition.Before(self._before.siblings)
+        return Moves(self._walk, replace(self._plan, commands=mine, saves=()), self._step, before)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What was seen last."""
+        return self._marks or ()
+
+    def taken_hold(self, within: float, stop: Stop | None) -> Generator[StepEvent, None, Text | None]:
+        """Looks until every target is another one than before; says which one is not when the time is over."""
+        clock, pace = self._walk.clock, self._walk.cluster.info.pace
+        began = clock.monotonic()
+        while (why := self.lacking()) is not None:
+            elapsed = (clock.monotonic() - began) / pace
+            if elapsed >= within or stopping(stop):
+                return why
+            yield Waiting(why, elapsed, within)
+            clock.sleep(pace, stop)
+        return None
 
     def lacking(self) -> Text | None:
         """The first target that is as it was; once none is, the cluster is not asked again."""
@@ -48,7 +75,7 @@ class Moves:
 
     def _look(self) -> tuple[Mark, ...]:
         walk, plan = self._walk, self._plan
-        saved = walk.session.step(plan.step_id).saved
+        saved = walk.session.step(plan.step_id).saved if plan.saves else {}
         return transition.look_after(walk.cluster, plan, self._step, self._before, saved, self._reread)
 
     def _reread(self) -> dict[str, Any]:

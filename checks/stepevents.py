@@ -77,6 +77,8 @@ class CanaryLooked:
     """What the check says of these targets, where it has a row for each."""
     summary: Text = Text()  # noqa: RUF009 - a frozen value
     """What it says of the whole."""
+    marks: tuple[Mark, ...] = ()
+    """Whether the writes took hold of these targets."""
 
 
 @dataclass(frozen=True, slots=True)

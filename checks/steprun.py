@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks import canary, gate, restored, stale, traces, transition
 from checks.apply import Outcome, apply
-from checks.clock import Control, Stop, stopping
+from checks.clock import Control, Stop
 from checks.journal import JournalError
 from checks.moves import Moves
 from checks.operators import holder
@@ -59,6 +59,7 @@ class StepRun:
         self._batches = dict(canary.batches(plan.commands, batch))
         self._step = walk.guide.step(plan.step_id)
         self._ended = False
+        self._moves: Moves | None = None
 
     def events(self) -> Iterator[StepEvent]:
         """Everything that happens, `StepEnded` last; raises Held, StalePlan and JournalError."""
@@ -98,6 +99,7 @@ class StepRun:
             self._write_taken(took)
             yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
             seen = transition.look_before(walk.cluster, plan, self._step)
+            moves = self._moves = Moves(walk, plan, self._step, seen)
             expander = Expander(walk.cluster, walk.layout)
             try:
                 outcome = yield from apply(
@@ -113,7 +115,7 @@ class StepRun:
             finally:
                 walk.refold()
             if outcome.state == "done":
-                outcome = yield from self._prove(before, seen)
+                outcome = yield from self._prove(before, moves)
             self._end(outcome.state, outcome.message)
             self._trace(outcome.state)
             yield StepEnded(plan.step_id, outcome.state, outcome.message)
@@ -173,12 +175,21 @@ class StepRun:
 
     def _look_at(self, targets: tuple[str, ...]) -> Generator[StepEvent, None, Text | None]:
         walk, verify = self._walk, self._step.verify
+        moves = self._moves.of(targets) if self._moves else None
+        why = (yield from moves.taken_hold(verify.within if verify else HOLD, self._stop)) if moves else None
+        marks = moves.marks if moves else ()
+        if why is not None:
+            yield CanaryLooked(targets, False, summary=why, marks=marks)
+            walk.record("canary", step=self._plan.step_id, targets=list(targets), ok=False)
+            return why
         if verify is None or self._plan.purpose == "undo":
-            yield CanaryLooked(targets, None)
+            yield CanaryLooked(targets, None, marks=marks)
             return None
         question = canary.Question(walk.guide, verify, targets, *self._touched(targets))
         pace = walk.cluster.info.pace
-        why = yield from canary.look_at(question, walk.look, pace=pace, clock=walk.clock, stop=self._stop)
+        why = yield from canary.look_at(
+            question, walk.look, pace=pace, clock=walk.clock, stop=self._stop, marks=marks
+        )
         walk.record("canary", step=self._plan.step_id, targets=list(targets), ok=why is None)
         return why
 
@@ -226,16 +237,13 @@ class StepRun:
             return {}
         return {"line": redactor(self._walk.session.id)(self._plan.instruction.en)}
 
-    def _prove(
-        self, before: Mapping[str, Any], seen: transition.Before
-    ) -> Generator[StepEvent, None, Outcome]:
+    def _prove(self, before: Mapping[str, Any], moves: Moves) -> Generator[StepEvent, None, Outcome]:
         """First that the writes took hold of what they were sent to, then that the checks hold for their time."""
         walk, verify, plan = self._walk, self._step.verify, self._plan
-        moves = Moves(walk, plan, self._step, seen)
         if plan.purpose == "undo":
             return (yield from self._prove_undo(before, moves))
         if verify is None:
-            why = yield from self._taken_hold(moves)
+            why = yield from moves.taken_hold(HOLD, self._stop)
             yield moves.told()
             return Outcome("failed", why) if why else Outcome("done", message("session.done-unproven"))
         clock, pace = walk.clock, walk.cluster.info.pace
@@ -261,18 +269,6 @@ class StepRun:
             self._verified(wrong is None, before, after, 0.0)
             yield Verified(wrong is None, before, after)
         return Outcome("failed", wrong) if wrong else Outcome("undone", restored.told(found))
-
-    def _taken_hold(self, moves: Moves) -> Generator[StepEvent, None, Text | None]:
-        """Without a verification at least the targets have to be others than before: a deleted object is gone."""
-        clock, pace = self._walk.clock, self._walk.cluster.info.pace
-        began = clock.monotonic()
-        while (why := moves.lacking()) is not None:
-            elapsed = (clock.monotonic() - began) / pace
-            if elapsed >= HOLD or stopping(self._stop):
-                return why
-            yield Waiting(why, elapsed, HOLD)
-            clock.sleep(pace, self._stop)
-        return None
 
     def _verified(self, ok: bool, before: Mapping[str, Any], after: Mapping[str, Any], took: float) -> None:
         plan = self._plan

@@ -13,10 +13,10 @@ from checks.journal import MemoryJournal
 from checks.layout import LEASES
 from checks.marks import Mark, mark_of
 from checks.plan import PlannedWrite
-from checks.stepevents import Moved, StepEnded, VerifyTick
+from checks.stepevents import CanaryLooked, Moved, StepEnded, VerifyTick
 from checks.transition import contains, lacking
 from checks.turns import Held, Turn, claims
-from kb.model import Verify
+from kb.model import Step, Verify
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import ARTICLE, CATALOGUE, GUIDE, Ovn, cluster_with, walk_on
@@ -24,14 +24,15 @@ from tests.checks.incident import ARTICLE, CATALOGUE, GUIDE, Ovn, cluster_with, 
 SUBNETS = "kubeovn.io/v1/subnets"
 
 
-def verified(cluster: DictCluster, step_id: str, within: float = 3.0) -> Any:
+def verified(cluster: DictCluster, step_id: str, within: float = 3.0, other: Step | None = None) -> Any:
     """A walk whose step is proven by a check that is always content: what is left to prove is the transition."""
     from dataclasses import replace
 
     from checks.walk import Walk
 
     steps = tuple(
-        replace(s, verify=Verify("nets", within=within)) if s.id == step_id else s for s in GUIDE.steps
+        replace(other or s, verify=Verify("nets", within=within)) if s.id == step_id else s
+        for s in GUIDE.steps
     )
     armed = walk_on(cluster).access
     walk = Walk.open(
@@ -158,3 +159,36 @@ def test_a_step_holds_by_itself_where_that_was_asked_for(holds: Any, times: int)
     assert held == times
     threading.Timer(0, control.set).start()
     assert control.wait(5)
+
+
+def test_the_first_target_that_does_not_go_stops_the_others() -> None:
+    """Of many deletions the first is held by a finalizer: the second is never sent, whatever the check can tell."""
+    from dataclasses import replace
+
+    from kb.model import DeleteAction, Input
+
+    cluster = cluster_with(Ovn())
+    cluster.add(SUBNETS, {"apiVersion": "kubeovn.io/v1", "kind": "Subnet", "metadata": {"name": "net-b"}})
+    drop = replace(
+        GUIDE.step("drop"),
+        action=DeleteAction(SUBNETS, "{item}", each="nets"),
+        inputs=(Input("nets", Text("nets"), "choice", many=True, source="nets.names", default="$all"),),
+    )
+    walk = verified(cluster, "drop", 2.0, drop)
+    sent: list[str] = []
+
+    def kept(resource: Resource, name: str, **options: Any) -> None:
+        if resource.plural == "subnets" and not options.get("dry_run"):
+            sent.append(name)
+            cluster.objects[SUBNETS, "", name]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+
+    real = cluster.delete
+    cluster.delete = lambda resource, name, **o: (  # type: ignore[method-assign]
+        kept(resource, name, **o) if resource.plural == "subnets" else real(resource, name, **o)
+    )
+    ended, events = run(walk, "drop")
+    assert ended.state == "failed"
+    assert sent == ["net-a"], ended.message.en
+    (looked,) = [event for event in events if isinstance(event, CanaryLooked)]
+    assert looked.good is False
+    assert "keep" in looked.summary.en

@@ -72,7 +72,7 @@ async def test_many_targets_one_first_and_only_in_ones_turn(
         await pilot.press("T")
         await until(pilot, lambda: fix.held and "Held" in screen_text(app), "held after the first target")
         assert len(written(folder)) == 1
-        assert f"{many - 1} targets to go" in screen_text(app)
+        assert f"targets to go: {many - 1}" in screen_text(app)
         await pilot.press("g", "enter", "y", "h")
         await pilot.pause(0.5)
         assert len(written(folder)) == 1, "only F5 lets it go on"

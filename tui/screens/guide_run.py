@@ -27,6 +27,7 @@ from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.screens import beforeafter
 from tui.theme import Signs
+from tui.widgets.pairs import Chips
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ KEPT = 400
 """Lines of output that stay."""
 AROUND = 12
 """Targets that are named at once: those around the one that is worked on."""
+NAME = 32
+"""Characters of a target's name."""
 ROWS = 6
 """Targets of the last look that are shown with what the check says of them."""
 MARK = {
@@ -59,6 +62,8 @@ class RunLog:
     """Name to ``waits``, ``works``, ``sent``, ``good``, ``bad`` or ``unseen``, in the order they are worked on."""
     of_write: tuple[str, ...] = ()
     """The target of each write."""
+    saves: int = 0
+    """How much was saved without anything else in between."""
     waiting: Waiting | None = None
     looked: CanaryLooked | None = None
     tick: VerifyTick | None = None
@@ -74,13 +79,14 @@ class RunLog:
 
     def add(self, event: StepEvent, lang: str) -> None:
         """Takes one event."""
+        self.saves = self.saves if isinstance(event, Saved) else 0
         match event:
             case StepStarted():
                 self.total, self.items = event.total, event.items
             case Saved():
-                self._line("$quiet", event.what.get(lang))
+                self._saved(event.what.get(lang))
             case WriteStarted():
-                self.waiting = None
+                self.waiting = self.looked = None
                 self._target(event.index, "works")
                 self._line("bold", f"$ {one_line(' '.join(event.kubectl) or event.what.get(lang), 300)}")
             case Output():
@@ -101,6 +107,8 @@ class RunLog:
                 self.moved = event
             case Verified():
                 self.proven = event.ok
+                if event.ok:
+                    self.targets = dict.fromkeys(self.targets, "good")
             case StepEnded():
                 self.waiting, self.ended = None, event.state
 
@@ -109,6 +117,13 @@ class RunLog:
         if name in self.targets:
             later = state == "sent" and name in self.of_write[index + 1 :]
             self.targets[name] = "works" if later else state
+
+    def _saved(self, said: str) -> None:
+        """Many things are saved before many writes: the last one is named, the others are counted."""
+        if self.saves:
+            self.lines.pop()
+        self.saves += 1
+        self._line("$quiet", said + (f" ({self.saves})" if self.saves > 1 else ""))
 
     def _line(self, style: str, text: str) -> None:
         self.lines.append((style, text))
@@ -128,19 +143,21 @@ class RunLog:
             )
             share = self.writes / self.total
             parts.append(Content.assemble(_bar(share, signs), " ", shown))
-        if len(self.targets) > 1:
-            parts.append(self._targets(lang, signs))
         if self.looked is not None:
             parts += self._looked(self.looked, lang, signs)
+        if len(self.targets) > 1:
+            parts.append(self._targets(lang, signs))
         if self.waiting is not None and not self.ended and not held:
             parts += self._waiting(self.waiting, lang, signs)
         if self.tick is not None:
             parts += self._verification(self.tick, lang, signs)
-        if self.moved is not None:
+        if self.moved is not None and not self.ended:  # the record tells it then
             parts += beforeafter.told(self.moved.marks, lang, signs)
         return [*parts, *(foreign(text, style, limit=600) for style, text in self.lines[-24:])]
 
     def _title(self, lang: str, held: bool) -> Content:
+        if self.ended:
+            return Content.styled(message("execution.last-run").get(lang), "bold $primary")
         if not held:
             return Content.styled(translate(lang, "run.title"), "bold $primary")
         busy = "works" in self.targets.values() and not self._paused()
@@ -151,7 +168,7 @@ class RunLog:
     def _paused(self) -> bool:
         return self.waiting is not None and self.waiting.what == message("session.paused")
 
-    def _targets(self, lang: str, signs: Signs) -> Content:
+    def _targets(self, lang: str, signs: Signs) -> Chips:
         """Each with its state; of many those around the one that is worked on."""
         names = list(self.targets)
         busy = [n for n, name in enumerate(names) if self.targets[name] != "waits"]
@@ -162,10 +179,10 @@ class RunLog:
             drawn = signs.verdicts.get(sign) or {"running": signs.here, "here": signs.arrow}.get(
                 sign, signs.dot
             )
-            parts.append(Content.styled(f"{drawn} {one_line(name, 48)}  ", style))
+            parts.append(Content.styled(f"{drawn} {one_line(name, NAME)}", style))
         left = len(names) - first - AROUND
         parts += [dim(f"+{left}")] if left > 0 else []
-        return Content("").join(parts)
+        return Chips(tuple(parts))
 
     def _looked(self, seen: CanaryLooked, lang: str, signs: Signs) -> list[beforeafter.Line]:
         """What the first target, or the last batch, came to."""
@@ -185,7 +202,7 @@ class RunLog:
             )
         if not seen.rows and seen.summary:
             found.append(Content.assemble("  ", foreign(seen.summary.get(lang))))
-        return found
+        return [*found, *beforeafter.told(seen.marks, lang, signs)]
 
     def _waiting(self, waiting: Waiting, lang: str, signs: Signs) -> list[beforeafter.Line]:
         clock = f" {waiting.elapsed:.0f} / {waiting.within:.0f} s" if waiting.within else ""

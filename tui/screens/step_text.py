@@ -305,7 +305,7 @@ def detail(
         parts.append(Content.styled(said.reading, "$accent"))
     if plan is not None:
         parts += [*plan_does(plan, lang), *said.order, *plan_preview(plan, lang, now), Content("")]
-    parts += step_about(view, guide, values, plan, lang)
     if plan is None and log is not None and log.ended:
-        parts += [Content(""), *log.lines_of(lang, signs)]
+        parts += [*log.lines_of(lang, signs), Content("")]
+    parts += step_about(view, guide, values, plan, lang)
     return [*parts, *step_explained(view, values, lang)]

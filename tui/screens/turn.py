@@ -18,6 +18,7 @@ from kb.safe import one_line
 from tui.i18n import ago
 from tui.screens.confirm import Sure
 from tui.screens.dialog import Dialog
+from tui.widgets.rows import Page
 from tui.widgets.say import dim, foreign
 
 if TYPE_CHECKING:
@@ -77,16 +78,17 @@ class TurnDialog(Dialog[Answer]):
         return message(f"execution.{key}", **params).get(self.app.lang)
 
     def _draw(self) -> None:
-        lines = [line for claim, holder in self.held.all[:SHOWN] for line in self._about(claim, holder)]
-        more = len(self.held.all) - SHOWN
-        if more > 0:
-            lines.append(dim(self.tell("turn-more", n=more)))
-        self.query_one("#holders", Static).update(Content("\n").join(lines))
+        by_name: dict[str, list[tuple[Claim, Holder]]] = {}
+        for claim, holder in self.held.all:
+            by_name.setdefault(holder.name, []).append((claim, holder))
+        lines = [line for some in by_name.values() for line in self._about(some)]
+        self.query_one("#holders", Static).update(Page(lines))
 
-    def _about(self, claim: Claim, holder: Holder) -> Iterator[Content]:
+    def _about(self, some: list[tuple[Claim, Holder]]) -> Iterator[Content]:
+        """One who is at work, for what and until when, and on what of the plan."""
         now, lang = time.time(), self.app.lang
+        holder = max((one for _, one in some), key=lambda one: one.seen)
         yield Content.assemble(foreign(holder.name, "bold", limit=160))
-        yield Content.assemble(dim("  " + self.tell("turn-on") + " "), foreign(claim.target, limit=160))
         if holder.purpose:
             yield Content.assemble(
                 dim("  " + self.tell("turn-for") + " "), foreign(holder.purpose, limit=200)
@@ -97,6 +99,10 @@ class TurnDialog(Dialog[Answer]):
         yield dim("  " + self.tell("turn-times", since=since, seen=seen))
         key = "turn-runs-out" if left else "turn-over"
         yield Content.styled("  " + self.tell(key, n=left), "$text-warning" if left else "$text-success")
+        for claim, _ in some[:SHOWN]:
+            yield Content.assemble(dim(f"  {self.app.signs.dot} "), foreign(claim.target, limit=160))
+        if len(some) > SHOWN:
+            yield dim("  " + self.tell("turn-more", n=len(some) - SHOWN))
 
     def _right(self) -> bool:
         return " ".join(self.query_one("#typed", Input).value.split()) == self.expected

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from checks.cluster import PODS, Cluster, Object, Resource
-from checks.errors import ClusterError, NotFound
+from checks.errors import ClusterError, Conflict, NotFound
 from checks.operators import host
 from checks.plan import PlannedWrite
 from kb.safe import one_line
@@ -82,6 +82,8 @@ def leave(
             event = event_of(about, trace, now, max(0, more))
             cluster.create(EVENTS, event, namespace=event["metadata"]["namespace"], timeout=5.0)
             left += 1
+        except Conflict:
+            left += 1  # nobody else uses its name: it arrived twice on the way
         except ClusterError as error:
             failed = failed or error.message
             if error.reason in ("forbidden", "timeout", "unreachable", "in-doubt"):

@@ -232,14 +232,16 @@ class LiveCluster:
         *,
         namespace: str = "",
         uid: str = "",
+        version: str = "",
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> None:
-        """Asks for the deletion of an object, only of the one with this uid where one is given (else Conflict)."""
+        """Asks for the deletion of an object; only with this uid and resourceVersion where given (else Conflict)."""
         about = self._about("delete", resource, namespace, name, write=not dry_run)
         options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        bound = {key: value for key, value in (("uid", uid), ("resourceVersion", version)) if value}
+        if bound:
+            options["preconditions"] = bound
         if dry_run:
             options["dryRun"] = ["All"]
         self._json(
@@ -347,7 +349,12 @@ class LiveCluster:
             raise about.lost(Timeout, no_answer(about, deadline)) from None
         except (Unauthenticated, Unreachable, InDoubt) as error:
             # servers refuse an ended client certificate by closing the connection, or with a bare 401
-            raise self._access.why_refused(about) or error from None
+            why = self._access.why_refused(about)
+            if why is not None:
+                why.sent = (
+                    error.sent
+                )  # by this machine's clock only: what went out may have been taken all the same
+            raise why or error from None
         except ConfigError as error:
             raise about.error(Unauthenticated, error.text) from error
 

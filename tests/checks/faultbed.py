@@ -27,7 +27,8 @@ from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, run
 
 SUBNETS = Resource("kubeovn.io", "v1", "subnets")
 NODES = Resource("", "v1", "nodes")
-READS = ("get", "list")
+WRITING = frozenset(("set", "destroy", "create", "remove"))
+"""Words that make a command of the incident one that writes."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ class OvnWorld:
         told = self.command(argv)
         if told is not None:
             return told
-        if not any(word in argv for word in READS):
+        if WRITING & set(argv):
             self.written.append(argv)
         return self.ovn.command(argv, pod["spec"]["nodeName"])
 

@@ -7,13 +7,14 @@ cut, delay and garble. One thread per connection; every request goes to the serv
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import select
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,7 +64,10 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
+        self._storm: tuple[random.Random, float, tuple[Kind, ...]] | None = None
         self._closing = False
+        self.struck = 0
+        """Requests that a storm has harmed."""
         self.arrived: list[str] = []
         """Every request that reached the server, as ``METHOD /path?query``, in order and with repetitions."""
 
@@ -80,9 +84,15 @@ class FaultProxy:
             self._deeds.append(deed)
         return deed
 
+    def storm(self, seed: int, share: float, kinds: Sequence[Kind]) -> None:
+        """Harms any request with this probability."""
+        with self._lock:
+            self._storm = (random.Random(seed), share, tuple(kinds))
+
     def calm(self) -> None:
         """No more harm; what was held back may go."""
         with self._lock:
+            self._storm = None
             for deed in self._deeds:
                 deed.go.set()
             self._deeds.clear()
@@ -174,6 +184,9 @@ class FaultProxy:
                 if deed.times and deed.match.search(line):
                     deed.times -= 1
                     return deed
+            if self._storm is not None and self._storm[0].random() < self._storm[1]:
+                self.struck += 1
+                return Deed(self._storm[0].choice(self._storm[2]), re.compile(""))
         return None
 
     def _answered(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +18,12 @@ from checks.cluster import PODS
 from checks.errors import ClusterError, Forbidden, Invalid
 from checks.journal import JournalError, list_sessions, read
 from checks.layout import LEASES
-from checks.plan import PlanError, StalePlan
+from checks.plan import Plan, PlanError, StalePlan
 from checks.practice.store import Admission
 from checks.session import fold
 from checks.stepevents import StepEnded, WriteDone
+from checks.traces import EVENTS
+from checks.turns import Held
 from checks.walk import Walk
 from tests.checks.dictcluster import said
 from tests.checks.faultbed import SUBNETS, Bed, bed
@@ -200,6 +203,54 @@ def test_harm_to_a_lease_costs_neither_turn_nor_write(made: Bed, method: str, ki
     left = made.world.store.all(LEASES)
     assert all(one["spec"]["holderIdentity"] == "" for one in left), "nobody has to wait for it"
     assert not left or (method, kind) == ("DELETE", "lose-request")
+
+
+def test_a_trace_that_arrives_twice_is_left_once(made: Bed) -> None:
+    made.proxy.harm("twice", r"^POST [^?]*/events")
+    made.run("label")
+    traced = [entry for entry in made.walk.journal.entries if entry["kind"] == "traced"]
+    assert [(one["left"], one["failed"]) for one in traced] == [(1, "")]
+    assert len(made.world.store.all(EVENTS)) == 1
+
+
+def test_of_two_klinik_at_once_exactly_one_writes(made: Bed) -> None:
+    """Both have planned and confirmed; whoever takes the turn second is told who has it, or that things changed."""
+    walks = (made.walk, made.another())
+    plans = [walk.plan("label", walk.proposed("label")) for walk in walks]
+    told: dict[str, str] = {}
+    both = threading.Barrier(2)
+
+    def go(walk: Walk, plan: Plan) -> None:
+        events = walk.run(plan, typed=plan.confirm.expected)
+        next(events)
+        both.wait()
+        try:
+            told[walk.operator] = list(events)[-1].state  # type: ignore[union-attr]
+        except (Held, StalePlan) as error:
+            told[walk.operator] = type(error).__name__
+
+    threads = [threading.Thread(target=go, args=pair) for pair in zip(walks, plans, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(told.values())[-1] == "done", told
+    assert sorted(told.values())[0] in ("Held", "StalePlan"), told
+    assert made.world.times("MODIFIED", "subnets/net-a") == 1
+    assert made.proxy.count(LABEL) == 1
+
+
+def test_a_take_over_is_in_both_journals(made: Bed) -> None:
+    events = purging(made)
+    other = made.another()
+    plan = other.plan("purge", other.proposed("purge"))
+    with pytest.raises(Held) as held:
+        list(other.run(plan, typed=plan.confirm.expected))
+    assert done(other.run(plan, typed=plan.confirm.expected, take_over=held.value.holders)).state == "done"
+    assert list(events)[-1].state == "failed"
+    turns = [[e["state"] for e in walk.journal.entries if e["kind"] == "turn"] for walk in (made.walk, other)]
+    assert turns == [["lost"], ["taken-over"]]
+    assert len(made.world.written) == len(set(made.world.written)), "no command ran twice"
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

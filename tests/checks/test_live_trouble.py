@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -346,6 +347,21 @@ def test_an_expired_client_certificate_is_named(use: Use, server: PracticeServer
     cluster = use(server.kubeconfig(certificate=pair.certificate, key=pair.key))
     with pytest.raises(Unauthenticated, match=r"client certificate of this context expired on \d{4}-"):
         cluster.version()
+
+
+def test_a_lost_write_stays_in_doubt_whatever_this_machine_s_clock_says_of_the_certificate(
+    use: Use, server: PracticeServer, world: ScriptedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock has jumped beyond the end of the certificate, which the server still takes."""
+    pair = server.authority.client("anna", groups=("system:masters",))
+    cluster = use(server.kubeconfig(certificate=pair.certificate, key=pair.key))
+    jumped = SimpleNamespace(time=lambda: time.time() + 1e7, strftime=time.strftime, gmtime=time.gmtime)
+    monkeypatch.setattr("checks.live.access.time", jumped)
+    server.faults.drop("PATCH", after=True, times=1)
+    with pytest.raises(Unauthenticated) as caught:
+        cluster.patch(SUBNETS, "ovn-default", {"spec": {"mtu": 1400}})
+    assert caught.value.sent
+    assert world.store.get(SUBNETS, "ovn-default")["spec"]["mtu"] == 1400
 
 
 def test_an_unknown_authority_is_unreachable(use: Use, server: PracticeServer) -> None:

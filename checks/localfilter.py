@@ -13,7 +13,8 @@ from checks.localoptions import NotLocal, Parted, Table, part, table
 from kb.messages import message
 
 _GREP = table(
-    "-i -v -w -x -E -F -G -P -o -c -n -q -a --color --ignore-case --invert-match --only-matching --count",
+    "-i -v -w -x -E -F -G -P -o -c -n -q -a -h -s"
+    " --color --ignore-case --invert-match --only-matching --count --line-buffered",
     "-A -B -C -m -e",
 )
 _FILTERS: Mapping[str, tuple[Table, int, int]] = {

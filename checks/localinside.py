@@ -24,7 +24,7 @@ _NETWORK = frozenset(
 _PLAIN = frozenset(
     (
         *("ls", "df", "free", "uptime", "uname", "date", "hostname", "id", "lsmod", "nproc", "lscpu", "pwd"),
-        *("whoami", "stat", "mount", "sysctl", "du", "lsblk", "dmesg", "pidof", "pgrep", "vmstat"),
+        *("whoami", "stat", "mount", "sysctl", "du", "lsblk", "dmesg", "pidof", "pgrep", "vmstat", "top"),
     )
 )
 _PS = re.compile(r"-?(?:aux|auxf|auxww|faux|ef|e|A|eF|efL|eLf|ax|axf)")
@@ -42,6 +42,20 @@ _READER_VALUES: Mapping[str, str] = {
     "grep": "-A -B -C -m",
 }
 _PING = table("-n -4 -6 -D", "-c -W -w -I -s -M")
+_ETCD = table(
+    "--cluster --hex", "--endpoints --cacert --cert --key --command-timeout --dial-timeout -w --write-out"
+)
+_ETCD_ASKS = frozenset(
+    ("member list", "endpoint status", "endpoint health", "endpoint hashkv", "alarm list", "version")
+)
+"""Never ``get``: Secrets are in there."""
+_CURL = table(
+    "-s -k -S -f -i -v -4 -6 --silent --insecure --show-error --fail", "-m --max-time --connect-timeout"
+)
+_OWN_PAGES = re.compile(
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?/(?:metrics|healthz|readyz|livez|version)"
+)
+"""Pages on which a daemon tells of itself."""
 _FILES = re.compile(
     r"/proc/(?:\d+|self)/(?:limits|status|stat|statm|net/[\w/.-]+|mounts|mountinfo|sched|schedstat|io)"
     r"|/proc/(?:loadavg|meminfo|stat|uptime|version|cpuinfo|interrupts|softirqs|vmstat|modules|pressure/\w+|net/[\w/.-]+"
@@ -58,8 +72,9 @@ def may_run_inside(argv: Sequence[str]) -> None:
     folder = str(PurePosixPath(argv[0]).parent) if argv and "/" in argv[0] else ""
     if not program or folder not in _FOLDERS or not _allowed(program, argv[1:]):
         raise NotLocal(message("localrun.inside", program=program or "–"))
-    if program in ("ping", "ping6"):
-        part(program, argv[1:], _PING)
+    special = _SPECIAL.get(program)
+    if special is not None:
+        special(program, argv[1:])
         return
     if program in _READERS:
         _files(program, argv[1:])
@@ -72,7 +87,7 @@ def _allowed(program: str, words: Sequence[str]) -> bool:
     if program == "ps":
         return all(_PS.fullmatch(word) for word in words)
     known: Mapping[str, Callable[..., object]] = {**ovsrisk.PROGRAMS, **netrisk.PROGRAMS}
-    tools = program in _PLAIN or program in _READERS or program in _NETWORK or program in ("ping", "ping6")
+    tools = program in _PLAIN or program in _READERS or program in _NETWORK or program in _SPECIAL
     return tools or (
         program in known and program.startswith(("ovs-", "ovn-", "ovsdb-")) and program != "ovs-tcpdump"
     )
@@ -90,3 +105,25 @@ def _files(program: str, words: Sequence[str]) -> None:
     wrong = next((one for one in files if not _FILES.fullmatch(one) or ".." in one), None)
     if wrong is not None or not files:
         raise NotLocal(message("localrun.inside-file", file=wrong or "–"))
+
+
+def _ping(program: str, words: Sequence[str]) -> None:
+    part(program, words, _PING)
+
+
+def _etcdctl(program: str, words: Sequence[str]) -> None:
+    if " ".join(part(program, words, _ETCD).operands) not in _ETCD_ASKS:
+        raise NotLocal(message("localrun.inside-writes", program=program))
+
+
+def _curl(program: str, words: Sequence[str]) -> None:
+    pages = part(program, words, _CURL).operands
+    if len(pages) != 1 or not _OWN_PAGES.fullmatch(pages[0]):
+        raise NotLocal(message("localrun.inside-writes", program=program))
+
+
+_SPECIAL: Mapping[str, Callable[[str, Sequence[str]], None]] = {
+    **dict.fromkeys(("ping", "ping6"), _ping),
+    "etcdctl": _etcdctl,
+    "curl": _curl,
+}

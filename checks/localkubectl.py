@@ -91,8 +91,9 @@ def may_run(words: Sequence[str]) -> Kubectl:
     if own is not None:
         raise NotLocal(message("localrun.own", option=own.partition("=")[0]))
     parted = part(f"kubectl {verb}", rest, known)
-    if verb in _SUBVERBS and (parted.operands[:1] or ("",))[0] not in _SUBVERBS[verb]:
-        raise NotLocal(message("localrun.verb", verb=" ".join((verb, *parted.operands[:1]))))
+    if verb in _SUBVERBS and (words[at + 1 :][:1] or ("",))[0] not in _SUBVERBS[verb]:
+        # Behind an option it might be that option's value for kubectl, and the next word the subverb.
+        raise NotLocal(message("localrun.verb", verb=" ".join((verb, *words[at + 1 :][:1]))))
     if verb == "cluster-info" and parted.operands:
         raise NotLocal(message("localrun.verb", verb="cluster-info dump"))
     scoped = parted.has("-n", "--namespace", "-A", "--all-namespaces")

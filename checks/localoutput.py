@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from kb.safe import printable
 
 LONGEST = 16_000
 """Characters of a line; a longer one is taken apart."""
+_TELLING = r"[\w.-]*(?i:password|passwd|secret|token|api[_-]?key|access[_-]?key)[\w.-]*"
+_NAME = re.compile(rf"\bname[\"']?\s*:\s*[\"']?{_TELLING}[\"']?,?\s*\Z")
+_VALUE = re.compile(r"(\s*-?\s*[\"']?value[\"']?\s*:\s*[\"']?)([^\"',\s][^\"',]*)(.*)\Z", re.S)
+_BOTH = re.compile(
+    rf"(\\?[\"']?name\\?[\"']?\s*:\s*\\?[\"']?{_TELLING}\\?[\"']?\s*,\s*\\?[\"']?value\\?[\"']?\s*:\s*\\?[\"'])"
+    r"([^\"'\\]+)"
+)
+"""A variable of a container: ``name: DB_PASSWORD``, and its value on the next line or beside it (in an annotation)."""
+HIDDEN = "<secret>"
 _BEGIN, _END = "PRIVATE KEY-----", "-----END"
 
 
@@ -19,6 +29,7 @@ class Cleaned:
         self._most = most
         self._open = {False: "", True: ""}
         self._key: list[str] = []
+        self._named = False
         self._kept: list[str] = []
         self._length = 0
         self.cut = False
@@ -54,7 +65,17 @@ class Cleaned:
             if _END not in safe and sum(map(len, self._key)) < LONGEST:
                 return ""
             safe, self._key = "\n".join(self._key), []
-        return self._redact(safe) + "\n"
+        return self._redact(self._variable(safe)) + "\n"
+
+    def _variable(self, line: str) -> str:
+        """The value of a variable whose name says that it is secret is not shown."""
+        before, self._named = self._named, bool(_NAME.search(line))
+        if "value" not in line:
+            return line
+        found = _VALUE.match(line) if before else None
+        if found is not None:
+            return found[1] + HIDDEN + found[3]
+        return _BOTH.sub(rf"\g<1>{HIDDEN}", line)
 
     def _keep(self, shown: str) -> str:
         room = self._most - self._length

@@ -58,6 +58,8 @@ RUN = (
     "kubectl exec p -- cat /proc/1/limits",
     "kubectl exec p -- ip -d link show",
     "kubectl exec p -- ping -c 3 10.0.0.1",
+    "kubectl exec p -- etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt endpoint status -w table",
+    "kubectl exec p -- curl -s http://127.0.0.1:10665/metrics",
     "kubectl get pods -A | grep -v Running",
     "kubectl get pods -A --no-headers | awk '{print $2}' | sort | uniq -c | head -20",
     "kubectl get csr -o json | jq -r '.items[] | select(.spec.env == null) | .metadata.name'",
@@ -84,6 +86,11 @@ REFUSED = {
     "kubectl exec p -- sh -c 'ls'": "writes",
     "kubectl exec p -- env": "inside",
     "kubectl exec p ls": "writes",
+    "kubectl rollout -w status restart deploy/x": "writes",
+    "kubectl top --containers pods": "verb",
+    "kubectl exec p -- etcdctl get / --prefix": "option",
+    "kubectl exec p -- etcdctl get /registry/secrets/x": "inside-writes",
+    "kubectl exec p -- ping -f 10.0.0.1": "option",
     # another cluster, another user
     "kubectl --context prod get pods": "own",
     "kubectl get pods --kubeconfig=/root/.kube/other": "own",
@@ -104,7 +111,8 @@ REFUSED = {
     "kubectl exec p -- head -n 5 -- /etc/kubernetes/admin.conf": "inside-file",
     "kubectl exec p -- printenv": "inside",
     "kubectl exec p -- ps eww": "inside",
-    "kubectl exec p -- curl http://169.254.169.254/latest/meta-data": "inside",
+    "kubectl exec p -- curl http://169.254.169.254/latest/meta-data": "inside-writes",
+    "kubectl exec p -- curl -s http://127.0.0.1@evil.example/metrics": "inside-writes",
     # files of this machine
     "kubectl get -f /etc/shadow": "option",
     "kubectl get pods -o jsonpath-file=/etc/shadow": "form",
@@ -271,6 +279,10 @@ def test_output_is_harmless_and_without_secrets() -> None:
     assert shown.endswith("last\n")
     assert cleaned.kept == shown
     assert not cleaned.cut
+    odd = Cleaned(redactor("key"), 10_000)
+    shown = odd.take("  - name: DB_PASSWORD\n    value: abc\n  - name: MODE\n    value: fast\n")
+    shown += odd.take('{"name":"API_TOKEN","value":"x1"},{"name":"N","value":"y2"}\n')
+    assert [word in shown for word in ("abc", "fast", "x1", "y2")] == [False, True, False, True]
     small = Cleaned(redactor("key"), 5)
     small.take("0123456789\n")
     assert (small.kept, small.cut) == ("01234", True)
@@ -318,8 +330,11 @@ def cluster() -> Iterator[Connection]:
         yield found
 
 
-def test_a_walk_runs_what_it_showed_and_writes_it_down(cluster: Connection, tmp_path: Path) -> None:
+def test_a_walk_runs_what_it_showed_and_writes_it_down(
+    cluster: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The real kubectl against the practice cluster; a journal that is read again tells the same."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")
     walk = Walk.open(cluster.cluster, article(), CATALOGUE, journal_dir=tmp_path)

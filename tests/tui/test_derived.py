@@ -162,11 +162,12 @@ async def test_a_line_is_filled_copied_and_ticked_off_and_stands_in_the_journal(
 
 
 async def test_a_reading_command_is_shown_run_and_kept_and_a_writing_one_is_not(
-    tmp_path: Path, services: Callable[..., Services]
+    tmp_path: Path, services: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F5 asks with the exact words; the output stays in view, the step is ticked off, nothing needs to be armed."""
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")
+    monkeypatch.setenv("HOME", str(tmp_path))
     library = open_library([library_root(tmp_path / "root")], cache_dir=tmp_path / "index")
     app = klinik(services(open_library=lambda: library, read_only=True))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -34,7 +34,7 @@ def keep(journal: Path, label: str, content: bytes) -> Kept:
     """Writes ``SESSION.LABEL.gz`` beside the journal and reads it back; raises PlanError with what is in the way."""
     if len(content) > LONGEST:
         raise PlanError(message("undo.file-large", limit=LONGEST // 1024 // 1024))
-    path = journal.parent / f"{journal.stem}.{label}.gz"
+    path = _free(journal, label)
     packed = gzip.compress(content, 6, mtime=0)
     try:
         used = sum(one.stat().st_size for one in _files(journal))
@@ -55,6 +55,12 @@ def keep(journal: Path, label: str, content: bytes) -> Kept:
     if load(journal, kept) != content:
         raise PlanError(message("undo.file-failed", path=str(path), error="-"))
     return kept
+
+
+def _free(journal: Path, label: str) -> Path:
+    """A name that nothing has yet: a run that was killed may have left its file without a word in the journal."""
+    names = (f"{journal.stem}.{label}{again}.gz" for again in ("", *(f"-{n}" for n in range(2, 100))))
+    return next((path for name in names if not os.path.lexists(path := journal.parent / name)), journal)
 
 
 def load(journal: Path, kept: Kept) -> bytes | None:

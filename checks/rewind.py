@@ -5,12 +5,13 @@ What cannot be taken back is named with the reason the step gave before it ran. 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from checks.clock import Stop, stopping
 from checks.errors import ClusterError
+from checks.journal import JournalError
 from checks.plan import LINES, Confirm, Plan, PlanError, Preview, StalePlan, bound, digest
 from checks.planner import confirmation
 from checks.risk import worst_risk
@@ -19,6 +20,7 @@ from checks.stepevents import StepEnded, StepEvent
 from checks.steprun import NotConfirmed
 from kb.messages import message
 from kb.model import Risk, Step
+from kb.safe import one_line
 from kb.text import Text
 
 if TYPE_CHECKING:
@@ -186,21 +188,31 @@ def _leg(walk: Walk, step: Step) -> Leg | None:
         return Leg(step, None, error.text)
 
 
-def run_rewind(walk: Walk, rewind: Rewind, *, typed: str, stop: Stop | None = None) -> Iterator[RewindEvent]:
+def run_rewind(
+    walk: Walk,
+    rewind: Rewind,
+    *,
+    typed: str,
+    stop: Stop | None = None,
+    take_over: bool | Collection[str] = False,
+) -> Iterator[RewindEvent]:
     """Runs a confirmed way back; raises NotArmed, NotConfirmed and PlanError at once.
 
-    While iterating it raises StalePlan before a step whose undo is no longer the one that was shown; what was undone
-    by then stays undone, and the way back can be planned again.
+    While iterating it raises StalePlan before a step whose undo is no longer the one that was shown, and whatever
+    `Walk.undo` raises; what was undone by then stays undone, and the way back can be planned again. `take_over` as
+    in `Walk.run`.
     """
     if not rewind.plans:
         raise PlanError(message("session.undo-nothing"))
     walk.access.require(walk.cluster.info)
     if not rewind.confirm.accepts(typed):
         raise NotConfirmed(message("session.not-confirmed", words=rewind.confirm.expected))
-    return _run(walk, rewind, stop)
+    return _run(walk, rewind, stop, take_over)
 
 
-def _run(walk: Walk, rewind: Rewind, stop: Stop | None) -> Generator[RewindEvent, None, None]:
+def _run(
+    walk: Walk, rewind: Rewind, stop: Stop | None, over: bool | Collection[str]
+) -> Generator[RewindEvent, None, None]:
     plans = rewind.plans
     stays = tuple((leg.step.id, leg.why or Text()) for leg in rewind.stays)
     walk.record(
@@ -216,7 +228,13 @@ def _run(walk: Walk, rewind: Rewind, stop: Stop | None) -> Generator[RewindEvent
         if stopping(stop):
             break
         yield LegStarted(shown.step_id, number, len(plans))
-        ended = yield from _one(walk, shown, stop)
+        try:
+            ended = yield from _one(walk, shown, stop, over)
+        except JournalError:
+            raise
+        except Exception as error:  # told by who reads the events; the journal says how far it came
+            walk.record("rewind", state="failed", steps=undone, error=one_line(str(error), 300))
+            raise
         if ended is None or ended.state != "undone":
             break
         undone.append(shown.step_id)
@@ -225,13 +243,15 @@ def _run(walk: Walk, rewind: Rewind, stop: Stop | None) -> Generator[RewindEvent
     yield last
 
 
-def _one(walk: Walk, shown: Plan, stop: Stop | None) -> Generator[RewindEvent, None, StepEnded | None]:
+def _one(
+    walk: Walk, shown: Plan, stop: Stop | None, over: bool | Collection[str]
+) -> Generator[RewindEvent, None, StepEnded | None]:
     fresh = walk.plan_undo(shown.step_id)
     if sketch(fresh) != sketch(shown):
         raise StalePlan((message("undo.changed", step=shown.title.en),))
     # The whole way back was confirmed, by the strictest of its steps.
     ended: StepEnded | None = None
-    for event in walk.undo(fresh, typed=fresh.confirm.expected, stop=stop):
+    for event in walk.undo(fresh, typed=fresh.confirm.expected, stop=stop, take_over=over):
         if isinstance(event, StepEnded):
             ended = event
         yield event

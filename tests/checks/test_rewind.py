@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from checks.access import Access, NotArmed
+from checks.clock import RealClock
 from checks.cluster import Resource
 from checks.journal import read
 from checks.plan import PlanError, StalePlan
 from checks.rewind import LegStarted, RewindEnded, order, plan_rewind, run_rewind
 from checks.session import fold
 from checks.steprun import NotConfirmed
+from checks.turns import Held, Turn, claims
 from checks.walk import Walk
 from tests.checks.incident import Ovn, checked, cluster_with, run, walk_on
 
@@ -147,3 +149,24 @@ def test_the_order_is_the_journals_and_not_the_clocks() -> None:
     assert order(again, walk.session.steps)[-1] == "stop"
     undone = [*again, {"kind": "ended", "step": "stop", "state": "undone"}]
     assert "stop" not in order(undone, walk.session.steps)
+
+
+def test_who_is_at_work_is_left_alone_unless_the_turn_is_taken(tmp_path: Path) -> None:
+    """Another klinik holds one of the targets: nothing is undone, and the journal says how far it came."""
+    ovn = Ovn()
+    cluster = cluster_with(ovn)
+    walk = walk_on(cluster, tmp_path)
+    assert run(walk, "stop").state == "done"
+    shown = plan_rewind(walk)
+    other = Turn(
+        cluster, claims(shown.plans[0].commands), holder="li@elsewhere", purpose="x", clock=RealClock()
+    )
+    other.take()
+    with pytest.raises(Held) as held:
+        list(run_rewind(walk, shown, typed=shown.confirm.expected))
+    assert ovn.learn == "false"
+    assert [e["state"] for e in walk.journal.entries if e["kind"] == "rewind"] == ["begun", "failed"]
+    events = list(run_rewind(walk, shown, typed=shown.confirm.expected, take_over=held.value.holders))
+    assert isinstance(events[-1], RewindEnded)
+    assert events[-1].state == "undone"
+    assert ovn.learn == ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -15,6 +14,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
+from checks.clock import Control
+from checks.turns import Held
+from kb.messages import message
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.screens import beforeafter, step_text
@@ -41,7 +43,7 @@ class RewindScreen(KlinikScreen[None]):
 
     CSS_PATH = "rewind.tcss"
     AUTO_FOCUS = "#legs"
-    BINDINGS: ClassVar[list[BindingType]] = quiet({"f5": "run", "x": "stop", "ctrl+y": "copy"})
+    BINDINGS: ClassVar[list[BindingType]] = quiet({"f5": "run", "x": "stop", "h": "hold", "ctrl+y": "copy"})
     help_key = "rewind"
 
     def __init__(self, guide: GuideScreen) -> None:
@@ -55,7 +57,8 @@ class RewindScreen(KlinikScreen[None]):
         self.undone: list[str] = []
         self.log_of: dict[str, RunLog] = {}
         self.ended: RewindEnded | None = None
-        self.stop: threading.Event | None = None
+        self.stop: Control | None = None
+        self.over: Collection[str] = frozenset()
         self.drawing: Timer | None = None
         self.then: Callable[[], None] | None = None
 
@@ -147,8 +150,22 @@ class RewindScreen(KlinikScreen[None]):
             self.problem = one_line(wording(error, self.app.lang), 600)
             self.notify(self.problem, severity="error", markup=False, timeout=8)
         self._draw()
+        if isinstance(error, Held):
+            self._ask_turn(error)
         if self.ended is not None and self.ended.state == "more":
             self.action_again()
+
+    def _ask_turn(self, held: Held) -> None:
+        """Somebody is at work there: with or without a take-over the way back is shown and confirmed anew."""
+        from tui.screens.turn import TurnDialog
+
+        def decided(answer: str | None) -> None:
+            if answer is not None and not self.running:
+                self.over = held.holders if answer == "take" else frozenset()
+                self.then = self.action_run
+                self.action_again()
+
+        self.app.push_screen(TurnDialog(held), decided)
 
     def _plan_of(self, step: str) -> Plan | None:
         legs = self.shown.legs if self.shown is not None else ()
@@ -207,7 +224,8 @@ class RewindScreen(KlinikScreen[None]):
                 if state != "running":
                     lines += [*step_text_of(record.message.get(lang), state)]
                     lines += rows.compared(record.restored, lang, signs)
-                lines += log.lines_of(lang, signs)
+                held = self.stop is not None and self.stop.held and state == "running"
+                lines += log.lines_of(lang, signs, held)
             else:
                 lines = rows.page(leg, time.time(), lang, signs)
         self.query_one("#leg-why > Static", Static).update(Page(lines))
@@ -233,8 +251,11 @@ class RewindScreen(KlinikScreen[None]):
     def hints(self) -> tuple[Hint, ...]:
         """What can be done now."""
         lang = self.app.lang
-        if self.running:
-            return (self.hint("x", "stop", "stop"),)
+        if self.stop is not None:
+            held = self.stop.held
+            key, word, action = ("F5", "hint-go-on", "run") if held else ("h", "hint-hold", "hold")
+            hold = Hint(key, message(f"execution.{word}").get(lang), action)
+            return (hold, self.hint("x", "stop", "stop"))
         found = [self.hint("^R", "again", "read_again"), self.hint("Esc", "back", "back")]
         if self.shown is not None and self.shown.plans and self.ended is None:
             run = Hint("F5", rows.say("key-run", lang), "run")
@@ -246,6 +267,10 @@ class RewindScreen(KlinikScreen[None]):
     def action_run(self) -> None:
         """Undoes everything that is shown as undoable: armed first, then confirmed as the strictest step asks."""
         shown = self.shown
+        if self.stop is not None and self.stop.held:
+            self.stop.go_on()
+            self._draw()
+            return
         if self.running or self.reading or shown is None or not shown.plans or self.ended is not None:
             return
         app = self.app
@@ -260,25 +285,33 @@ class RewindScreen(KlinikScreen[None]):
         from tui.screens.confirm import ConfirmDialog
 
         def decided(yes: bool | None) -> None:
+            over, self.over = self.over, frozenset()
             if yes:
-                self._start(shown)
+                self._start(shown, over)
 
         app.push_screen(ConfirmDialog(whole), decided)
 
-    def _start(self, shown: Rewind) -> None:
+    def _start(self, shown: Rewind, over: Collection[str]) -> None:
         if self.running:
             return
         self.running, self.problem, self.failed = "…", "", ""
-        stop = self.stop = threading.Event()
+        stop = self.stop = Control()
         typed = shown.confirm.expected
 
         def run(walk: Any) -> Any:
             from checks.rewind import run_rewind
 
-            return run_rewind(walk, shown, typed=typed, stop=stop)
+            return run_rewind(walk, shown, typed=typed, stop=stop, take_over=over or False)
 
         self.guide.walker.do("rewind", run)
         self._draw()
+
+    def action_hold(self) -> None:
+        """Holds before the next write; what is under way comes to its end."""
+        if self.stop is not None and not self.stop.held:
+            self.stop.hold()
+            self.notify(message("execution.hold-said").get(self.app.lang), markup=False)
+            self._draw()
 
     def action_stop(self) -> None:
         """Stops between two writes."""

@@ -83,7 +83,6 @@ def ahead(
         versions_of(scene),
         standing_of(scene, open_steps),
         quietly(scene.nodes) if open_steps else None,
-        cluster.info.practice,
     )
 
 

@@ -148,8 +148,8 @@ def to_copy(seen: Outlook, steps: Iterable[StepOutlook], lang: str) -> str:
 
 
 def bound(line: tuple[str, ...], seen: Outlook) -> tuple[str, ...]:
-    """A kubectl line that can only reach the cluster it was made for."""
-    if line[:1] != ("kubectl",) or not seen.context or seen.practice:
+    """A kubectl line that fails where the context it was made for is not known, rather than reach another cluster."""
+    if line[:1] != ("kubectl",) or not seen.context:
         return line
     return ("kubectl", f"--context={seen.context}", *line[1:])
 

@@ -174,7 +174,6 @@ class Outlook:
     standing: tuple[Standing, ...] = ()
     nodes: tuple[int, int] | None = None
     """Ready nodes and all nodes; None where they could not be read."""
-    practice: str = ""
 
     @property
     def irreversible(self) -> tuple[StepOutlook, ...]:

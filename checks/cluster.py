@@ -251,10 +251,11 @@ class Cluster(Protocol):
         *,
         namespace: str = "",
         uid: str = "",
+        version: str = "",
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> None:
-        """Asks for the deletion of an object, only of the one with this uid where one is given (else Conflict)."""
+        """Asks for the deletion of an object; only with this uid and resourceVersion where given (else Conflict)."""
         ...
 
     def evict(

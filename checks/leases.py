@@ -151,11 +151,15 @@ class Leases:
         return self.put(claim, lease, {"renewTime": _micro(self.now())})
 
     def give_back(self, claim: Claim, lease: Object) -> None:
-        """First emptied, bound to the version that was seen: who takes it then is not robbed. Raises as `put`."""
+        """First emptied, then deleted, each bound to the version that was seen: who takes it in between keeps it.
+
+        Raises as `put`.
+        """
         freed = self.put(claim, lease, {"holderIdentity": "", "leaseDurationSeconds": 1})
-        uid = str(freed.get("metadata", {}).get("uid") or "")
         if not holder_of(freed).name:
-            self._cluster.delete(LEASES, claim.lease, namespace=claim.namespace, uid=uid)
+            meta = freed.get("metadata", {})
+            uid, version = str(meta.get("uid") or ""), str(meta.get("resourceVersion") or "")
+            self._cluster.delete(LEASES, claim.lease, namespace=claim.namespace, uid=uid, version=version)
 
     def put(self, claim: Claim, lease: Object, spec: Mapping[str, Any]) -> Object:
         """Changes a Lease that nobody has written since it was seen; raises Conflict, InDoubt and other ClusterErrors.

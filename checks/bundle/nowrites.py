@@ -54,6 +54,7 @@ class NoWrites:
         *,
         namespace: str = "",
         uid: str = "",
+        version: str = "",
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> None:

@@ -209,16 +209,19 @@ class DictCluster:
         *,
         namespace: str = "",
         uid: str = "",
+        version: str = "",
         dry_run: bool = False,
         timeout: float = 15.0,
     ) -> None:
         if (apart := self._apart(resource)) is not None:
-            apart.delete(resource, name, namespace=namespace, uid=uid)
+            apart.delete(resource, name, namespace=namespace, uid=uid, version=version)
             return
         self._raise(self.fail, "dry-run" if dry_run else "delete")
         obj = self._find(resource, namespace, name)
         if uid and obj["metadata"]["uid"] != uid:
             raise Conflict("the uid differs")
+        if version and obj["metadata"]["resourceVersion"] != version:
+            raise Conflict("the version differs")
         if dry_run:
             return
         self.writes.append(("delete", str(resource), name))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from checks.clock import Stop
-from checks.cluster import Cluster, Target
+from checks.cluster import Cluster, Object, Resource, Target
 from checks.errors import NotFound
 from checks.layout import LEASES
 from checks.live import connect
@@ -16,6 +17,7 @@ from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.turns import DURATION, MANY, RENEW, Claim, Held, Holder, Turn, TurnLost, claims, holder_of
 from kb.text import Text
+from tests.checks.dictcluster import DictCluster
 
 SUBNET = Claim("kube-system", "subnets.kubeovn.io/ovn-default")
 
@@ -201,6 +203,23 @@ def test_a_turn_given_back_leaves_nothing_behind(cluster: Cluster, hands: Hands)
     assert mine.held == ()
     with pytest.raises(NotFound):
         there(cluster, SUBNET)
+
+
+def test_who_takes_a_lease_the_moment_it_is_given_back_keeps_it(hands: Hands) -> None:
+    """Between emptying a Lease and deleting it there is a moment in which it is anybody's."""
+
+    class Quick(DictCluster):
+        def patch(self, resource: Resource, name: str, body: Any, **options: Any) -> Object:
+            given_back = super().patch(resource, name, body, **options)
+            if body["spec"].get("holderIdentity") == "":
+                super().patch(resource, name, {"spec": {"holderIdentity": "li@b/2"}}, **options)
+            return given_back
+
+    quick = Quick()
+    mine = Turn(quick, (SUBNET,), holder="chen@a/1", purpose="p", clock=hands)
+    mine.take()
+    mine.release()
+    assert there(quick, SUBNET).name == "li@b/2"
 
 
 def test_all_targets_or_none(cluster: Cluster, hands: Hands) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-MarkKind = Literal["uid", "content", "gone", "saved", "boot", "restarts"]
+MarkKind = Literal["uid", "content", "gone", "saved", "boot", "restarts", "raft"]
 """uid: another object in its place; content: what the object says; gone: a deleted object is away; saved: a value
-that was read before the write; boot: the node's boot id; restarts: of the containers of the pod that was written to."""
-KINDS: tuple[MarkKind, ...] = ("uid", "content", "gone", "saved", "boot", "restarts")
+that was read before the write; boot: the node's boot id; restarts: of the containers of the pod that was written to;
+raft: term and leader of a database whose members the step touches."""
+KINDS: tuple[MarkKind, ...] = ("uid", "content", "gone", "saved", "boot", "restarts", "raft")
 
 
 @dataclass(frozen=True, slots=True)

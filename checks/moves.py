@@ -37,7 +37,7 @@ class Moves:
     def of(self, targets: Collection[str]) -> Moves:
         """The same for the writes to some of its targets."""
         mine = tuple(write for write in self._plan.commands if target_of(write) in targets)
-        before = transition.Before(self._before.siblings)
+        before = transition.Before(self._before.siblings, generations=self._before.generations)
         return Moves(self._walk, replace(self._plan, commands=mine, saves=()), self._step, before)
 
     @property
@@ -76,7 +76,9 @@ class Moves:
     def _look(self) -> tuple[Mark, ...]:
         walk, plan = self._walk, self._plan
         saved = walk.session.step(plan.step_id).saved if plan.saves else {}
-        return transition.look_after(walk.cluster, plan, self._step, self._before, saved, self._reread)
+        return transition.look_after(
+            walk.cluster, plan, self._step, self._before, saved, self._reread, walk.layout
+        )
 
     def _reread(self) -> dict[str, Any]:
         """What was saved before the write, read again; what cannot be read is left out."""

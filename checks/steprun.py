@@ -98,7 +98,7 @@ class StepRun:
         try:
             self._write_taken(took)
             yield StepStarted(plan.step_id, plan.purpose, len(plan.commands), plan.items)
-            seen = transition.look_before(walk.cluster, plan, self._step)
+            seen = transition.look_before(walk.cluster, plan, self._step, walk.layout)
             moves = self._moves = Moves(walk, plan, self._step, seen)
             expander = Expander(walk.cluster, walk.layout)
             try:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from checks import raftterm
 from checks.cluster import NODES, PODS, Cluster, Object, Resource
 from checks.errors import ClusterError, NotFound
+from checks.layout import Layout
 from checks.marks import Mark, MarkKind
 from checks.plan import Plan, PlannedWrite
 from checks.successor import Siblings, siblings_of, successor
@@ -42,9 +44,13 @@ class Before:
     """Boot id by node."""
     restarts: Mapping[Key, tuple[str, int]] = field(default_factory=dict)
     """uid and restarts of the pods that commands run in."""
+    generations: Mapping[Key, int] = field(default_factory=dict)
+    """Of the objects that are patched, where they have one."""
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Raft term and leader by database, where the step may move them."""
 
 
-def look_before(cluster: Cluster, plan: Plan, step: Step) -> Before:
+def look_before(cluster: Cluster, plan: Plan, step: Step, layout: Layout | None = None) -> Before:
     """What is there before the first write; never raises for what the cluster does not answer."""
     found: dict[str, Siblings] = {}
     restarts = [write for write in plan.commands if write.kind == "restart"]
@@ -53,12 +59,19 @@ def look_before(cluster: Cluster, plan: Plan, step: Step) -> Before:
         for write in restarts:
             if pods is not None and write.namespace == space:
                 found[write.uid] = siblings_of(pods, write)
-    return Before(found, _boots(cluster, plan, step), _restarts(cluster, _ran_in(plan)))
+    return Before(
+        found,
+        _boots(cluster, plan, step),
+        _restarts(cluster, _ran_in(plan)),
+        _generations(_objects(cluster, [write for write in plan.commands if write.kind == "patch"])),
+        raftterm.terms(cluster, layout) if layout is not None and raftterm.concerned(plan.commands) else {},
+    )
 
 
 def look_after(
-    cluster: Cluster, plan: Plan, step: Step, before: Before, saved: Mapping[str, Any], reread: Reread
-) -> tuple[Mark, ...]:
+    cluster: Cluster, plan: Plan, step: Step, before: Before, saved: Mapping[str, Any], reread: Reread,
+    layout: Layout | None = None,
+) -> tuple[Mark, ...]:  # fmt: skip
     """One mark for each target, as it is now; never raises for what the cluster does not answer."""
     objects = _objects(cluster, plan.commands)
     marks = [mark for write in plan.commands if (mark := _of_write(write, before, objects, plan))]
@@ -71,6 +84,11 @@ def look_after(
         if (was_uid, was_count) != (uid, count):
             ends = f"{was_uid[:8]} ({was_count})", f"{uid[:8]} ({count})"
             marks.append(Mark("restarts", "/".join(key[1:]), *ends, True, False))
+    now = raftterm.terms(cluster, layout) if layout is not None and before.terms else {}
+    for name, was in before.terms.items():
+        marks.append(
+            Mark("raft", name, was, now.get(name, ""), was != now[name] if name in now else None, False)
+        )
     return tuple(marks)
 
 
@@ -110,8 +128,11 @@ def _of_write(
     changed = now is None or content(now) != write.content
     wanted = write.patch_type == "merge" and bool(now) and contains(now, write.body)
     nothing = plan.preview.kind == "diff" and not plan.preview.total
-    version = str(meta.get("resourceVersion", ""))
+    version, was = str(meta.get("resourceVersion", "")), before.generations.get(key)
+    generation = meta.get("generation")
     ends = f"v{write.version}", f"v{version}" if version else ""
+    if was is not None and generation is not None:
+        ends = f"{ends[0]} (generation {was})", f"{ends[1]} (generation {generation})"
     return Mark("content", name, *ends, changed or wanted, needed and not nothing)
 
 
@@ -170,6 +191,11 @@ def _objects(cluster: Cluster, writes: Sequence[PlannedWrite]) -> dict[Key, Obje
             found |= dict.fromkeys(((kind, space, name) for name in names), None)
             found |= {(kind, space, str(one["metadata"].get("name", ""))): one for one in listed}
     return found
+
+
+def _generations(objects: Mapping[Key, Object | None]) -> dict[Key, int]:
+    known = ((key, one.get("metadata", {}).get("generation")) for key, one in objects.items() if one)
+    return {key: number for key, number in known if isinstance(number, int)}
 
 
 def _listed(cluster: Cluster, resource: Resource, namespace: str) -> list[Object] | None:

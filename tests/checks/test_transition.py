@@ -18,7 +18,7 @@ from checks.transition import contains, lacking
 from checks.turns import Held, Turn, claims
 from kb.model import Step, Verify
 from kb.text import Text
-from tests.checks.dictcluster import DictCluster
+from tests.checks.dictcluster import DictCluster, said
 from tests.checks.incident import ARTICLE, CATALOGUE, GUIDE, Ovn, cluster_with, walk_on
 
 SUBNETS = "kubeovn.io/v1/subnets"
@@ -192,3 +192,48 @@ def test_the_first_target_that_does_not_go_stops_the_others() -> None:
     (looked,) = [event for event in events if isinstance(event, CanaryLooked)]
     assert looked.good is False
     assert "keep" in looked.summary.en
+
+
+RAFT = "a1b2\nName: OVN_Northbound\nStatus: cluster member\nRole: {role}\nTerm: {term}\nLeader: {leader}\n"
+
+
+def test_a_new_raft_term_is_told_and_garbage_is_not() -> None:
+    """The term that the most advanced member knows counts; a member that prints garbage says nothing."""
+    from checks import raftterm
+    from checks.layout import load_layout
+
+    answers = [RAFT.format(role="leader", term=4, leader="self"), "garbage\n"]
+    cluster = cluster_with(Ovn())
+    cluster.command = lambda argv, node: said(answers[0])
+    assert raftterm.terms(cluster, load_layout()) == {
+        "OVN_Northbound": "term 4, leader a1b2", "OVN_Southbound": "term 4, leader a1b2",
+    }  # fmt: skip
+    cluster.command = lambda argv, node: said(answers[1])
+    assert raftterm.terms(cluster, load_layout()) == {}
+    leave = PlannedWrite("exec", Text(), argv=("ovn-appctl", "-t", "x", "cluster/leave", "OVN_Northbound"))
+    look = PlannedWrite("exec", Text(), argv=("ovn-appctl", "-t", "x", "cluster/status", "OVN_Northbound"))
+    member = PlannedWrite("restart", Text(), role="ovn-nb-leader")
+    node = PlannedWrite("restart", Text(), role="ovs@node-1")
+    assert [raftterm.concerned([one]) for one in (leave, look, member, node)] == [True, False, True, False]
+
+
+def test_a_restarted_member_tells_both_terms() -> None:
+    """Before and after a restart of the leader: the election is in the marks, and decides nothing."""
+    from dataclasses import replace
+
+    from checks.layout import load_layout
+    from checks.plan import Plan
+    from checks.transition import look_after, look_before
+
+    cluster = cluster_with(Ovn())
+    plan = walk_on(cluster).plan("restart", {"node": "node-1"})
+    plan = replace(plan, commands=tuple(replace(w, role="ovn-nb-leader") for w in plan.commands))
+    assert isinstance(plan, Plan)
+    cluster.command = lambda argv, node: said(RAFT.format(role="leader", term=4, leader="self"))
+    before = look_before(cluster, plan, GUIDE.step("restart"), load_layout())
+    cluster.command = lambda argv, node: said(RAFT.format(role="follower", term=5, leader="c3d4"))
+    marks = look_after(cluster, plan, GUIDE.step("restart"), before, {}, dict, load_layout())
+    raft = [mark for mark in marks if mark.kind == "raft"]
+    assert {(m.before, m.after, m.changed, m.needed) for m in raft} == {
+        ("term 4, leader a1b2", "term 5, leader c3d4", True, False)
+    }

@@ -170,7 +170,7 @@ async def test_a_reading_command_is_shown_run_and_kept_and_a_writing_one_is_not(
     monkeypatch.setenv("HOME", str(tmp_path))
     library = open_library([library_root(tmp_path / "root")], cache_dir=tmp_path / "index")
     app = klinik(services(open_library=lambda: library, read_only=True))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         app.open_guide(ARTICLE)
         await until(pilot, lambda: getattr(app.screen, "guide", None) is not None, "the guide")
@@ -203,7 +203,7 @@ async def test_a_reading_command_is_shown_run_and_kept_and_a_writing_one_is_not(
         await pilot.press("f5")
         await pilot.pause()
         assert app.screen is guide, "what writes is not even asked about"
-        assert "not known to only read" in screen_text(app)
+        await until(pilot, lambda: "it is not known to only" in screen_text(app), "why not")
 
 
 async def test_what_was_said_for_a_slot_is_proposed_where_it_comes_again(app: KlinikApp) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from checks.localtold import told
+from checks.marks import known_marks
 from checks.redact import redact_tree, redactor
 from checks.session import Command, Proof, Session, StepRecord
 from checks.timeline import timeline
@@ -87,6 +88,7 @@ def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
         "objects": [dict(one) for one in record.objects],
         "commands": [_command_json(command, lang) for command in record.commands],
         "proofs": [_proof_json(proof, lang) for proof in record.proofs],
+        "marks": [dict(mark) for mark in record.marks],
     }
 
 
@@ -267,6 +269,25 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
         yield from _command(command, lang, redact)
     for proof in record.proofs:
         yield from _proof(proof, lang, redact)
+    yield from _marks(record, lang, redact)
+
+
+def _marks(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
+    """What shows that the writes of the last run took hold of their targets."""
+    known = known_marks(record.marks)
+    if not known:
+        return
+    changed = sum(mark.changed is True for mark in known)
+    yield message("execution.marks", changed=changed, total=len(known)).get(lang)
+    yield ""
+    for mark in known[:ITEMS]:
+        what = message(f"execution.mark-{mark.kind}").get(lang)
+        sign = {True: "→", False: "=", None: "?"}[mark.changed]
+        ends = f"{plain(redact(mark.before), 120) or '–'} {sign} {plain(redact(mark.after), 120) or '–'}"
+        yield f"- {plain(mark.target, 160)} ({what}): {ends}"
+    if len(known) > ITEMS:
+        yield f"- {message('execution.marks-more', n=len(known) - ITEMS).get(lang)}"
+    yield ""
 
 
 def _value(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +32,17 @@ class Mark:
             "kind": self.kind, "target": self.target, "before": self.before, "after": self.after,
             "changed": self.changed, "needed": self.needed,
         }  # fmt: skip
+
+
+def known_marks(entries: Iterable[Mapping[str, Any]]) -> tuple[Mark, ...]:
+    """Those of the journal's marks that this klinik understands."""
+    found: list[Mark] = []
+    for entry in entries:
+        try:
+            found.append(mark_of(entry))
+        except (KeyError, ValueError):
+            continue
+    return tuple(found)
 
 
 def mark_of(entry: Mapping[str, Any]) -> Mark:

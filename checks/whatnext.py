@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checks.causes import CauseVerdict, SymptomVerdict
-from checks.marks import mark_of
+from checks.marks import known_marks
 from checks.session import SETTLED, Session, StepRecord
 from checks.transition import lacking
 from kb.messages import message
@@ -115,7 +115,7 @@ def meaning(record: StepRecord, session: Session, check: str) -> Text | None:
         sent = record.commands[record.run_from :]
         through = sum(one.state == "ok" for one in sent)
         return message("execution.means-refused" if not through else "execution.means-halfway", n=through)
-    if lacking(mark_of(one) for one in record.marks if _whole(one)):
+    if lacking(known_marks(record.marks)):
         return message("execution.means-reverted")
     return _compared(proof.before.get(check), proof.after.get(check))
 
@@ -132,14 +132,6 @@ def _compared(before: Any, after: Any) -> Text:
 
 def _since(session: Session, at: float) -> list[Any]:
     return [turn for turn in session.turns if turn.at >= at]
-
-
-def _whole(entry: Mapping[str, Any]) -> bool:
-    try:
-        mark_of(entry)
-    except (KeyError, ValueError):
-        return False
-    return True
 
 
 # --- where next -------------------------------------------------------------------------------------------------------

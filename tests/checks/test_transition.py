@@ -237,3 +237,18 @@ def test_a_restarted_member_tells_both_terms() -> None:
     assert {(m.before, m.after, m.changed, m.needed) for m in raft} == {
         ("term 4, leader a1b2", "term 5, leader c3d4", True, False)
     }
+
+
+def test_an_exported_session_says_what_changed() -> None:
+    """Also where a newer klinik wrote kinds of marks that this one does not know, and with hostile names."""
+    from checks.export import session_json, session_markdown
+    from checks.session import Session, StepRecord
+
+    marks = (Mark("gone", "ips/*a*\x1b[2J", "1", "", True).plain(), {"kind": "newer"}, {})
+    session = Session(id="s", steps={"drop": StepRecord("drop", "done", marks=marks)})
+    text = session_markdown(session, "en")
+    assert "changed: 1 of 1" in text
+    assert "\x1b" not in text
+    assert "ips/\\*a\\*" in text
+    (step,) = session_json(session, "en")["steps"]
+    assert len(step["marks"]) == 3

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.content import Content
 
-from checks.marks import Mark, mark_of
+from checks.marks import Mark, known_marks
 from checks.model import Verdict
 from checks.session import Proof
 from checks.whatnext import Standing
@@ -61,13 +61,7 @@ def _said(one: Any, lang: str, signs: Signs) -> Content:
 
 def of_marks(entries: Iterable[Mapping[str, Any]], lang: str, signs: Signs) -> list[Line]:
     """What the writes took hold of, from the journal; lines of an unknown form are passed over."""
-    marks = []
-    for entry in entries:
-        try:
-            marks.append(mark_of(entry))
-        except (KeyError, ValueError):
-            continue
-    return told(marks, lang, signs)
+    return told(known_marks(entries), lang, signs)
 
 
 def told(marks: Iterable[Mark], lang: str, signs: Signs) -> list[Line]:

@@ -14,6 +14,7 @@ from checks.operators import holder
 from checks.plan import Plan, StalePlan
 from checks.redact import redactor
 from checks.session import StepState
+from checks.signature import signed
 from checks.stepevents import CanaryLooked, StepEnded, StepEvent, StepStarted, Verified, Waiting
 from checks.turns import Took, Turn, claims, kept
 from checks.verify import aliases, brief, prove
@@ -103,7 +104,7 @@ class StepRun:
             expander = Expander(walk.cluster, walk.layout)
             try:
                 outcome = yield from apply(
-                    walk.cluster,
+                    signed(walk.cluster, self._reason),
                     expander,
                     plan,
                     walk.journal,
@@ -168,14 +169,14 @@ class StepRun:
         targets = self._batches.get(index)
         if not targets:
             return None
-        why = yield from self._look_at(targets)
+        why = yield from self._look_at(targets, index)
         if why is None and isinstance(self._stop, Control):
             self._stop.looked()
         return why
 
-    def _look_at(self, targets: tuple[str, ...]) -> Generator[StepEvent, None, Text | None]:
+    def _look_at(self, targets: tuple[str, ...], index: int) -> Generator[StepEvent, None, Text | None]:
         walk, verify = self._walk, self._step.verify
-        moves = self._moves.of(targets) if self._moves else None
+        moves = self._moves.of(targets, index) if self._moves else None
         why = (yield from moves.taken_hold(verify.within if verify else HOLD, self._stop)) if moves else None
         marks = moves.marks if moves else ()
         if why is not None:
@@ -185,7 +186,7 @@ class StepRun:
         if verify is None or self._plan.purpose == "undo":
             yield CanaryLooked(targets, None, marks=marks)
             return None
-        question = canary.Question(walk.guide, verify, targets, *self._touched(targets))
+        question = canary.Question(walk.guide, verify, targets, *self._touched(targets, index))
         pace = walk.cluster.info.pace
         why = yield from canary.look_at(
             question, walk.look, pace=pace, clock=walk.clock, stop=self._stop, marks=marks
@@ -193,13 +194,13 @@ class StepRun:
         walk.record("canary", step=self._plan.step_id, targets=list(targets), ok=why is None)
         return why
 
-    def _touched(self, targets: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-        """The step's values with only the items that these targets stand for, and the name of their list."""
+    def _touched(self, targets: tuple[str, ...], index: int) -> tuple[dict[str, Any], str]:
+        """The step's values with only the items that these targets stand for so far, and the name of their list."""
         plan, each = self._plan, getattr(self._step.action, "each", "")
         items = plan.values.get(each)
         if not each or not isinstance(items, (list, tuple)):
             return dict(plan.values), ""
-        mine = [write for write in plan.commands if canary.target_of(write) in targets]
+        mine = [write for write in plan.commands[: index + 1] if canary.target_of(write) in targets]
         chosen = [items[at] for write in mine for at in range(write.first, write.first + write.items)]
         return {**plan.values, each: chosen}, each
 

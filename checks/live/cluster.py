@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
 
 from checks.cluster import PAGE_LIMIT, PODS, ClusterInfo, ExecResult, Object, Page, PatchType, Resource
 from checks.errors import (
@@ -27,10 +28,10 @@ from checks.live.reviews import access, all_rules, allowed, rules_of
 from checks.live.web import get_url
 from checks.permission import Permission, Rules
 from checks.proxypath import Query, proxy_path
+from checks.signature import MANAGER
 from kb.messages import message
 
 T = TypeVar("T")
-FIELD_MANAGER = "klinik"
 EVICTIONS = Resource("", "v1", "pods/eviction")
 _LOG_LIMIT = 64 * 1024 * 1024
 _CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
@@ -43,6 +44,7 @@ class LiveCluster:
         self._access = access
         self._info = info
         self._timeout = request_timeout or None
+        self._manager = MANAGER
 
     @property
     def info(self) -> ClusterInfo:
@@ -53,6 +55,12 @@ class LiveCluster:
     def kube_access(self) -> KubeAccess:
         """What kubectl needs to be connected with the same, as the same user."""
         return self._access.for_kubectl(self._info.namespace)
+
+    def signing(self, manager: str) -> Self:
+        """The same connection; what is patched and created through it is this field manager's."""
+        other = copy(self)
+        other._manager = manager
+        return other
 
     def version(self, *, timeout: float = 5.0) -> str:
         """The server's version, ``v1.28.3``."""
@@ -207,7 +215,7 @@ class LiveCluster:
         """Patches one object and returns it as it is then."""
         about = self._about("patch", resource, namespace, name, write=not dry_run)
         path = path_of(about, resource)
-        call = Call("PATCH", path, about, _writing(dry_run), body, content_type=_CONTENT[type])
+        call = Call("PATCH", path, about, _writing(self._manager, dry_run), body, content_type=_CONTENT[type])
         return self._json(call, self._deadline(timeout))
 
     def create(
@@ -222,7 +230,9 @@ class LiveCluster:
         """Creates an object and returns it."""
         name = str(body.get("metadata", {}).get("name", ""))
         about = self._about("create", resource, namespace, name, write=not dry_run)
-        call = Call("POST", path_of(about, resource, all_of_them=True), about, _writing(dry_run), body)
+        call = Call(
+            "POST", path_of(about, resource, all_of_them=True), about, _writing(self._manager, dry_run), body
+        )
         return self._json(call, self._deadline(timeout))
 
     def delete(
@@ -363,5 +373,5 @@ def _dry(dry_run: bool) -> tuple[tuple[str, str], ...]:
     return (("dryRun", "All"),) if dry_run else ()
 
 
-def _writing(dry_run: bool) -> tuple[tuple[str, str], ...]:
-    return (("fieldManager", FIELD_MANAGER), *_dry(dry_run))
+def _writing(manager: str, dry_run: bool) -> tuple[tuple[str, str], ...]:
+    return (("fieldManager", manager), *_dry(dry_run))

@@ -24,10 +24,17 @@ from checks.leases import Claim, Leases
 from checks.live import connect
 from checks.live.cluster import LiveCluster
 from checks.practice import handler
-from checks.practice.conventions import LONGEST_MANAGER, is_label_value, wrong_meta, wrong_name
+from checks.practice.conventions import (
+    LONGEST_MANAGER,
+    is_label_value,
+    wrong_meta,
+    wrong_name,
+    wrong_options,
+)
 from checks.practice.records import micro_time, wrong_event, wrong_lease
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
+from checks.signature import manager_of
 from checks.traces import Trace, event_of
 from checks.turns import Held, Turn
 from tests.checks.killing import article_of, look, one, open_walk
@@ -219,6 +226,23 @@ def test_content_types_field_managers_and_dry_runs(sent: Sequence[Sent]) -> None
         options = one_.body.get("deleteOptions", {}) if one_.kind == "Eviction" else one_.body
         if one_.method == "DELETE" or one_.kind == "Eviction":
             assert (options.get("dryRun") == ["All"]) is one_.dry, one_
+
+
+def test_what_a_step_wrote_says_why_in_the_fields_it_manages(sent: Sequence[Sent]) -> None:
+    """The reason of the arming stands in managedFields, cut to what a field manager may hold."""
+    patched = [
+        one_ for one_ in sent if one_.method == "PATCH" and not one_.dry and "/leases/" not in one_.path
+    ]
+    assert patched
+    for one_ in patched:
+        assert one_.query["fieldManager"].startswith("klinik: 变更单 2026-1121：子网"), one_
+    assert {one_.query["fieldManager"] for one_ in sent if one_.kind == "Lease"} == {"klinik"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_no_reason_makes_a_field_manager_that_is_refused(reason: str) -> None:
+    assert not [*wrong_options({"fieldManager": manager_of(reason)}, apply=False)]
 
 
 def test_every_write_is_bound_to_what_was_seen(sent: Sequence[Sent]) -> None:

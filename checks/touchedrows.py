@@ -59,20 +59,22 @@ def as_before(rows: Iterable[Touched], before: Tables, now: Tables) -> dict[str,
 
     A row that was deleted may have come back under another uuid; a row that was changed has to be the same row.
     """
-    found: dict[str, tuple[int, int]] = {}
+    mine: dict[str, set[str]] = {}
+    wrong: dict[str, set[str]] = {}
     kinds: dict[str, Counter[str]] = {}
     for one in dict.fromkeys(rows):
-        held = before.get(one.table, {})
+        held, there = before.get(one.table, {}), now.get(one.table, {})
         for uuid in _uuids(held, one.record):
-            total, wrong = found.get(one.table, (0, 0))
             if one.column:
-                same = _cell(held[uuid], one) == _cell(now.get(one.table, {}).get(uuid, {}), one)
+                same = _cell(held[uuid], one) == _cell(there.get(uuid, {}), one)
             else:
                 if one.table not in kinds:
-                    kinds[one.table] = Counter(map(_whole, now.get(one.table, {}).values()))
+                    kinds[one.table] = Counter(map(_whole, there.values()))
                 same = kinds[one.table][_whole(held[uuid])] > 0
-            found[one.table] = (total + 1, wrong + (not same))
-    return found
+            mine.setdefault(one.table, set()).add(uuid)
+            if not same:
+                wrong.setdefault(one.table, set()).add(uuid)
+    return {table: (len(uuids), len(wrong.get(table, ()))) for table, uuids in mine.items()}
 
 
 def _uuids(held: Mapping[str, Any], record: str) -> tuple[str, ...]:

@@ -204,6 +204,6 @@ def test_what_a_command_touches_is_read_from_its_words() -> None:
         "MAC_Binding": {"n1": {"ip": "1"}, "n9": {"ip": "9"}},
         "Logical_Router": {"r": {"name": "lr", "options": ["map", [["a", "0"], ["b", "2"]]]}},
     }
-    assert as_before(touched(line), before, now) == {"Logical_Router": (2, 0), "MAC_Binding": (2, 1)}
+    assert as_before(touched(line), before, now) == {"Logical_Router": (1, 0), "MAC_Binding": (2, 1)}
     now["Logical_Router"]["r"]["options"] = ["map", []]
-    assert as_before(touched(line), before, now)["Logical_Router"] == (2, 1)
+    assert as_before(touched(line), before, now)["Logical_Router"] == (1, 1)

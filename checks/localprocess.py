@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal
 
@@ -54,13 +54,17 @@ class Ended:
     why: str = ""
     """With ``not-started``: what the system said."""
 
-    @property
-    def code(self) -> int | None:
-        """The code that tells: of the first program that failed, else of the last; None where it was ended early."""
+    def code(self, matchers: Collection[int] = ()) -> int | None:
+        """The code that tells: of the first program that failed, else of the last; None where it was ended early.
+
+        `matchers` are the programs whose 1 says that nothing matched, and no more.
+        """
         if self.how != "exit":
             return None
-        early = [code for code in self.codes[:-1] if code not in (0, -signal.SIGPIPE)]
-        return early[0] if early else self.codes[-1]
+        for number, code in enumerate(self.codes[:-1]):
+            if code not in (0, -signal.SIGPIPE) and not (code == 1 and number in matchers):
+                return code
+        return self.codes[-1]
 
 
 def find(program: str) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 
@@ -27,6 +28,22 @@ class LocalRun:
     """Whether it printed more than is kept."""
     why: str = ""
     operator: str = ""
+
+    @property
+    def matched_nothing(self) -> bool:
+        """Whether it ended with a filter that found nothing, which is an answer and no failure."""
+        return self.end == "exit" and self.code == 1 and matchers(self.argv[-1:]) == (0,)
+
+    @property
+    def answered(self) -> bool:
+        """Whether it ended well."""
+        return (self.end == "exit" and self.code == 0) or self.matched_nothing
+
+
+def matchers(stages: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """The places of those programs that say with their exit code 1 that nothing matched."""
+    names = [PurePosixPath(stage[0]).name if stage else "" for stage in stages]
+    return tuple(number for number, name in enumerate(names) if name in ("grep", "egrep", "fgrep"))
 
 
 def run_of(entry: Mapping[str, Any]) -> LocalRun:

@@ -10,6 +10,8 @@ from kb.text import Text
 
 def told(run: LocalRun) -> Text:
     """One clause without a full stop."""
+    if run.matched_nothing:
+        return message("localrun.ended-nothing")
     if run.end == "exit":
         return (
             message("localrun.ended-ok")

@@ -18,6 +18,7 @@ from checks.kubeaccess import HasKubeAccess, KubeAccess
 from checks.localoptions import NotLocal
 from checks.localoutput import Cleaned
 from checks.localprocess import SECONDS, Ended, environment, find, run_pipe
+from checks.localrecord import matchers
 from checks.localrun import local_command
 from checks.localtold import told
 from checks.redact import redactor
@@ -97,7 +98,7 @@ def run_local(walk: Walk, plan: LocalPlan, stop: Stop | None = None) -> Iterator
         yield Output(rest)
     _write(walk, plan, ended, cleaned, at)
     state = walk.state(plan.step_id)
-    if ended.code == 0 and state not in SETTLED and walk.blocked(plan.step_id) is None:
+    if walk.session.runs[-1].answered and state not in SETTLED and walk.blocked(plan.step_id) is None:
         yield from walk.done_by_hand(plan.step_id, stop, plan.values)
         return
     yield StepEnded(plan.step_id, state, told(walk.session.runs[-1]))
@@ -139,7 +140,7 @@ def _write(walk: Walk, plan: LocalPlan, ended: Ended, cleaned: Cleaned, at: floa
         started=at,
         took_ms=round(ended.took * 1000),
         end=ended.how,
-        code=ended.code,
+        code=ended.code(matchers(plan.argv)),
         output=redact(cleaned.kept),
         cut=cleaned.cut,
         why=ended.why,

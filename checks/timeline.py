@@ -99,7 +99,7 @@ def _notes(session: Session) -> Iterator[Moment]:
 def _runs(session: Session) -> Iterator[Moment]:
     for one in session.runs:
         text = message("localrun.moment", line=one_line(one.line, 300), ended=told(one))
-        yield Moment(one.at, text, "good" if one.code == 0 else "")
+        yield Moment(one.at, text, "good" if one.answered else "")
 
 
 def _step(record: StepRecord) -> Iterator[Moment]:

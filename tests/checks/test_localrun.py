@@ -18,7 +18,9 @@ from checks.journal import FileJournal, MemoryJournal
 from checks.localoptions import NotLocal
 from checks.localoutput import Cleaned
 from checks.localprocess import Ended, Piece, environment, find, run_pipe
+from checks.localrecord import run_of
 from checks.localrun import local_command, refusal
+from checks.localtold import told
 from checks.localwalk import plan_local, run_local
 from checks.redact import redactor
 from checks.session import fold
@@ -230,23 +232,34 @@ def test_words_reach_the_program_as_they_are() -> None:
     out, err, ended = ran(
         (*PYTHON, "import sys; print(ascii(sys.argv[1])); print('oops', file=sys.stderr)", odd)
     )
-    assert (out.strip(), err.strip(), ended.code) == (ascii(odd), "oops", 0)
+    assert (out.strip(), err.strip(), ended.code()) == (ascii(odd), "oops", 0)
 
 
 def test_a_pipe_says_which_program_failed() -> None:
     emits = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); print('x\\n' * 100_000)"
-    assert ran((*PYTHON, emits), ("/usr/bin/head", "-n", "2"))[2].code == 0, (
+    assert ran((*PYTHON, emits), ("/usr/bin/head", "-n", "2"))[2].code() == 0, (
         "the first one is cut off, as in a shell"
     )
     out, _, ended = ran((*PYTHON, "print('x'); raise SystemExit(3)"), ("/usr/bin/wc", "-l"))
-    assert (out.strip(), ended.codes, ended.code) == ("1", (3, 0), 3)
+    assert (out.strip(), ended.codes, ended.code()) == ("1", (3, 0), 3)
+    out, _, ended = ran((*PYTHON, "print('x')"), ("/usr/bin/grep", "y"), ("/usr/bin/wc", "-l"))
+    assert (out.strip(), ended.code(), ended.code((1,))) == ("0", 1, 0), "that nothing matched is an answer"
     assert ran(("/nowhere/kubectl",))[2].how == "not-started"
+
+
+def test_a_filter_that_finds_nothing_has_answered() -> None:
+    base = {"step": "s", "argv": [["/usr/bin/kubectl", "get", "pods"], ["/usr/bin/grep", "x"]]}
+    nothing, broken, failed = (run_of({**base, "code": code}) for code in (1, 2, None))
+    assert (nothing.answered, told(nothing).en) == (True, "nothing matched")
+    assert not broken.answered
+    assert not failed.answered
+    assert not run_of({"step": "s", "argv": [["/usr/bin/kubectl"]], "code": 1}).answered
 
 
 def test_what_takes_too_long_or_prints_too_much_is_ended() -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
     out, _, ended = ran((*PYTHON, f"{deaf}; time.sleep(60)"), seconds=0.5)
-    assert (out.strip(), ended.how, ended.code) == ("up", "timeout", None)
+    assert (out.strip(), ended.how, ended.code()) == ("up", "timeout", None)
     assert ended.took < 10
     out, _, ended = ran((*PYTHON, "while True: print('y' * 1000)"), limit=100_000)
     assert ended.how == "too-much"
@@ -366,9 +379,9 @@ def test_a_walk_runs_what_it_showed_and_writes_it_down(
     assert one.line == "kubectl get pods -n kube-system -o wide | grep ovn-central"
     assert two.code == 1
     assert "nobody" in two.output
-    told = session_markdown(session, "en")
-    assert one.line in told
-    assert "it ended with exit code 1" in told
+    markdown = session_markdown(session, "en")
+    assert one.line in markdown
+    assert "it ended with exit code 1" in markdown
     assert session_json(session, "zh")["runs"][0]["code"] == 0
 
 

@@ -36,7 +36,7 @@ def lines(form: Form, ran: LocalRun | None, lang: str) -> list[Content]:
     """Below the article's line: what klinik would run (unless it was just run), or why it does not."""
     if form.here is None:
         why = form.not_here.get(lang) if form.not_here is not None else ""
-        return [dim(one_line(message("localrun.not-here", why=why).get(lang), 600))] if why else []
+        return [dim(one_line(why, 600))] if why else []
     if ran is not None and ran.argv == form.here.argv:
         return []
     said = message("localrun.here", seconds=f"{form.here.seconds:.0f}").get(lang)
@@ -47,11 +47,10 @@ def last(run: LocalRun | None, lang: str) -> list[Line]:
     """What the last run printed."""
     if run is None:
         return []
-    good = run.end == "exit" and run.code == 0
     head = message("localrun.last", ended=told(run), seconds=f"{run.took_ms / 1000:.1f}").get(lang)
     parts: list[Line] = [
         Content(""),
-        Content.styled(one_line(head, 600), "bold $text-success" if good else "bold $text-warning"),
+        Content.styled(one_line(head, 600), "bold $text-success" if run.answered else "bold $text-warning"),
     ]
     output = printable(run.output).rstrip("\n").split("\n") if run.output.strip() else []
     if not output:

@@ -12,6 +12,7 @@ from typing import Any
 
 from checks import localkubectl
 from checks.localfilter import may_filter
+from checks.localko import Inside, translated
 from checks.localoptions import NotLocal
 from checks.risk import effective
 from checks.template import SLOT, SlotError, word
@@ -32,6 +33,8 @@ class LocalCommand:
     stages: tuple[tuple[str, ...], ...]
     scoped: bool
     """Whether the line says which namespaces it is about."""
+    inside: Inside | None = None
+    """With ``kubectl ko``: what the first stage stands for; the pod is yet to be found."""
 
 
 def refusal(step: Step) -> NotLocal | None:
@@ -65,6 +68,8 @@ def local_command(step: Step, values: Mapping[str, Any], *, filled: bool = True)
         raise NotLocal(message("localrun.tool", program=first[0] if first else "–"))
     for program, *words in filters:
         may_filter(program, words)
+    if first[1:2] == ("ko",):
+        return LocalCommand((first, *map(tuple, filters)), scoped=True, inside=translated(first[2:]))
     kubectl = localkubectl.may_run(first[1:])
     return LocalCommand(((localkubectl.PROGRAM, *kubectl.words), *map(tuple, filters)), kubectl.scoped)
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks import byhand, kubeconfig
-from checks.errors import ConfigError
+from checks.errors import ClusterError, ConfigError
 from checks.kubeaccess import HasKubeAccess, KubeAccess
+from checks.layout import resolve
+from checks.localko import Inside
 from checks.localoptions import NotLocal
 from checks.localoutput import Cleaned
 from checks.localprocess import SECONDS, Ended, environment, find, run_pipe
@@ -67,9 +69,20 @@ def plan_local(walk: Walk, step_id: str, values: Mapping[str, Any]) -> LocalPlan
     if lost is not None:
         raise NotLocal(message("localrun.not-found", program=lost))
     (_, *words), *filters = command.stages
+    if command.inside is not None:
+        words = _in_pod(walk, command.inside)
     first = (str(paths[0]), *access.options(scoped=command.scoped), *words)
     rest = ((str(path), *one[1:]) for path, one in zip(paths[1:], filters, strict=True))
     return LocalPlan(step_id, byhand.kept(step, values, walk.results), (first, *rest), access)
+
+
+def _in_pod(walk: Walk, inside: Inside) -> list[str]:
+    """The words of kubectl for a command in the pod of a role, as the cluster is now."""
+    try:
+        target = resolve(walk.cluster, walk.layout, inside.role)[0]
+    except ClusterError as error:
+        raise NotLocal(message("localrun.no-pod", role=inside.role, why=error.text)) from error
+    return ["exec", "-n", target.namespace, target.pod, "-c", target.container, "--", *inside.argv]
 
 
 def run_local(walk: Walk, plan: LocalPlan, stop: Stop | None = None) -> Iterator[StepEvent]:

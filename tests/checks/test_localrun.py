@@ -57,6 +57,8 @@ RUN = (
     "kubectl get cm secretless -n x",
     "kubectl exec -n kube-system ovs-ovn-1 -- ovs-vsctl show",
     "kubectl exec -it ovn-central-0 -c ovn-central -- ovn-nbctl --no-leader-only list Logical_Router",
+    "kubectl ko nbctl --no-leader-only list Logical_Router",
+    "kubectl ko nb status",
     "kubectl exec p -- cat /proc/1/limits",
     "kubectl exec p -- ip -d link show",
     "kubectl exec p -- ping -c 3 10.0.0.1",
@@ -74,7 +76,10 @@ REFUSED = {
     "sudo kubectl get pods": "tool",
     "./kubectl get pods": "writes",
     "timeout 5 kubectl get pods": "tool",
-    "kubectl ko nbctl show": "verb",
+    "kubectl ko diagnose all": "verb",
+    "kubectl ko nbctl lsp-del x": "writes",
+    "kubectl ko nb kick x": "writes",
+    "kubectl ko vsctl -- show": "verb",
     "kubectl cnpg status": "writes",
     "kubectl": "writes",
     "kubectl config view --raw": "verb",
@@ -323,6 +328,12 @@ Look at a pod that is not there:
 kubectl describe pod nobody -n default
 ```
 
+Look at its ports:
+
+```bash
+kubectl ko vsctl <node> list-br
+```
+
 Restart it:
 
 ```bash
@@ -352,7 +363,7 @@ def test_a_walk_runs_what_it_showed_and_writes_it_down(
         pytest.skip("kubectl is not installed")
     walk = Walk.open(cluster.cluster, article(), CATALOGUE, journal_dir=tmp_path)
     walk.choose(walk.causes()[0].cause.id)
-    first, second, third = walk.steps()
+    first, second, ports, third = walk.steps()
     with pytest.raises(NotLocal):
         plan_local(walk, first.id, {})
     with pytest.raises(NotLocal):
@@ -371,10 +382,17 @@ def test_a_walk_runs_what_it_showed_and_writes_it_down(
     *_, last = run_local(walk, plan_local(walk, second.id, {}))
     assert isinstance(last, StepEnded)
     assert walk.state(second.id) == "todo", "what failed is not"
+    there = plan_local(walk, ports.id, {"node": "node-2"})
+    (kubectl,) = there.argv
+    assert kubectl[2:5] == ("exec", "-n", "kube-system")
+    assert kubectl[6:] == ("-c", "openvswitch", "--", "ovs-vsctl", "list-br"), "without the plugin"
+    assert "br-int" in "".join(e.text for e in run_local(walk, there) if isinstance(e, Output))
+    with pytest.raises(NotLocal):
+        plan_local(walk, ports.id, {"node": "nowhere"})
     assert walk.path is not None
     walk.close()
     session = fold(FileJournal.open(walk.path).entries)
-    one, two = session.runs
+    one, two, _ = session.runs
     assert (one.code, one.output, one.argv) == (0, shown, plan.argv)
     assert one.line == "kubectl get pods -n kube-system -o wide | grep ovn-central"
     assert two.code == 1

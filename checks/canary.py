@@ -38,13 +38,16 @@ def target_of(write: PlannedWrite) -> str:
 def batches(writes: Sequence[PlannedWrite], size: int) -> tuple[tuple[int, tuple[str, ...]], ...]:
     """After which write (by index) which targets are looked at: after the first target, then after every `size` more.
 
-    The last batch is left out: the verification of the whole step looks at it. Empty for a step of one target.
+    The last batch is left out: the verification of the whole step looks at it. One target that is written to many
+    times (rows of a database) is looked at after the first write.
     """
     last: dict[str, int] = {}
     for index, write in enumerate(writes):
         if target_of(write):
             last[target_of(write)] = index
     ordered = sorted(last, key=last.__getitem__)
+    if len(ordered) == 1 and len(writes) > 1:
+        return ((0, (ordered[0],)),)
     found, at, many = [], 0, 1
     while at + many < len(ordered):
         chosen = tuple(ordered[at : at + many])

@@ -34,9 +34,9 @@ class Moves:
         self._walk, self._plan, self._step, self._before = walk, plan, step, before
         self._marks: tuple[Mark, ...] | None = None
 
-    def of(self, targets: Collection[str]) -> Moves:
-        """The same for the writes to some of its targets."""
-        mine = tuple(write for write in self._plan.commands if target_of(write) in targets)
+    def of(self, targets: Collection[str], index: int) -> Moves:
+        """The same for the writes to some of its targets, up to the one with this index."""
+        mine = tuple(write for write in self._plan.commands[: index + 1] if target_of(write) in targets)
         before = transition.Before(self._before.siblings, generations=self._before.generations)
         return Moves(self._walk, replace(self._plan, commands=mine, saves=()), self._step, before)
 

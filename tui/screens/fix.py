@@ -159,7 +159,7 @@ class FixPane(StepRuns):
         """What can be done with the step under the cursor."""
         if self.running and self.looked:  # nothing to hold: it writes nothing
             return (self.screen.hint("x", "stop", "fix('stop')"),)
-        many = self.plan is not None and len(fix_order.targets(self.plan)) > 1
+        many = self.plan is not None and fix_order.many(self.plan)
         keys = step_text.step_keys(self.view, bool(self.running), held=self.held, many=many)
         return tuple(self.screen.hint(key, label, action) for key, label, action in keys)
 

@@ -44,7 +44,7 @@ def lines(plan: Plan, order: Order, verified: bool, lang: str) -> list[Content]:
     """The order in words, for the preview; nothing for a step of one target."""
     names = targets(plan)
     if len(names) < 2:
-        return []
+        return _of_one(plan, order, lang)
     said = message(
         f"execution.order-{order.holds}", first=one_line(names[0], 60), left=len(names) - 1, batch=order.batch
     ).get(lang)
@@ -55,9 +55,26 @@ def lines(plan: Plan, order: Order, verified: bool, lang: str) -> list[Content]:
     ]
 
 
+def many(plan: Plan) -> bool:
+    """Whether there is an order at all: several targets, or one that is written to several times."""
+    return len(plan.commands) > 1 and bool(targets(plan))
+
+
+def _of_one(plan: Plan, order: Order, lang: str) -> list[Content]:
+    if not many(plan):
+        return []
+    first, left = plan.commands[0].items, len(plan.commands) - 1
+    key = "execution.order-writes" if order.holds == "never" else "execution.order-writes-held"
+    said = message(key, first=f"{first:,}", items=f"{plan.items:,}", left=left).get(lang)
+    return [Content.assemble((message("execution.order").get(lang) + " ", "bold"), said)]
+
+
 def ask(app: KlinikApp, plan: Plan, now: Order, then: Callable[[Order], None]) -> None:
     """The size of the batches, then where the step holds by itself."""
     left = len(targets(plan)) - 1
+    if left < 1:
+        _ask_hold(app, now, then)
+        return
     sizes = [*(size for size in SIZES if size < left), left]
     items = [Item(str(n), message("execution.batch-of", n=n, left=left).get(app.lang), n) for n in sizes]
     chosen = [str(max((n for n in sizes if n <= now.batch), default=1))]

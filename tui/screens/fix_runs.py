@@ -95,7 +95,7 @@ class StepRuns(StepWays):
     def action_batch(self) -> None:
         """Chooses how many targets go at once after the first, and where the step holds."""
         plan = self.plan
-        if plan is None or self.running or len(fix_order.targets(plan)) < 2:
+        if plan is None or self.running or not fix_order.many(plan):
             self.notify(message("execution.one-target").get(self.lang), markup=False)
             return
 

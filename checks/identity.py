@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -69,13 +70,16 @@ def foreign_to(session: Session, article: Article, info: ClusterInfo, uid: str =
     if session.guide and article.guide is not None and session.guide != fingerprint(article.guide):
         return message("session.guide-changed")
     told = session.cluster
-    # A practice cluster gets another port at every start; its scenario is its identity.
-    if info.practice or told.get("practice"):
-        same = told.get("practice") == info.practice
-    elif uid and told.get("uid"):
-        same = told["uid"] == uid
-    else:
-        same = (told.get("context"), told.get("server")) == (info.context, info.server)
-    if told and not same:
+    if told and not same_cluster(told, info, uid):
         return message("session.other-cluster", context=told.get("practice") or told.get("context", ""))
     return None
+
+
+def same_cluster(told: Mapping[str, Any], info: ClusterInfo, uid: str = "") -> bool:
+    """Whether the cluster that a session was opened on is this one; `uid` is that of this one, where it is known."""
+    # A practice cluster gets another port at every start; its scenario is its identity.
+    if info.practice or told.get("practice"):
+        return bool(told.get("practice") == info.practice)
+    if uid and told.get("uid"):
+        return bool(told["uid"] == uid)
+    return (told.get("context"), told.get("server")) == (info.context, info.server)

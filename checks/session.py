@@ -88,6 +88,7 @@ def summary(entries: Iterable[Entry], path: str = "", name: str = "") -> Session
         in_doubt=sum(record.state == "in_doubt" for record in session.steps.values()),
         total=total,
         outcome=session.outcome,
+        cluster=session.cluster,
     )
 
 

@@ -116,6 +116,8 @@ class SessionSummary:
     """Steps of the chosen cause."""
     outcome: str = ""
     problem: Text | None = None
+    cluster: Mapping[str, Any] = field(default_factory=_nothing)
+    """What the session knows of its cluster, as `checks.identity.opening` wrote it."""
 
     @property
     def finished(self) -> bool:

@@ -26,6 +26,8 @@ from tui.screens.ask import AskDialog
 from tui.screens.choose import ChooseDialog
 from tui.screens.confirm import SureDialog
 from tui.screens.files import FileDialog
+from tui.screens.guide import GuideScreen
+from tui.screens.resume import ResumeScreen
 from tui.screens.sessionfiles_draft import DraftScreen
 from tui.screens.sessions import SessionsScreen
 from tui.screens.timeline import TimelineScreen
@@ -181,22 +183,84 @@ async def test_a_session_begins_an_article_and_lint_is_shown(
     assert "hunter2" not in written
 
 
-async def test_a_session_that_another_klinik_works_on_is_refused(
-    services: Callable[..., Services], walked: Path
+def interrupted(folder: Path) -> Path:
+    """The journal of a klinik that was killed between its write and the answer, handed over by chen, with damage."""
+    name = "20260101-000000-ovn-mac-binding-leak-dead"
+    told = [
+        "kubectl",
+        "-n",
+        "kube-system",
+        "exec",
+        "x",
+        "-c",
+        "y",
+        "--",
+        "ovn-nbctl",
+        "set",
+        "Logical_Router",
+    ]
+    row, practice = (
+        {"name": "ovn-cluster", "open": True},
+        {"practice": "mac-binding-leak", "context": "her name for it"},
+    )
+    lines: list[dict[str, Any]] = [
+        {"kind": "opened", "session": name, "article": "ovn-mac-binding-leak", "cluster": practice},
+        {"kind": "cause", "cause": "stale-mac-bindings", "causes": {}, "steps": 4},
+        {"kind": "start", "step": "stop-learning", "purpose": "do", "values": {"routers": [row]}},
+        {"kind": "writing", "step": "stop-learning", "index": 0, "first": 0, "items": 1, "kubectl": told},
+        {"kind": "handed-over", "operator": "chen"},
+    ]  # fmt: skip
+    folder.mkdir()
+    path = folder / f"{name}.jsonl"
+    text = "".join(
+        json.dumps({"v": 1, "n": n, "at": 1.7e9 + n, **one}) + "\n" for n, one in enumerate(lines, 1)
+    )
+    path.write_text("{damaged\n".join(text.partition("\n")[::2]).replace("{damaged", "\n{damaged", 1))
+    return path
+
+
+async def test_a_session_goes_on_only_after_its_doubts_and_by_one_klinik(
+    services: Callable[..., Services], tmp_path: Path
 ) -> None:
-    """The lock decides, in this process as in another; the guide says so and nothing is written."""
-    entries = read(walked)
-    walked.write_text("".join(json.dumps(one) + "\n" for one in entries if one["kind"] != "finished"))
-    before = walked.read_bytes()
-    app = klinik(services(open_cluster=nowhere))
-    with FileJournal.open(walked):
-        async with app.run_test(size=(100, 30)) as pilot:
-            await to_sessions(pilot, app)
-            app.open_guide("ovn-mac-binding-leak", str(walked))
-            await until(
-                pilot, lambda: "Another klinik" in screen_text(app) or "cluster" in screen_text(app), "no"
-            )
-    assert walked.read_bytes() == before
+    path = interrupted(tmp_path / "sessions")
+    before = path.read_bytes()
+    app = klinik(services("mac-binding-leak"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
+        with FileJournal.open(path):
+            app.open_guide("ovn-mac-binding-leak", str(path))
+            await until(pilot, lambda: "Another klinik" in screen_text(app), "the refusal")
+            await pilot.press("escape")
+        assert path.read_bytes() == before
+        await to_sessions(pilot, app)
+        assert "in doubt" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ResumeScreen) and app.screen.doubts, "the doubt")
+        shown = screen_text(app)
+        for told in (
+            "chen handed this session over",
+            "1 line(s)",
+            "does not seem to have taken effect",
+            "$ kubectl",
+        ):
+            assert told in shown
+        guide = next(screen for screen in app.screen_stack if isinstance(screen, GuideScreen))
+        assert guide.fix.plan is None, "nothing is planned meanwhile"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is guide, "the guide")
+        assert guide.snap.session.step("stop-learning").state == "in_doubt", "going on settles nothing"
+        await pilot.press("f5")
+        await until(
+            pilot, lambda: isinstance(app.screen, ResumeScreen) and app.screen.doubts, "the doubt again"
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AskDialog), "how they know")
+        await pilot.press("enter")
+        await until(pilot, lambda: guide.snap.session.step("stop-learning").state == "failed", "the answer")
+        assert "not done" in guide.snap.session.step("stop-learning").reason
+    assert [entry["kind"] for entry in read(path)][5:] == ["handed-over", "resumed", "checked", "ended"]
 
 
 async def test_an_article_shows_what_became_of_its_fixes(

@@ -32,6 +32,7 @@ from tui.work import ask
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from checks.cluster import Cluster
     from checks.session import SessionSummary
 
 STYLES = {"solved": "$text-success", "open": "$text-warning", "in-doubt": "bold $text-error"}
@@ -43,6 +44,8 @@ class Listed:
 
     session: SessionSummary
     pid: int = 0
+    here: bool = False
+    """Whether it is one of the cluster at hand, whatever the operator calls that."""
 
 
 class SessionsScreen(KlinikScreen[None]):
@@ -84,8 +87,8 @@ class SessionsScreen(KlinikScreen[None]):
 
     def action_again(self) -> None:
         """Reads the journals again."""
-        folder = self.app.services.sessions_dir
-        ask(self, "sessions", 0, lambda: listed(folder()))
+        folder, cluster = self.app.services.sessions_dir, self.app.link.cluster
+        ask(self, "sessions", 0, lambda: listed(folder(), cluster))
 
     def on_answered(self, message: Answered) -> None:
         """The list is read, or something became of an export, an import or a draft."""
@@ -166,7 +169,7 @@ class SessionsScreen(KlinikScreen[None]):
         if one is None:
             return
         session = one.session
-        if session.finished or one.pid or (session.practice, session.context) != self.app.here:
+        if session.finished or one.pid or not one.here:
             self.action_look()
             if one.pid:
                 self.notify(
@@ -189,7 +192,7 @@ class SessionsScreen(KlinikScreen[None]):
         session = one.session
         if one.pid:
             self.notify(sessionfiles.say(self.app, "in-use", pid=one.pid), severity="warning", markup=False)
-        elif (session.practice, session.context) != self.app.here:
+        elif not one.here:
             where = one_line(session.practice or session.context) or self.say("status.absent")
             self.notify(self.say("sessions.elsewhere", cluster=where), markup=False, timeout=8)
         else:
@@ -248,17 +251,23 @@ class SessionsScreen(KlinikScreen[None]):
 KNOWN = ("solved", "not-solved", "abandoned", "open", "in-doubt")
 
 
-def listed(folder: Path) -> tuple[Listed, ...]:
-    """All sessions of the folder, with those that another process works on."""
+def listed(folder: Path, cluster: Cluster | None) -> tuple[Listed, ...]:
+    """All sessions of the folder: which another process works on, which are of this cluster."""
     import os
     from pathlib import Path
 
+    from checks.clusteruid import uid_of
+    from checks.identity import same_cluster
     from checks.journal import holder_of, list_sessions
+    from checks.nowhere import Nowhere
 
+    at = cluster or Nowhere()  # guides derived from a text are walked without any
+    uid = uid_of(at)
     found = []
     for session in list_sessions(folder):
         pid = 0 if session.finished else holder_of(Path(session.path))
-        found.append(Listed(session, 0 if pid == os.getpid() else pid))
+        here = same_cluster(session.cluster, at.info, uid)
+        found.append(Listed(session, 0 if pid == os.getpid() else pid, here))
     return tuple(found)
 
 

@@ -111,7 +111,7 @@ def ask_ran(app: KlinikApp, line: str, missing: tuple[str, ...], then: Callable[
 
 
 def ask_doubt(app: KlinikApp, doubt: Doubt, then: Callable[[bool, str], object]) -> None:
-    """Whether a write in doubt took effect, and how one knows; an answer that the cluster speaks against is asked again."""
+    """Whether a write in doubt took effect, and how one knows; what the cluster speaks against is asked twice."""
     leaning = {True: "yes", False: "no", None: ""}[doubt.leans]
     items = [Item("yes", app.say("settle.happened"), True), Item("no", app.say("settle.not_happened"), False)]
     told = "; ".join(
@@ -203,16 +203,21 @@ def ask_outcome(app: KlinikApp, present: int, then: Callable[[str, str], object]
 
 def look_for_earlier(screen: KlinikScreen[None], article: str) -> None:
     """Reads the journals on a thread for an unfinished session of this guide on this cluster."""
-    folder, here = screen.app.services.sessions_dir, screen.app.here
+    folder, cluster = screen.app.services.sessions_dir, screen.app.link.cluster
 
     def earlier() -> SessionSummary | None:
+        from checks.clusteruid import uid_of
+        from checks.identity import same_cluster
         from checks.journal import list_sessions
+        from checks.nowhere import Nowhere
 
-        for one in list_sessions(folder()):
-            same = (one.practice, one.context) == here
-            if one.article == article and same and one.cause and not one.finished and one.problem is None:
-                return one
-        return None
+        known = [one for one in list_sessions(folder()) if one.article == article and one.cause]
+        known = [one for one in known if not one.finished and one.problem is None]
+        if not known:
+            return None
+        at = cluster or Nowhere()  # guides derived from a text are walked without any
+        uid = uid_of(at)
+        return next((one for one in known if same_cluster(one.cluster, at.info, uid)), None)
 
     ask(screen, "earlier", 0, earlier)
 

@@ -86,6 +86,8 @@ def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
         "line": record.line or None,
         "saved": dict(record.saved),
         "objects": [dict(one) for one in record.objects],
+        "files": [dict(one) for one in record.files],
+        "restored": [dict(one) for one in record.restored],
         "commands": [_command_json(command, lang) for command in record.commands],
         "proofs": [_proof_json(proof, lang) for proof in record.proofs],
         "marks": [dict(mark) for mark in record.marks],
@@ -261,6 +263,8 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
         yield f"- {plain(redact(record.message.get(lang)))}"
     for name, value in record.saved.items():
         yield f"- {_say('saved', lang)} {plain(name)}: {plain(redact(str(value)))}"
+    for one in record.files:
+        yield f"- {_say('saved', lang)} {plain(str(one.get('database')))}: {plain(str(one.get('name')))}"
     yield ""
     if record.line:
         yield from fence(redact(printable(record.line)), "sh")
@@ -270,6 +274,28 @@ def _step(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     for proof in record.proofs:
         yield from _proof(proof, lang, redact)
     yield from _marks(record, lang, redact)
+    yield from _restored(record, lang, redact)
+
+
+def _restored(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
+    """What the undo brought back: everything that was saved before the step, as it was and as it was found after."""
+    things = [one for one in record.restored if isinstance(one, Mapping)]
+    if not things:
+        return
+    yield f"{_say('undo', lang)}: {message('undo.compared').get(lang)}"
+    yield ""
+    yield f"| | {_say('before', lang)} | {_say('after', lang)} |"
+    yield "|---|---|---|"
+    for one in sorted(things, key=lambda one: one.get("same") is True)[:ITEMS]:
+        same = one.get("same")
+        words = [plain(redact(str(one.get(key, ""))), 200) for key in ("before", "now")]
+        if one.get("kind") == "object":
+            known = message("undo.as-before" if same else "undo.absent").get(lang)
+            words = ["", words[1] or plain(known)]
+        yield f"| {plain(redact(str(one.get('what', ''))))} | {words[0]} | {words[1]} |"
+    if len(things) > ITEMS:
+        yield f"| +{len(things) - ITEMS} | | |"
+    yield ""
 
 
 def _marks(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:

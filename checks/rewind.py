@@ -19,7 +19,7 @@ from checks.session import Entry, StepRecord
 from checks.stepevents import StepEnded, StepEvent
 from checks.steprun import NotConfirmed
 from kb.messages import message
-from kb.model import Risk, Step
+from kb.model import ManualAction, Risk, Step, Undo
 from kb.safe import one_line
 from kb.text import Text
 
@@ -147,7 +147,7 @@ def plan_rewind(walk: Walk) -> Rewind:
     legs = tuple(
         leg
         for step_id in order(walk.journal.entries if walk.path or walk.session.id else (), walk.session.steps)
-        if (leg := _leg(walk, walk.guide.step(step_id))) is not None
+        if (leg := _leg(walk, _step(walk, step_id))) is not None
     )
     if not legs:
         raise PlanError(message("session.undo-nothing"))
@@ -175,11 +175,20 @@ def _postponed(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
     return tuple(found)
 
 
+def _step(walk: Walk, step_id: str) -> Step:
+    """The step, or where the guide has it no longer one that says so: what it did cannot be taken back by its guide."""
+    known = next((step for step in walk.guide.steps if step.id == step_id), None)
+    nothing = Undo(message("undo.step-gone"))
+    return known or Step(step_id, Text.of(step_id), Text(), Text(), ManualAction(Text()), nothing)
+
+
 def _leg(walk: Walk, step: Step) -> Leg | None:
     record = walk.record_of(step.id)
     if not record.to_undo():
         by_hand = record.state == "done" and not record.commands
         return Leg(step, None, step.undo.text or message("session.no-undo"), True) if by_hand else None
+    if not step.undo.parts:
+        return Leg(step, None, step.undo.text or message("session.no-undo"))
     try:
         return Leg(step, walk.plan_undo(step.id))
     except PlanError as error:

@@ -10,6 +10,7 @@ import pytest
 from checks.access import Access, NotArmed
 from checks.clock import RealClock
 from checks.cluster import Resource
+from checks.export import session_json, session_markdown
 from checks.journal import read
 from checks.plan import PlanError, StalePlan
 from checks.rewind import LegStarted, RewindEnded, order, plan_rewind, run_rewind
@@ -170,3 +171,25 @@ def test_who_is_at_work_is_left_alone_unless_the_turn_is_taken(tmp_path: Path) -
     assert isinstance(events[-1], RewindEnded)
     assert events[-1].state == "undone"
     assert ovn.learn == ""
+
+
+def test_a_step_that_the_guide_no_longer_has_stays_and_says_so() -> None:
+    """The article changed after the session: nothing is guessed about a step that is not there."""
+    _, walk = walked()
+    walk.guide = replace(walk.guide, steps=tuple(one for one in walk.guide.steps if one.id != "purge"))
+    (leg,) = [leg for leg in plan_rewind(walk).legs if leg.step.id == "purge"]
+    assert leg.plan is None
+    assert leg.why is not None
+    assert "no longer" in leg.why.en
+
+
+def test_an_export_tells_what_an_undo_brought_back(tmp_path: Path) -> None:
+    """What was saved beside what was found, in both languages and in JSON."""
+    walk = walk_on(cluster_with(Ovn()), tmp_path)
+    run(walk, "stop")
+    rewound(walk)
+    for lang in ("en", "zh"):
+        text = session_markdown(walk.session, lang)
+        assert "| learn |" in text
+    (thing,) = next(s for s in session_json(walk.session, "en")["steps"] if s["id"] == "stop")["restored"]
+    assert thing["same"] is True

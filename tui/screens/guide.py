@@ -265,7 +265,8 @@ class GuideScreen(KlinikScreen[None]):
             whole = Hint("P", message("outlook.key-whole").get(self.app.lang), "whole_plan")
             more = self.hint("o", "source", "evidence") if self.derived else whole
             written = any(view.record.commands for view in self.snap.steps)
-            back = (self.hint("U", "undo.key-whole", "rewind"),) if written and not self.writing else ()
+            word = message("undo.key-whole").get(self.app.lang)
+            back = (Hint("U", word, "rewind"),) if written and not self.writing else ()
             return (*self.query_one(FixPane).hints(), *back, more, *common)
         unseen = any(r.judgement.reason in ASKED for r in self.snap.results.values())
         found = keys(self.phase, self.guide, heavy=bool(self.snap.heavy), unseen=unseen)

@@ -185,7 +185,7 @@ class RewindScreen(KlinikScreen[None]):
             return
         lang, signs = self.app.lang, self.app.signs
         title = one_line(self.guide.article_title)
-        crumb = Content.assemble((f" {rows.say('crumb', lang)} ", "$quiet"), (title, "bold"))
+        crumb = Content.assemble((f" {rows.word('crumb', lang)} ", "$quiet"), (title, "bold"))
         self.query_one("#crumb", Static).update(Row(crumb))
         self.query_one("#head", Static).update(self._head())
         if self.shown is not None:
@@ -208,9 +208,9 @@ class RewindScreen(KlinikScreen[None]):
             style = "bold $text-success" if good else "bold $text-error"
             return Content.styled(one_line(self.ended.message.get(lang), 800), style)
         if self.shown is None or self.reading:
-            return Content.styled(rows.say("reading", lang), "$accent")
+            return Content.styled(rows.word("reading", lang), "$accent")
         if not self.shown.plans:
-            return Content.styled(rows.say("nothing", lang), "bold")
+            return Content.styled(rows.word("nothing", lang), "bold")
         return rows.head(self.shown, lang)
 
     def _draw_why(self) -> None:
@@ -258,7 +258,7 @@ class RewindScreen(KlinikScreen[None]):
             return (hold, self.hint("x", "stop", "stop"))
         found = [self.hint("^R", "again", "read_again"), self.hint("Esc", "back", "back")]
         if self.shown is not None and self.shown.plans and self.ended is None:
-            run = Hint("F5", rows.say("key-run", lang), "run")
+            run = Hint("F5", rows.word("key-run", lang), "run")
             found = [run, self.hint("Enter", "whole"), self.hint("^Y", "copy_kubectl", "copy"), *found]
         return tuple(found)
 
@@ -331,7 +331,7 @@ class RewindScreen(KlinikScreen[None]):
     def action_back(self) -> None:
         """Back to the guide, which shows what was undone; not in the middle of it."""
         if self.running:
-            self.notify(rows.say("busy", self.app.lang), severity="warning", markup=False)
+            self.notify(rows.word("busy", self.app.lang), severity="warning", markup=False)
             return
         super().action_back()
 
@@ -347,9 +347,9 @@ def open_rewind(guide: GuideScreen) -> None:
     """From the guide: the undo of its whole session."""
     lang = guide.app.lang
     if guide.guide is None or guide.writing:
-        guide.notify(rows.say("not-now", lang), severity="warning", markup=False)
+        guide.notify(rows.word("not-now", lang), severity="warning", markup=False)
     elif guide.snap.path is None:
-        guide.notify(rows.say("no-session", lang), markup=False)
+        guide.notify(rows.word("no-session", lang), markup=False)
     else:
         guide.app.push_screen(RewindScreen(guide))
 

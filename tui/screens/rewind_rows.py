@@ -27,7 +27,7 @@ _STYLE = {
 }  # fmt: skip
 
 
-def say(key: str, lang: str, /, **params: object) -> str:
+def word(key: str, lang: str, /, **params: object) -> str:
     """One of the messages of the undo."""
     return message(f"undo.{key}", **params).get(lang)
 
@@ -52,26 +52,26 @@ def option(number: int, leg: Leg, state: str, lang: str, signs: Signs) -> Option
     sign = signs.verdicts.get(name) or (signs.here if name == "here" else signs.dot)
     title = leg.plan.title if leg.plan is not None else leg.step.text
     left = Content.assemble((f"{sign} ", style), dim(f"{number} "), foreign(title.get(lang)))
-    right = Content.styled(say(f"state-{state}", lang), style)
+    right = Content.styled(word(f"state-{state}", lang), style)
     return Option(Row(left, right), id=leg.step.id)
 
 
 def head(shown: Rewind, lang: str) -> Content:
     """What the whole comes to."""
-    word = translate(lang, f"risk.{shown.risk}")
-    said = say("head", lang, count=len(shown.plans), stays=len(shown.stays), risk=word)
-    before, _, after = said.rpartition(word)
+    degree = translate(lang, f"risk.{shown.risk}")
+    said = word("head", lang, count=len(shown.plans), stays=len(shown.stays), risk=degree)
+    before, _, after = said.rpartition(degree)
     return Content.assemble(before, risk(shown.risk, lang), after)
 
 
 def page(leg: Leg, now: float, lang: str, signs: Signs) -> list[beforeafter.Line]:
     """What undoing one step would send, or why nothing."""
     if leg.later:
-        return [foreign(say("leg-later", lang), limit=600)]
+        return [foreign(word("leg-later", lang), limit=600)]
     if leg.plan is None:
         why = leg.why.get(lang) if leg.why is not None else ""
         parts = [Content.styled(one_line(why, 1500), "bold $text-warning")]
-        return [dim(say("leg-hand", lang)), *parts] if leg.by_hand else [*parts]
+        return [dim(word("leg-hand", lang)), *parts] if leg.by_hand else [*parts]
     plan = leg.plan
     return [
         foreign(plan.impact.get(lang), limit=1500),
@@ -86,7 +86,7 @@ def compared(things: Iterable[Mapping[str, Any]], lang: str, signs: Signs) -> li
     if not found:
         return []
     lines: list[beforeafter.Line] = [
-        Content.styled(say("compared", lang), "bold $primary"),
+        Content.styled(word("compared", lang), "bold $primary"),
     ]
     # What is not as it was comes first: of many objects only so many are shown.
     for one in sorted(found, key=lambda one: one.get("same") is True)[:SHOWN]:
@@ -100,7 +100,7 @@ def _compared(one: Mapping[str, Any], lang: str, signs: Signs) -> list[beforeaft
     sign = "?" if same is None else "=" if same else signs.arrow
     style = "" if same else "bold $text-error" if same is False else "$text-warning"
     if one.get("kind") == "object":
-        said = str(one.get("now", "")) or say("as-before" if same else "absent", lang)
+        said = str(one.get("now", "")) or word("as-before" if same else "absent", lang)
         return [Content.assemble((f"{sign} ", style), what, "  ", foreign(said, style or "$quiet"))]
     before, now = (foreign(str(one.get(key, "")), style) for key in ("before", "now"))
     return [Content.assemble(dim("  "), what), Pair(before, now, sign, indent=4)]

@@ -103,12 +103,20 @@ def source_rows(result: Result, path: str) -> Sequence[JSON]:
 
 def proposals(specs: Iterable[Input], results: Mapping[str, Result]) -> dict[str, JSON]:
     """The values that evidence and defaults propose, input after input; inputs without a proposal are left out."""
-    values: dict[str, JSON] = {}
+    return proposed(offers(specs, results))
+
+
+def offers(specs: Iterable[Input], results: Mapping[str, Result]) -> dict[str, Choices]:
+    """What every input may be by its name, where those before it are as proposed."""
+    found: dict[str, Choices] = {}
     for spec in specs:
-        default = choices(spec, results, values).default
-        if default not in (None, (), ""):
-            values[spec.name] = default
-    return values
+        found[spec.name] = choices(spec, results, proposed(found))
+    return found
+
+
+def proposed(offered: Mapping[str, Choices]) -> dict[str, JSON]:
+    """The proposals among what is offered."""
+    return {name: one.default for name, one in offered.items() if one.default not in (None, (), "")}
 
 
 def typed_values(

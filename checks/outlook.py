@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks import gate
 from checks.canary import BATCH
 from checks.cluster import Cluster
 from checks.errors import ClusterError
-from checks.inputs import InputError, proposals, typed_values
+from checks.inputs import Choices, InputError, offers, proposed, validate
 from checks.layout import Layout, placed
 from checks.model import Result
 from checks.outlookhealth import conditions_of, proof_of, standing_of
 from checks.outlookkeep import keepers_of
-from checks.outlookreach import commands_of, counted, reach_of, traffic_of
+from checks.outlookreach import counted, measured, traffic_of
 from checks.outlookscene import Scene, quietly
 from checks.outlookvalues import (
     Condition,
@@ -67,14 +67,14 @@ def ahead(
     """The same without a walk: from the results of the guide's checks. Raises KeyError for an unknown cause."""
     scene = Scene(cluster, placed(cluster, layout), guide, results, session or Session())
     steps = [guide.step(step_id) for step_id in guide.cause(cause_id).fix]
-    given = {step.id: proposals(step.inputs, results) for step in steps}
+    offered = {step.id: offers(step.inputs, results) for step in steps}
     needed = {step.id: () if _by_hand(step) else _needed(step, scene.layout) for step in steps}
     answers = _asked(cluster, dict.fromkeys(one for some in needed.values() for one in some))
     found = []
     for number, step in enumerate(steps):
         mine = {one: answers.get(one) for one in needed[step.id]}
-        found.append(_step(scene, step, given[step.id], steps[:number], mine))
-    open_steps = [(s, given[s.id]) for s in steps if not _by_hand(s)]
+        found.append(_step(scene, step, offered[step.id], steps[:number], mine))
+    open_steps = [(s, proposed(offered[s.id])) for s in steps if not _by_hand(s)]
     return Outlook(
         cause_id,
         cluster.info.context,
@@ -93,7 +93,7 @@ def _by_hand(step: Step) -> bool:
 def _step(
     scene: Scene,
     step: Step,
-    proposed: Mapping[str, Any],
+    offered: Mapping[str, Choices],
     before: Sequence[Step],
     answers: Mapping[Permission, bool | None],
 ) -> StepOutlook:
@@ -101,18 +101,20 @@ def _step(
     unclear: Text | None = None
     kept: tuple[Text, ...] = ()
     lines: tuple[tuple[str, ...], ...] = ()
+    values = proposed(offered)
     if not _by_hand(step):
         try:
-            values = typed_values(step.inputs, scene.results, proposed)
-            reach = reach_of(scene, step, values)
-            lines = commands_of(scene, step, values)
-            kept = keepers_of(scene, step, values)
+            typed = {
+                spec.name: validate(spec, values.get(spec.name), offered[spec.name]) for spec in step.inputs
+            }
+            reach, lines = measured(scene, step, typed)
+            kept = keepers_of(scene, step, typed)
         except (PlanError, InputError, SlotError, ClusterError) as error:
             unclear = error.text
     state = scene.session.step(step.id).state
     return StepOutlook(
         step=step,
-        text=fill_text(step.text, proposed),
+        text=fill_text(step.text, values),
         state=state,
         risk=effective(step),
         by_hand=_by_hand(step),
@@ -120,17 +122,17 @@ def _step(
         blocked=_doubt(scene, step) or gate.blocked(step, scene.results),
         reach=reach,
         unclear=unclear,
-        impact=fill_text(step.impact, proposed),
+        impact=fill_text(step.impact, values),
         reversible=bool(step.undo.parts),
-        undo=fill_text(step.undo.text, proposed) or message("session.no-undo"),
+        undo=fill_text(step.undo.text, values) or message("session.no-undo"),
         kept_by=kept,
         missing=tuple(one for one, may in answers.items() if may is False),
         unasked=tuple(one for one, may in answers.items() if may is None),
         asked=len(answers),
         traffic=traffic_of(step),
-        counted=counted(scene, step, proposed),
+        counted=counted(step, offered),
         conditions=conditions_of(scene, step, before),
-        proof=proof_of(scene, step, proposed),
+        proof=proof_of(scene, step, values),
         stops=() if _by_hand(step) else _stops(step, reach),
         commands=lines,
     )

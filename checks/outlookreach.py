@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from checks.cluster import Object, Resource, Target
-from checks.inputs import choices
+from checks.inputs import Choices
 from checks.outlookscene import Scene, quietly
 from checks.outlookvalues import COMMANDS, Counted, Reach
 from checks.plan import PlanError
@@ -28,13 +28,26 @@ DATA_PATH = ("ovs",)
 WORKLOADS = ("deployments", "statefulsets", "daemonsets")
 
 Line = tuple[str, ...]
+Batch = tuple[int, int, dict[str, Any], tuple[str, ...]]
 
 
 def reach_of(scene: Scene, step: Step, values: Mapping[str, Any]) -> Reach:
     """The numbers; raises PlanError, SlotError and ClusterError where they cannot be counted."""
+    return measured(scene, step, values)[0]
+
+
+def measured(scene: Scene, step: Step, values: Mapping[str, Any]) -> tuple[Reach, tuple[Line, ...]]:
+    """The numbers, and what the step comes to as kubectl lines, the first `COMMANDS` of them; errors as `reach_of`."""
+    action = step.action
+    batches = tuple(in_batches(action, values)) if isinstance(action, ExecAction) else ()
+    reach = _reach(scene, step, values, batches)
+    return reach, tuple(islice(_lines(scene, step, values, batches), COMMANDS))
+
+
+def _reach(scene: Scene, step: Step, values: Mapping[str, Any], batches: Sequence[Batch]) -> Reach:
     action = step.action
     if isinstance(action, ExecAction):
-        found = _exec(scene, step, action, values)
+        found = _exec(scene, step, action, batches)
     elif isinstance(action, RestartAction):
         found = _restart(scene, action, values)
     elif isinstance(action, PatchAction | DeleteAction):
@@ -46,21 +59,13 @@ def reach_of(scene: Scene, step: Step, values: Mapping[str, Any]) -> Reach:
     return _timed(step, found)
 
 
-def commands_of(scene: Scene, step: Step, values: Mapping[str, Any]) -> tuple[Line, ...]:
-    """What the step comes to as kubectl lines, the first `COMMANDS` of them; errors as of `reach_of`."""
-    return tuple(islice(_lines(scene, step, values), COMMANDS))
-
-
-def counted(scene: Scene, step: Step, values: Mapping[str, Any]) -> tuple[Counted, ...]:
+def counted(step: Step, offered: Mapping[str, Choices]) -> tuple[Counted, ...]:
     """How many of how many are proposed, for every input that takes several."""
     found: list[Counted] = []
-    known: dict[str, Any] = {}
     for spec in step.inputs:
-        offered = choices(spec, scene.results, known)
-        known[spec.name] = values.get(spec.name, offered.default)
-        chosen = known[spec.name]
+        chosen = offered[spec.name].default
         if spec.many and isinstance(chosen, (list, tuple)):
-            found.append(Counted(spec.text, len(chosen), len(offered.options)))
+            found.append(Counted(spec.text, len(chosen), len(offered[spec.name].options)))
     return tuple(found)
 
 
@@ -79,10 +84,8 @@ def traffic_of(step: Step) -> Traffic | None:
 # --- by kind of action ------------------------------------------------------------------------------------------------
 
 
-def _exec(scene: Scene, step: Step, action: ExecAction, values: Mapping[str, Any]) -> dict[str, Any]:
-    calls = [
-        (count, own, scene.targets(fill(action.on, own))) for _, count, own, _ in in_batches(action, values)
-    ]
+def _exec(scene: Scene, step: Step, action: ExecAction, batches: Sequence[Batch]) -> dict[str, Any]:
+    calls = [(count, own, scene.targets(fill(action.on, own))) for _, count, own, _ in batches]
     targets = _each_once(target for _, _, found in calls for target in found)
     writes = sum(len(found) for _, _, found in calls)
     data = action.on.partition("@")[0] in DATABASES and effective(step) != "read"
@@ -212,10 +215,10 @@ def _nodes(targets: Iterable[Target]) -> int:
     return len({one.node for one in targets if one.node})
 
 
-def _lines(scene: Scene, step: Step, values: Mapping[str, Any]) -> Iterator[Line]:
+def _lines(scene: Scene, step: Step, values: Mapping[str, Any], batches: Sequence[Batch]) -> Iterator[Line]:
     action = step.action
     if isinstance(action, ExecAction):
-        for _, _, own, tail in in_batches(action, values):
+        for _, _, own, tail in batches:
             argv = (*fill_argv(action.argv, own), *tail)
             yield from (target.kubectl(argv) for target in scene.targets(fill(action.on, own)))
     elif isinstance(action, RestartAction):

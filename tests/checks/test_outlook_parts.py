@@ -18,7 +18,7 @@ from checks.outlook import ahead, outlook
 from checks.outlookhealth import conditions_of, proof_of, standing_of
 from checks.outlookjson import outlook_json
 from checks.outlookkeep import keepers_of, writers
-from checks.outlookreach import commands_of, reach_of, traffic_of
+from checks.outlookreach import measured, reach_of, traffic_of
 from checks.outlookscene import Scene
 from checks.outlooktext import headline, obstacles, overview, step_parts, to_copy
 from checks.outlookversions import against, versions_of
@@ -278,9 +278,9 @@ def test_values_from_evidence_never_break_a_copied_line() -> None:
     bad = step("bad", PatchAction("v1/nodes", "{name}", {"metadata": {"labels": {"a": "b"}}}), inputs=(spec,))
     scene = scene_of(cluster_with(Ovn()), guide)
     with pytest.raises(Exception, match="control characters"):
-        commands_of(scene, bad, proposals(bad.inputs, {}))
+        measured(scene, bad, proposals(bad.inputs, {}))
     good = replace(bad, inputs=(replace(spec, default="x; y"),))
-    (line,) = commands_of(scene, good, proposals(good.inputs, {}))
+    _, (line,) = measured(scene, good, proposals(good.inputs, {}))
     assert line[2:4] == ("nodes", "x; y")
 
 

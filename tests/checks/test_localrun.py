@@ -30,6 +30,7 @@ from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.model import Article, CommandAction, Input, Step, Undo
 from kb.text import Text
+from tests.checks.asked import asked_by
 from tests.checks.incident import CATALOGUE, Ovn, cluster_with
 from tui.connect import Connection, practice
 
@@ -389,6 +390,9 @@ def test_a_walk_runs_what_it_showed_and_writes_it_down(
     assert "br-int" in "".join(e.text for e in run_local(walk, there) if isinstance(e, Output))
     with pytest.raises(NotLocal):
         plan_local(walk, ports.id, {"node": "nowhere"})
+    asked = asked_by(cluster.cluster).requests  # type: ignore[arg-type]
+    wrote = [one for one in asked if one.method != "GET" and not one.target.split("?")[0].endswith("/exec")]
+    assert not wrote, "a reading command asks, and never tells"
     assert walk.path is not None
     walk.close()
     session = fold(FileJournal.open(walk.path).entries)

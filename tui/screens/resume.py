@@ -232,15 +232,15 @@ class ResumeScreen(KlinikScreen[None]):
 def detail(one: Doubt, lang: str, signs: Signs, now: float, *, whole: bool = False) -> list[Content]:
     """What was sent, and what the cluster shows now; with `whole` every write of the run and all lines."""
 
-    def say(key: str, **params: object) -> str:
+    def told(key: str, **params: object) -> str:
         return words(f"resume.{key}", **params).get(lang)
 
     lines = [Content.styled(filled(one.step.text, one.record.values, lang), "bold")]
     sent = one.record.commands[one.record.run_from :] if whole else one.open
     if one.open:
-        lines.append(Content.styled(say("open", count=len(one.open)), "bold $primary"))
+        lines.append(Content.styled(told("open", count=len(one.open)), "bold $primary"))
     else:
-        lines.append(Content.styled(say("all-answered"), "bold $primary"))
+        lines.append(Content.styled(told("all-answered"), "bold $primary"))
     for command in sent:
         clock = datetime.fromtimestamp(command.at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
         lines.append(
@@ -257,8 +257,8 @@ def detail(one: Doubt, lang: str, signs: Signs, now: float, *, whole: bool = Fal
                 )
             )
     if one.young:
-        lines.append(Content.styled(f"! {say('young', seconds=round(one.age))}", "$text-warning"))
-    lines += [Content(""), Content.styled(say("shows"), "bold $primary")]
+        lines.append(Content.styled(f"! {told('young', seconds=round(one.age))}", "$text-warning"))
+    lines += [Content(""), Content.styled(told("shows"), "bold $primary")]
     for seen in one.seen:
         name = _LEANS[seen.leans]
         lines.append(
@@ -268,7 +268,7 @@ def detail(one: Doubt, lang: str, signs: Signs, now: float, *, whole: bool = Fal
         )
         lines += [dim(f"      {one_line(line, 300)}") for line in seen.lines]
     if not one.seen:
-        lines.append(dim(f"  {say('shows-nothing')}"))
+        lines.append(dim(f"  {told('shows-nothing')}"))
     return lines
 
 

@@ -22,7 +22,7 @@ from checks.planner import run_read
 from checks.session import Command, Session, StepRecord
 from checks.stale import identity
 from checks.verify import aliases, holds
-from checks.writes import Expander, content
+from checks.writes import Expander, content, reborn
 from kb.messages import message
 from kb.model import DeleteAction, Input, RestartAction, Step
 from kb.safe import one_line
@@ -218,7 +218,13 @@ def _object(walk: Walk, step: Step, record: StepRecord, one: Mapping[str, Any]) 
     was, meta = one["object"], now.get("metadata", {})
     old = was.get("metadata", {})
     if meta.get("uid") != old.get("uid"):
-        answer = isinstance(step.action, RestartAction) or (goes and record.purpose == "undo") or None
+        answer: bool | None = (
+            isinstance(step.action, RestartAction) or (goes and record.purpose == "undo") or None
+        )
+        if not goes and record.purpose == "undo":
+            answer = content(reborn(now)) == content(
+                reborn(was)
+            )  # made again meanwhile, and as it was or not
         return Seen(_say("other", what=shown), answer)
     if meta.get("deletionTimestamp") and not old.get("deletionTimestamp"):
         return Seen(_say("going", what=shown), _way(record, True) if goes else None)

@@ -361,9 +361,8 @@ class LiveCluster:
             # servers refuse an ended client certificate by closing the connection, or with a bare 401
             why = self._access.why_refused(about)
             if why is not None:
-                why.sent = (
-                    error.sent
-                )  # by this machine's clock only: what went out may have been taken all the same
+                # It is by this machine's clock only: what went out may have been taken all the same.
+                why.sent = error.sent
             raise why or error from None
         except ConfigError as error:
             raise about.error(Unauthenticated, error.text) from error

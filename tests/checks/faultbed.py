@@ -127,9 +127,11 @@ class Bed:
 
 
 @contextmanager
-def bed(folder: Path, *, timeout: float | None = None, clock: Clock | None = None) -> Iterator[Bed]:
+def bed(
+    folder: Path, *, timeout: float | None = None, clock: Clock | None = None, pace: float = 0.02
+) -> Iterator[Bed]:
     """A staged cluster with no harm yet; `timeout` (seconds) is that of every API call."""
-    world = OvnWorld()
+    world = OvnWorld(pace=pace)
     opened: list[LiveCluster] = []
     with PracticeServer(world) as server, FaultProxy(server) as proxy:
         path = folder / "kubeconfig"

@@ -10,7 +10,9 @@ import pytest
 
 from checks import doubts
 from checks.errors import ClusterError
+from checks.inputs import InputError
 from checks.journal import read
+from checks.model import Verdict
 from checks.plan import PlanError, StalePlan
 from checks.session import fold
 from checks.turns import Held
@@ -38,6 +40,12 @@ def settled(walk: Walk, step: str) -> None:
     raise AssertionError([one.text.en for one in seen.seen])
 
 
+def stale(walk: Walk) -> bool:
+    """Whether there may be rows left to purge."""
+    result = walk.results["macs"]
+    return bool(result.judgement.value) or result.verdict is Verdict.UNKNOWN
+
+
 def walked(walk: Walk, step: str, *, undo: bool = False) -> None:
     """Goes on with one step until it is done, or undone."""
     for _ in range(TRIES):
@@ -47,11 +55,14 @@ def walked(walk: Walk, step: str, *, undo: bool = False) -> None:
             settled(walk, step)
             continue
         checked(walk)
+        if step == "purge" and walk.state(step) == "failed" and not stale(walk):
+            walk.skip(step, "its verification came too late, and no row is left")
+            return
         try:
             given = {**walk.proposed(step), **({"node": "node-1"} if step == "restart" else {})}
             plan = walk.plan_undo(step) if undo else walk.plan(step, given)
             done(walk.run(plan, typed=plan.confirm.expected))
-        except (PlanError, StalePlan, ClusterError, Held):
+        except (PlanError, StalePlan, ClusterError, InputError, Held):
             continue  # nothing was sent; an operator tries again
     raise AssertionError((step, walk.state(step), walk.record_of(step).message.en))
 
@@ -59,7 +70,7 @@ def walked(walk: Walk, step: str, *, undo: bool = False) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_in_a_storm_every_write_takes_effect_once_and_the_end_is_right(seed: int, tmp_path: Path) -> None:
     """One in eight requests is lost, cut, garbled or repeated, Leases and looks included."""
-    with bed(tmp_path) as made:
+    with bed(tmp_path, pace=0.05) as made:
         made.proxy.storm(seed, SHARE, KINDS)
         for step in STEPS:
             walked(made.walk, step)

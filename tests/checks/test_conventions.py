@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from checks.cluster import Object, Resource
@@ -311,6 +311,7 @@ def test_leases_and_events_are_written_as_others_read_them(sent: Sequence[Sent])
 WORDS = st.text(max_size=300) | st.text("网络子x-. ", max_size=2000)
 
 
+@example("陈", "网" * 2000, "x" * 2000, "apps", 0)
 @settings(max_examples=60, deadline=None)
 @given(WORDS, WORDS, WORDS, st.sampled_from(["", "apps"]), st.integers(0, 4_000_000_000))
 def test_no_operator_reason_or_object_makes_an_event_that_is_refused(

@@ -35,7 +35,7 @@ from checks.practice.patches import json_patch
 from checks.reads import ExecRead, branches
 from checks.readspec import fill as fill_read
 from checks.slots import SlotError as ParamError
-from checks.template import SLOT, SlotError, fill_json_patch, slots, word
+from checks.template import SLOT, SlotError, slots, word
 from checks.writes import Expander
 from kb import open_library
 from kb.articlefile import parse_article
@@ -310,13 +310,14 @@ def test_a_name_that_leads_elsewhere_makes_no_url(name: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(HOSTILE)
 def test_a_value_in_the_path_of_a_json_patch_is_one_key(value: Any) -> None:
-    template = [{"op": "add", "path": "/metadata/annotations/{key}", "value": "{key}"}]
+    operations = ({"op": "add", "path": "/metadata/annotations/{key}", "value": "{key}"},)
+    action = PatchAction("v1/pods", "a", operations, type="json")
     try:
-        body = fill_json_patch(template, {"key": value})
-    except SlotError:
+        (write,) = Everywhere(DictCluster(), load_layout(), ()).expand(action, {"key": value})
+    except PlanError:
         return
     before = {"metadata": {"name": "a", "annotations": {"other": "1"}}}
-    after = json_patch(before, body)
+    after = json_patch(before, write.body)
     assert after == {"metadata": {"name": "a", "annotations": {"other": "1", shown(value): value}}}
 
 

@@ -407,8 +407,10 @@ def test_a_walk_runs_what_it_showed_and_writes_it_down(
     assert session_json(session, "zh")["runs"][0]["code"] == 0
 
 
-def test_nothing_runs_where_klinik_is_connected_otherwise(cluster: Connection) -> None:
-    """No cluster behind kubectl, or a kubeconfig that says something else by now."""
+def test_nothing_runs_where_klinik_is_connected_otherwise(
+    cluster: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No cluster behind kubectl, no kubectl, or a kubeconfig that says something else by now."""
     walk = Walk.open(cluster_with(Ovn()), article(), CATALOGUE, journal=MemoryJournal())
     walk.choose(walk.causes()[0].cause.id)
     with pytest.raises(NotLocal):
@@ -427,3 +429,6 @@ def test_nothing_runs_where_klinik_is_connected_otherwise(cluster: Connection) -
     finally:
         file.write_text(before)
     assert not walk.session.runs
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NotLocal, match="not installed"):
+        plan_local(walk, walk.steps()[0].id, {"namespace": "kube-system"})

@@ -35,6 +35,7 @@ from checks.outlookversions import versions_of
 from checks.permission import Permission
 from checks.permissions import of_step
 from checks.plan import PlanError
+from checks.planner import confirmation
 from checks.risk import effective
 from checks.session import Session
 from checks.template import SlotError, fill_text
@@ -134,6 +135,7 @@ def _step(
         conditions=conditions_of(scene, step, before),
         proof=proof_of(scene, step, values),
         stops=() if _by_hand(step) else _stops(step, reach),
+        confirm=None if _by_hand(step) else confirmation(scene.cluster, effective(step), ()).kind,
         commands=lines,
     )
 

@@ -55,6 +55,7 @@ def _step(one: StepOutlook, seen: Outlook, lang: str) -> dict[str, Any]:
             "missing": [_permission(each) for each in one.missing],
             "unasked": [_permission(each) for each in one.unasked],
         },
+        "confirm": one.confirm,
         "kept_by": [who.get(lang) for who in one.kept_by],
         "reversible": one.reversible,
         "undo": one.undo.get(lang),

@@ -103,6 +103,7 @@ def step_parts(one: StepOutlook, seen: Outlook) -> tuple[Part, ...]:
         Part(message("outlook.conditions"), tuple(_condition(each, titles) for each in one.conditions)),
         Part(message("outlook.proof"), tuple(_proof(one.proof))),
         Part(message("outlook.permissions"), tuple(_permissions(one))),
+        Part(message("outlook.confirmation"), _confirmation(one)),
         Part(message("outlook.reverts"), _reverts(one)),
         Part(message("outlook.undo"), (Line(one.undo, "plain" if one.reversible else "warn"),)),
         Part(message("outlook.stops"), tuple(Line(why) for why in one.stops)),
@@ -299,6 +300,10 @@ def _permissions(one: StepOutlook) -> Iterator[Line]:
         yield Line(message("outlook.may-not", what=_permission(permission)), "bad")
     for permission in one.unasked[:SHOWN]:
         yield Line(message("outlook.not-asked", what=_permission(permission)), "unknown")
+
+
+def _confirmation(one: StepOutlook) -> tuple[Line, ...]:
+    return (Line(message(f"outlook.confirm-{one.confirm}")),) if one.confirm else ()
 
 
 def _reverts(one: StepOutlook) -> tuple[Line, ...]:

@@ -13,6 +13,7 @@ from kb.model import NOTHING, Risk, Step, Traffic
 from kb.text import Text
 
 Truth = Literal["met", "unmet", "unknown"]
+ConfirmKind = Literal["key", "target", "cluster-and-target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class StepOutlook:
     proof: Proof | None = None
     stops: tuple[Text, ...] = ()
     """What ends it before its end, beside what ends every step."""
+    confirm: ConfirmKind | None = None
+    """How it will be confirmed; None where nothing is sent."""
     commands: tuple[tuple[str, ...], ...] = ()
     """The same as kubectl argv, for copying; at most `COMMANDS` of them."""
 

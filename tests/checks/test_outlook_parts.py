@@ -263,6 +263,7 @@ def test_copied_lines_reach_this_cluster_only_and_stay_single_words() -> None:
     assert commands
     assert all(words[:2] == ["kubectl", "--context=prod eu; rm -rf /"] for words in commands)
     assert lines[-2:] == ["# Step hand", "# A person does it; there is no command to copy."]
+    assert {one.confirm for one in seen.steps} == {"cluster-and-target", None}, "production asks for more"
     assert any("production" in line.text.en for part in overview(seen) for line in part.lines)
     drop = next(one for one in seen.steps if one.step.id == "drop")
     assert shlex.split(to_copy(seen, [drop], "en").split("\n")[1])[2:5] == [

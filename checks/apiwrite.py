@@ -34,11 +34,13 @@ def send(cluster: Cluster, write: PlannedWrite) -> Sent:
     """Sends a patch, creation, deletion or eviction, and tells what became of it; never raises ClusterError."""
     for _ in range(TRIES):
         try:
-            body = _patch_body(cluster, write) if write.kind == "patch" else write.body
+            version = _version(cluster, write)
+        except NotFound as error:
+            return _gone(write) if _goes(write) else Sent("failed", error.text)
         except ClusterError as error:
             return Sent("failed", error.text)  # it was only looked: nothing has gone out
         try:
-            _call(cluster, write, body)
+            _call(cluster, write, version)
             return Sent("ok")
         except NotFound as error:
             return _gone(write) if _goes(write) else Sent("failed", error.text)
@@ -53,24 +55,30 @@ def send(cluster: Cluster, write: PlannedWrite) -> Sent:
     return Sent("failed", message("session.stale-changed", what=_shown(write)))
 
 
-def _call(cluster: Cluster, write: PlannedWrite, body: Any) -> None:
+def _call(cluster: Cluster, write: PlannedWrite, version: str) -> None:
     resource, namespace, name = Resource.parse(write.resource), write.namespace, write.name
     if write.kind == "restart":  # an eviction: the pod goes only as its PodDisruptionBudgets allow
         cluster.evict(namespace, name, uid=write.uid)
     elif write.kind == "delete":
-        cluster.delete(resource, name, namespace=namespace, uid=write.uid)
+        cluster.delete(resource, name, namespace=namespace, uid=write.uid, version=version)
     elif write.kind == "create":
-        cluster.create(resource, body, namespace=namespace)
+        cluster.create(resource, write.body, namespace=namespace)
     else:
-        cluster.patch(resource, name, body, namespace=namespace, type=write.patch_type)
+        cluster.patch(resource, name, _bound(write, version), namespace=namespace, type=write.patch_type)
 
 
-def _patch_body(cluster: Cluster, write: PlannedWrite) -> Any:
-    """The patch with the condition that nobody has written the object since this very look; raises Conflict."""
+def _version(cluster: Cluster, write: PlannedWrite) -> str:
+    """The version that a patch or deletion is bound to, of an object that still is as planned; raises Conflict."""
+    if write.kind not in ("patch", "delete"):
+        return ""
     now = _now(cluster, write)
     if not _is_planned(now, write):
         raise Conflict(message("session.stale-changed", what=_shown(write)))
-    version = str(now["metadata"].get("resourceVersion", ""))
+    return str(now["metadata"].get("resourceVersion", ""))
+
+
+def _bound(write: PlannedWrite, version: str) -> Any:
+    """The patch with the condition that nobody has written the object since."""
     if not version:
         return write.body
     if write.patch_type == "json":
@@ -89,13 +97,13 @@ def _refused(cluster: Cluster, write: PlannedWrite, error: ClusterError) -> Sent
         return _gone(write) if _goes(write) else Sent("failed", error.text)
     except ClusterError:
         return Sent("in_doubt", error.text)  # whose answer this is cannot be seen
+    meta = now["metadata"]
+    if _goes(write) and write.uid and (meta.get("uid", "") != write.uid or meta.get("deletionTimestamp")):
+        return _gone(write)  # on its way out, or another one has its name already
+    if write.kind in ("patch", "delete") and _is_planned(now, write):
+        return None if isinstance(error, Conflict) else Sent("failed", error.text)
     if _goes(write):
-        # The pod or object that was meant is gone, and another one has its name already.
-        other = now["metadata"].get("uid", "") != write.uid
-        return _gone(write) if other and write.uid else Sent("failed", error.text)
-    if write.kind == "patch" and _is_planned(now, write):
-        same = isinstance(error, Conflict)
-        return None if same else Sent("failed", error.text)
+        return Sent("failed", error.text)
     there = write.patch_type == "json" if write.kind == "patch" else False
     if there or contains(now, write.body):
         text = message("faults.there", what=_shown(write), why=one_line(error.message, 200))

@@ -29,7 +29,8 @@ from tests.checks.dictcluster import said
 from tests.checks.faultbed import SUBNETS, Bed, bed
 from tests.checks.incident import ARTICLE, CATALOGUE, checked, done, run
 
-LABEL = r"^PATCH [^?]*/subnets/net-a\?fieldManager=klinik$"
+LABEL = r"^PATCH [^?]*/subnets/net-a\?fieldManager=[^&]*$"
+DROP = r"^DELETE [^?]*/subnets/net-a$"
 PURGE = r"^GET .*/exec\?.*command=destroy&"
 CHANGES = r"^(POST|PATCH|PUT|DELETE) (?!.*(dryRun=All|reviews))"
 """Requests that change something, Leases and Events included."""
@@ -86,13 +87,27 @@ def test_what_changed_since_the_preview_is_not_written_to(made: Bed, change: str
     assert walk.state(step) == "todo"
 
 
-def test_a_change_between_look_and_write_is_never_overwritten(made: Bed) -> None:
-    made.proxy.harm("pass", LABEL, before=lambda: note(made, "10.0.0.9"))
-    ended = made.run("label")
+@pytest.mark.parametrize("step", ["label", "drop"])
+def test_a_change_between_look_and_write_is_never_overwritten(made: Bed, step: str) -> None:
+    made.proxy.harm("pass", LABEL if step == "label" else DROP, before=lambda: note(made, "10.0.0.9"))
+    ended = made.run(step)
     assert ended.state == "failed"
     net = made.world.store.get(SUBNETS, "net-a")
     assert net["spec"]["gateway"] == "10.0.0.9"
     assert "annotations" not in net["metadata"]
+    assert "deletionTimestamp" not in net["metadata"]
+
+
+def test_a_deletion_that_arrives_twice_at_what_a_finalizer_holds_is_one_deletion(made: Bed) -> None:
+    made.world.store.modify(SUBNETS, "net-a", lambda obj: obj["metadata"].update(finalizers=["a.b/wait"]))
+    checked(made.walk)
+    made.proxy.harm("twice", DROP)
+    plan = made.walk.plan("drop", made.walk.proposed("drop"))
+    for event in made.walk.run(plan, typed=plan.confirm.expected):
+        if isinstance(event, WriteDone):
+            made.world.store.modify(SUBNETS, "net-a", lambda obj: obj["metadata"].pop("finalizers"))
+    assert made.walk.state("drop") == "done"
+    assert made.world.times("DELETED", "subnets/net-a") == 1
 
 
 def test_a_status_that_changes_meanwhile_does_not_stop_a_fix_and_for_ever_is_no_loop(made: Bed) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,18 +16,25 @@ from checks.inputs import InputError
 from checks.journal import read
 from checks.model import Verdict
 from checks.plan import PlanError, StalePlan
-from checks.session import fold
+from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
+from checks.practice.server import PracticeServer
+from checks.session import SETTLED, fold
 from checks.turns import Held
 from checks.walk import Walk
+from kb.model import Article, Step
 from tests.checks.faultbed import Bed, bed
-from tests.checks.faultproxy import Kind
+from tests.checks.faultproxy import FaultProxy, Kind
 from tests.checks.incident import checked, done
+from tests.checks.killing import article_of, one, open_walk
 
 KINDS: tuple[Kind, ...] = (
     "lose-request", "half-request", "twice", "twice-first", "lose-answer", "reset-answer", "half-answer",
     "repeat-answer", "noise", "gateway",
 )  # fmt: skip
-SEEDS = range(40) if os.environ.get("KLINIK_FAULTS") == "all" else range(1)
+EVERYTHING = os.environ.get("KLINIK_FAULTS") == "all"
+SEEDS = range(40) if EVERYTHING else range(1)
+INCIDENTS = list({str(one.article): one for one in list_scenarios() if one.cause}.values())
+SEVERITY = ("skipped", "ok", "unknown", "warn", "fail")
 SHARE = 0.12
 STEPS = ("stop", "purge", "label", "restart", "drop")
 TRIES = 25
@@ -97,3 +106,52 @@ def check(made: Bed, seed: int) -> None:
     ran = Counter(argv[-1] for argv in world.written)
     # On the way a command may be repeated; klinik itself sends none that it has not written down before.
     assert all(count <= 2 * asked[last] for last, count in ran.items()), (seed, ran, asked)
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="the five incidents in a storm: KLINIK_FAULTS=all")
+@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda one: str(one.article))
+def test_a_shipped_fix_ends_in_a_storm_as_it_does_without(incident: ScenarioInfo, tmp_path: Path) -> None:
+    """The same steps are done, and no check says worse than after the same walk in calm weather."""
+    article = article_of(str(incident.article))
+    calm = shipped(incident, article, tmp_path / "calm", storm=False)
+    rough = shipped(incident, article, tmp_path / "rough", storm=True)
+    worse = {
+        alias for alias, verdict in rough.items() if SEVERITY.index(verdict) > SEVERITY.index(calm[alias])
+    }
+    assert not worse, (calm, rough)
+
+
+def shipped(incident: ScenarioInfo, article: Article, folder: Path, *, storm: bool) -> dict[str, str]:
+    """Walks an incident to its end, and says what the checks show then."""
+    folder.mkdir()
+    with PracticeServer(build_world(incident.name, pace=0.05)) as server, FaultProxy(server) as proxy:
+        (folder / "kubeconfig").write_text(json.dumps(proxy.kubeconfig()))
+        walk = open_walk(str(folder / "kubeconfig"), folder, article)
+        try:
+            checked(walk)
+            if storm:
+                proxy.storm(7, SHARE / 2, KINDS)
+            walk.choose(str(incident.cause))
+            for step in walk.steps():
+                for _ in range(TRIES):
+                    if walk.state(step.id) in SETTLED:
+                        break
+                    with suppress(PlanError, StalePlan, ClusterError, InputError, Held):
+                        one_try(walk, step)  # where nothing was sent an operator tries again
+                    checked(walk)
+                assert walk.state(step.id) in SETTLED, (step.id, walk.record_of(step.id).message.en)
+            proxy.calm()
+            assert bool(proxy.struck) == storm
+            checked(walk)
+            return {alias: str(result.verdict) for alias, result in walk.results.items()}
+        finally:
+            walk.close()
+            walk.cluster.close()
+
+
+def one_try(walk: Walk, step: Step) -> None:
+    """One try at a step; what is in doubt is settled by what is seen, and where nothing is, done again."""
+    if walk.state(step.id) == "in_doubt":
+        walk.settle(step.id, doubts.look(walk, step.id).leans is True, "looked")
+    else:
+        one(walk, step)

@@ -181,8 +181,9 @@ def _related(session: Session, lang: str) -> Iterator[str]:
     yield f"- {_say('session', lang, id=plain(session.id, 120), times=times)}"
     if session.article:
         yield f"- {_say('article', lang, id=plain(session.article, 120))}"
-    for note in session.notes:
-        yield f"- {plain(note.text, 2000)}"
+    for said in (session.why, *(note.text for note in session.notes)):
+        if said:
+            yield f"- {plain(said, 2000)}"
     yield ""
 
 

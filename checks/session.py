@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from checks import entryshape
 from checks.localrecord import run_of
 from checks.sessionrecord import Note, Round, Session, SessionSummary, TurnChange
 from checks.steprecord import SETTLED, Command, Proof, Purpose, StepRecord, StepState
@@ -52,6 +53,8 @@ def fold(entries: Iterable[Entry]) -> Session:
 def advance(session: Session, entry: Entry) -> Session:
     """The session after one more entry."""
     change = _CHANGES.get(entry.get("kind", ""))
+    if entryshape.damaged(entry):
+        return _damaged(session, entry)
     try:
         at = float(entry.get("at") or 0.0)
         newer = session.newer or int(entry.get("v") or 0) > VERSION
@@ -146,6 +149,7 @@ def _start(session: Session, e: Entry) -> Session:
             "saved": NOTHING,
             "objects": (),
             "files": (),
+            "rows": (),
             "redacted": bool(e.get("redacted")),
             "do_from": len(record.commands),
             "earlier": tuple(replace(run, earlier=()) for run in kept),
@@ -190,6 +194,17 @@ def _saved_file(session: Session, e: Entry) -> Session:
     one = {key: e.get(key) for key in ("database", "name", "size", "sha256")}
     record = session.step(e["step"])
     return _with_step(session, record.id, files=(*record.files, one))
+
+
+def _saved_rows(session: Session, e: Entry) -> Session:
+    one = {key: str(e.get(key, "")) for key in ("program", "role", "pod", "node")}
+    tables = e["tables"] if isinstance(e.get("tables"), Mapping) else {}
+    if not tables:
+        return session
+    record = session.step(e["step"])
+    redacted = record.redacted or bool(e.get("redacted"))
+    rows = (*record.rows, {**one, "tables": tables})
+    return _with_step(session, record.id, rows=rows, redacted=redacted)
 
 
 def _writing(session: Session, e: Entry) -> Session:
@@ -305,6 +320,7 @@ _CHANGES: Mapping[str, Callable[[Session, Entry], Session]] = {
     "saved": _saved,
     "saved_object": _saved_object,
     "saved_file": _saved_file,
+    "saved_rows": _saved_rows,
     "writing": _writing,
     "answer": _answer,
     "moved": _moved,

@@ -46,6 +46,7 @@ MODELS = (
     "checks.steprecord",
     "checks.localrecord",
     "checks.sessionrecord",
+    "checks.entryshape",
 )
 # Clock, files, network and processes belong to the edges; everything else is a function of values.
 EDGES = (

@@ -41,8 +41,8 @@ VERIFIED = {
     "at": 8.0,
     "step": "x",
     "ok": True,
-    "before": {"m": 1},
-    "after": {"m": 0},
+    "before": {"m": {"verdict": "fail"}},
+    "after": {"m": {"verdict": "ok"}},
     "took": 3,
 }
 ENDED = {"kind": "ended", "at": 9.0, "step": "x", "state": "done"}
@@ -58,7 +58,7 @@ def test_a_whole_step_is_told() -> None:
     assert step.commands[0].output == "fine"
     proof = step.proof()
     assert proof is not None
-    assert proof.before == {"m": 1}
+    assert proof.before == {"m": {"verdict": "fail"}}
     assert (step.started, step.ended) == (3.0, 9.0)
 
 

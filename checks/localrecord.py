@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+_MOST = 253_402_300_800
+"""The first second of the year 10000, where dates end."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
@@ -48,17 +51,26 @@ def matchers(stages: Sequence[Sequence[str]]) -> tuple[int, ...]:
 
 def run_of(entry: Mapping[str, Any]) -> LocalRun:
     """The run that an entry of the journal tells; raises KeyError, TypeError, ValueError for one that is damaged."""
-    code = entry.get("code")
+    code, argv = entry.get("code"), entry.get("argv", ())
+    if not isinstance(argv, (list, tuple)) or not all(isinstance(stage, (list, tuple)) for stage in argv):
+        raise TypeError
     return LocalRun(
         step=str(entry["step"]),
-        at=float(entry.get("started") or entry.get("at") or 0.0),
+        at=_number(entry.get("started") or entry.get("at") or 0),
         line=str(entry.get("line", "")),
-        argv=tuple(tuple(str(word) for word in stage) for stage in entry.get("argv", ())),
+        argv=tuple(tuple(str(word) for word in stage) for stage in argv),
         end=str(entry.get("end", "exit")),
-        code=None if code is None else int(code),
-        took_ms=int(entry.get("took_ms") or 0),
+        code=None if code is None else int(_number(code)),
+        took_ms=int(_number(entry.get("took_ms") or 0)),
         output=str(entry.get("output", "")),
         cut=bool(entry.get("cut")),
         why=str(entry.get("why", "")),
         operator=str(entry.get("operator", "")),
     )
+
+
+def _number(value: Any) -> float:
+    """A number that a date or a count can be made of."""
+    if type(value) not in (int, float) or not abs(value) < _MOST:
+        raise ValueError
+    return float(value)

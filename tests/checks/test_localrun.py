@@ -262,6 +262,24 @@ def test_a_filter_that_finds_nothing_has_answered() -> None:
     assert not run_of({"step": "s", "argv": [["/usr/bin/kubectl"]], "code": 1}).answered
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"code": float("inf")},
+        {"started": float("nan")},
+        {"took_ms": "x"},
+        {"argv": ["ab"]},
+        {"argv": {}},
+        {"at": 1e300},
+    ],
+)
+def test_a_damaged_entry_is_counted_and_ends_nothing(harm: dict[str, object]) -> None:
+    entry = {"v": 1, "n": 1, "at": 1.0, "kind": "ran", "step": "s", "code": 0, **harm}
+    session = fold([entry])
+    assert (session.damaged, session.runs) == (1, ())
+    assert session_markdown(session, "en")
+
+
 def test_what_takes_too_long_or_prints_too_much_is_ended() -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)"
     out, _, ended = ran((*PYTHON, f"{deaf}; time.sleep(60)"), seconds=0.5)

@@ -27,7 +27,7 @@ from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.screens import beforeafter
 from tui.theme import Signs
-from tui.widgets.pairs import Chips
+from tui.widgets.pairs import Chips, Printed
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class RunLog:
             parts += self._verification(self.tick, lang, signs)
         if self.moved is not None and not self.ended:  # the record tells it then
             parts += beforeafter.told(self.moved.marks, lang, signs)
-        return [*parts, *(foreign(text, style, limit=600) for style, text in self.lines[-24:])]
+        return [*parts, *(_said(style, text) for style, text in self.lines[-24:])]
 
     def _title(self, lang: str, held: bool) -> Content:
         if self.ended:
@@ -234,6 +234,11 @@ class RunLog:
             style = "bold $text-success" if self.proven else "bold $text-error"
             lines.append(Content.styled(translate(lang, key), style))
         return lines
+
+
+def _said(style: str, text: str) -> beforeafter.Line:
+    """One line of the log; what a program printed keeps its columns."""
+    return foreign(text, style, limit=600) if style else Printed(Content(printable(text).expandtabs(8)))
 
 
 def _bar(share: float, signs: Signs, width: int = 20) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from checks.practice.sim.tables import Database
 from checks.practice.sim.types import version_key
 from checks.practice.store import Store
 
+_LOG = logging.getLogger("klinik.practice")
 Event = Callable[[], None]
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
@@ -53,8 +55,10 @@ class Agenda:
         """Does `event` again and again."""
 
         def again() -> None:
-            event()
-            self.after(seconds, again)
+            try:
+                event()
+            finally:
+                self.after(seconds, again)
 
         self.after(seconds, again)
 
@@ -91,7 +95,12 @@ class Agenda:
                     self._wake.wait(min(wait, 3600.0))
                 if self._closed:
                     return
-            self.run_due()
+            try:
+                self.run_due()
+            except (
+                Exception
+            ):  # an object that no controller can make sense of: they log it, and go on with the others
+                _LOG.debug("an event of the practice cluster broke", exc_info=True)
 
     def close(self) -> None:
         """Ends the thread."""

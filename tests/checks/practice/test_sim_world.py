@@ -657,3 +657,23 @@ def test_waiting_pods_have_their_event(stage: Callable[[str], SimWorld]) -> None
     events = stage("ovn-controller-starved").store.all(m.EVENTS)
     assert {e["reason"] for e in events} == {"FailedCreatePodSandBox"}
     assert "is not ready after 30s" in events[0]["message"]
+
+
+def test_an_object_without_sense_does_not_stop_the_time_of_the_cluster(
+    stage: Callable[[str], SimWorld],
+) -> None:
+    """A Subnet without a CIDR is nothing that the controller can count; what others wait for goes on."""
+    world = stage("healthy")
+    broken, later = threading.Event(), threading.Event()
+
+    def breaks() -> None:
+        broken.set()
+        raise KeyError("cidrBlock")
+
+    world.store.create(m.SUBNETS, {"metadata": {"name": "senseless"}, "spec": {}})
+    world.stage.agenda.every(1.0, breaks)
+    assert broken.wait(10)
+    broken.clear()
+    world.stage.agenda.after(1.0, later.set)
+    assert later.wait(10)
+    assert broken.wait(10), "and it is tried again"

@@ -16,6 +16,7 @@ from checks.parse import Unparsable, parse
 from checks.plan import PlanError, digest
 from checks.planner import run_read
 from checks.rehearse import rows_of
+from checks.savedrows import again
 from checks.session import StepRecord
 from checks.stepevents import StepEvent, Waiting
 from checks.template import SlotError, fill, fill_argv, fill_body
@@ -70,7 +71,7 @@ def come_back(walk: Walk, step: Step, stop: Stop | None) -> Generator[StepEvent,
         found = compare(walk.cluster, Expander(walk.cluster, walk.layout), step, record)
         elapsed = (clock.monotonic() - began) / pace
         if all(one.same for one in found) or elapsed >= WITHIN or stopping(stop):
-            return (*found, *_rows(walk, record))
+            return (*found, *_rows(walk, record), *_rows_of_nodes(walk, record))
         yield Waiting(message("undo.waiting"), elapsed, WITHIN)
         clock.sleep(LOOK_EVERY * pace, stop)
 
@@ -149,6 +150,30 @@ def _rows(walk: Walk, record: StepRecord) -> Iterator[Compared]:
             rows = message("undo.rows", count=f"{count:,}", table=table)
             changed = message("undo.rows-changed", count=f"{wrong:,}").en if wrong else ""
             yield Compared(f"{database} {rows.en}", "", changed, wrong == 0, "object")
+
+
+def _rows_of_nodes(walk: Walk, record: StepRecord) -> Iterator[Compared]:
+    """The rows that were read before the step, read again where they are now: a pod may be another one by then."""
+    runs = record.to_undo()
+    commands = [command.kubectl for run in runs for command in run.applied()]
+    oldest = {(one["role"], one["pod"]): one for run in runs for one in run.rows}
+    expander = Expander(walk.cluster, walk.layout)
+    for one in oldest.values():
+        mine = [words for words in commands if one["pod"] in words]
+        what = [row for words in mine for row in touched(_argv_of(words))]
+        where = one["node"] or one["pod"]
+        try:
+            pods = expander.targets(one["role"])
+            target = next((pod for pod in pods if not one["node"] or pod.node == one["node"]), pods[0])
+        except (ClusterError, PlanError):
+            continue
+        now = again(walk.cluster, target, one["program"], what) if what else None
+        if now is None:
+            continue
+        for table, (count, wrong) in as_before(what, one["tables"], now).items():
+            rows = message("undo.rows", count=f"{count:,}", table=table)
+            changed = message("undo.rows-changed", count=f"{wrong:,}").en if wrong else ""
+            yield Compared(f"{where} {rows.en}", "", changed, wrong == 0, "object")
 
 
 def _read_again(walk: Walk, argv: Sequence[str], database: str) -> Mapping[str, Any] | None:

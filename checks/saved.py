@@ -9,7 +9,7 @@ from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
-from checks import dbbackup, keptfile
+from checks import dbbackup, keptfile, savedrows
 from checks.cluster import Cluster, Resource
 from checks.dbbackup import Backup
 from checks.journal import Journal, read
@@ -43,6 +43,7 @@ def save(
             if write.kind in TOUCHING:
                 _object(cluster, plan, journal, write, "before_undo")
         return
+    written += yield from _rows(cluster, plan, journal)
     for save in plan.saves:
         answers: dict[str, Any] = {}
         for write in expander.expand(save.read, plan.values):
@@ -61,6 +62,34 @@ def save(
     if plan.undo:
         journal.append("rollback_point", step=plan.step_id, entries=len(written))
         yield Saved(message("undo.point-checked", count=len(written)))
+
+
+def _rows(cluster: Cluster, plan: Plan, journal: Journal) -> Generator[StepEvent, None, list[Entry]]:
+    """The rows that commands write to, where the whole database is not backed up."""
+    programs = {source.database: program for program, source in dbbackup.SOURCES.items()}
+    possible = [one for one in plan.backups if one.why_not is None and journal.path is not None]
+    backed_up = [programs[one.source.database] for one in possible]
+    written: list[Entry] = []
+    count = 0
+    for write, what in savedrows.wanted(plan, backed_up):
+        target = write.target
+        if target is None:
+            continue
+        pod = {"role": write.role, "pod": target.pod, "node": target.node or ""}
+        where = {"step": plan.step_id, "program": write.argv[0], **pod}
+        try:
+            tables = savedrows.rows(cluster, target, write.argv[0], what)
+        except (
+            PlanError
+        ) as error:  # the step's own undo has what it needs; that this is missing is written down
+            journal.append("saved_rows", tables={}, why=error.text.en, **where)
+            yield Saved(error.text)
+            continue
+        count += sum(len(held) for held in tables.values())
+        written.append(journal.append("saved_rows", tables=tables, **where))
+    if count:
+        yield Saved(message("undo.rows-saved", count=f"{count:,}"))
+    return written
 
 
 def _backup(cluster: Cluster, plan: Plan, journal: Journal, backup: Backup) -> tuple[Entry, Text]:

@@ -197,14 +197,13 @@ def _saved_file(session: Session, e: Entry) -> Session:
 
 
 def _saved_rows(session: Session, e: Entry) -> Session:
-    one = {key: str(e.get(key, "")) for key in ("program", "role", "pod", "node")}
-    tables = e["tables"] if isinstance(e.get("tables"), Mapping) else {}
-    if not tables:
+    """Rows to compare with after an undo; those that lost something in a hand-over would compare with tokens."""
+    tables = {table: held for table, held in e["tables"].items() if isinstance(held, Mapping)}
+    if not tables or e.get("redacted"):
         return session
+    one = {key: str(e.get(key, "")) for key in ("program", "role", "pod", "node")}
     record = session.step(e["step"])
-    redacted = record.redacted or bool(e.get("redacted"))
-    rows = (*record.rows, {**one, "tables": tables})
-    return _with_step(session, record.id, rows=rows, redacted=redacted)
+    return _with_step(session, record.id, rows=(*record.rows, {**one, "tables": tables}))
 
 
 def _writing(session: Session, e: Entry) -> Session:

@@ -67,6 +67,8 @@ class StepRecord:
     """API objects as they were before the write: ``{resource, namespace, name, object}``."""
     files: tuple[Mapping[str, Any], ...] = ()
     """Backups of databases beside the journal, as they were before the write: ``{database, name, size, sha256}``."""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """Rows as they were before the write: ``{program, role, pod, node, tables}``, by table and uuid."""
     proofs: tuple[Proof, ...] = ()
     marks: tuple[Mapping[str, Any], ...] = ()
     """Whether the writes of the last run took hold of their targets, as `checks.marks` writes them."""

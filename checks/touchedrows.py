@@ -1,4 +1,4 @@
-"""Which rows of an OVN database a command line writes to, and whether they are again as a backup has them. Pure."""
+"""Which rows of an OVSDB database a command line writes to, and whether they are again as a backup has them. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 Tables = Mapping[str, Mapping[str, Any]]
 """Rows by table and uuid, as in a backup."""
 _BY_NAME = {"lsp-del": "Logical_Switch_Port", "ls-del": "Logical_Switch", "lr-del": "Logical_Router"}
-_UNSTEADY = ("timestamp",)
+_UNSTEADY = ("timestamp", "statistics", "status", "ofport", "link_resets", "cur_cfg")
 """Columns of a row that nobody can bring back, and nobody needs to."""
 
 
@@ -27,7 +27,7 @@ class Touched:
 
 
 def touched(argv: Sequence[str]) -> Iterator[Touched]:
-    """What a command line of ovn-nbctl or ovn-sbctl writes to, as far as its generic commands and `*-del` say."""
+    """What a line of ovn-nbctl, ovn-sbctl or ovs-vsctl writes to, as far as generic commands and deletions say."""
     call: list[str] = []
     for word in (*argv[1:], "--"):
         if word == "--":
@@ -39,7 +39,9 @@ def touched(argv: Sequence[str]) -> Iterator[Touched]:
 
 def _of_call(call: Sequence[str]) -> Iterator[Touched]:
     verb, *words = call or [""]
-    if verb in _BY_NAME and words:
+    if verb == "del-port" and words:
+        yield from (Touched(table, words[-1]) for table in ("Port", "Interface"))
+    elif verb in _BY_NAME and words:
         yield Touched(_BY_NAME[verb], words[0])
     elif verb == "destroy":
         yield from (Touched(words[0], record) for record in words[1:])

@@ -207,3 +207,49 @@ def test_what_a_command_touches_is_read_from_its_words() -> None:
     assert as_before(touched(line), before, now) == {"Logical_Router": (1, 0), "MAC_Binding": (2, 1)}
     now["Logical_Router"]["r"]["options"] = ["map", []]
     assert as_before(touched(line), before, now)["Logical_Router"] == (1, 1)
+
+
+class OnNodes(Backed):
+    """No backup can be had here: rows are read by the program that writes them."""
+
+    missing = True
+    unreadable = False
+
+    def command(self, argv: tuple[str, ...], node: str) -> ExecResult:
+        if "--format=json" not in argv:
+            return super().command(argv, node)
+        if self.unreadable:
+            return said("", 1, "ovn-nbctl: no table")
+        headings = ["_uuid", "name", "options", "statistics"]
+        return said(
+            json.dumps({"headings": headings, "data": [[["uuid", "u1"], "lr", self.options, ["map", []]]]})
+        )
+
+
+def test_rows_are_read_before_the_write_where_no_backup_can_be_had(tmp_path: Path) -> None:
+    """Only what the command touches is kept, and compared after the undo."""
+    ovn = OnNodes()
+    ovn.learn = "true"
+    walk = walk_on(cluster_with(ovn), tmp_path)
+    assert run(walk, "stop").state == "done"
+    (one,) = walk.record_of("stop").rows
+    assert one["tables"] == {"Logical_Router": {"u1": {"name": "lr", "options": ovn_map("true")}}}
+    checked(walk)
+    assert done(walk.undo(walk.plan_undo("stop"), typed="y")).state == "undone"
+    told = {thing["what"]: thing["same"] for thing in walk.record_of("stop").restored}
+    assert told == {"learn": True, "node-1 1 rows of Logical_Router": True}
+    assert fold(read(walk.path)) == walk.session  # type: ignore[arg-type]
+
+
+def ovn_map(value: str) -> list[Any]:
+    return ["map", [["always_learn_from_arp_request", value]]]
+
+
+def test_rows_that_cannot_be_read_are_written_down_as_such(tmp_path: Path) -> None:
+    """The step's own undo has what it needs: it goes on, and the journal says what is missing."""
+    ovn = OnNodes()
+    ovn.unreadable = True
+    walk = walk_on(cluster_with(ovn), tmp_path)
+    assert run(walk, "stop").state == "done"
+    assert not walk.record_of("stop").rows
+    assert any("no table" in e.get("why", "") for e in walk.journal.entries if e["kind"] == "saved_rows")

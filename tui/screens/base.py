@@ -29,8 +29,7 @@ class KlinikScreen(Screen[ResultT]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     help_key = "home"
     """Which page of the help belongs to this screen."""
-    begun = False
-    """Whether its widgets are there: before that it cannot draw any news."""
+    _made = False
 
     if TYPE_CHECKING:
 
@@ -49,12 +48,17 @@ class KlinikScreen(Screen[ResultT]):
 
     def on_mount(self) -> None:
         """Follows the state of the cluster, the language and the focus."""
-        self.begun = True
+        self._made = True
         self.watch(self.app, "cluster_state", self._status)
         self.watch(self.app, "lang", self._language, init=False)
         self.watch(self, "focused", self.refresh_hints, init=False)
         self.ready()
         self.refresh_hints()
+
+    @property
+    def begun(self) -> bool:
+        """Whether its widgets are there: before that, and once it is left, it cannot draw any news."""
+        return self._made and self.is_attached
 
     def ready(self) -> None:
         """The widgets are there."""

@@ -94,6 +94,17 @@ def _resource(value: Any) -> bool:
     return isinstance(value, str) and _RESOURCE.match(value) is not None
 
 
+def _tables(value: Any) -> bool:
+    """Rows by table and uuid."""
+    tables = value.values() if isinstance(value, Mapping) else (None,)
+    return all(isinstance(rows, Mapping) and all(map(_mapping, rows.values())) for rows in tables)
+
+
+def _things(value: Any) -> bool:
+    """What an undo was compared with."""
+    return isinstance(value, (list, tuple)) and all(map(_mapping, value))
+
+
 _PURPOSE = _one_of(frozenset(("do", "undo")))
 _KINDS: Mapping[str, Mapping[str, Shape]] = {
     "opened": {
@@ -109,6 +120,9 @@ _KINDS: Mapping[str, Mapping[str, Shape]] = {
     },
     "saved": {"name": _string},
     "saved_object": {"resource": _resource, "namespace": _string_or_none, "name": _string, "object": _object},
+    "saved_file": {"purpose": _PURPOSE, "database": _string, "name": _string, "size": _count, "sha256": _string},
+    "saved_rows": {"program": _string, "role": _string, "pod": _string, "node": _string, "tables": _tables},
+    "restored": {"things": _things},
     "writing": {
         "purpose": _PURPOSE, "index": _count, "first": _count, "items": _count, "what": _text, "kubectl": _words,
     },
@@ -130,6 +144,7 @@ _OF_STEPS = frozenset(
         "saved",
         "saved_object",
         "saved_file",
+        "saved_rows",
         "writing",
         "answer",
         "moved",

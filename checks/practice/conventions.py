@@ -61,6 +61,13 @@ def check_meta(kind: Kind, obj: Object) -> None:
         raise invalid(kind.resource, kind.name, str(meta.get("name", "")), why)
 
 
+def check_versioned(kind: Kind, obj: Object) -> None:
+    """Raises Invalid for an update that would overwrite whatever is there, where the kind does not allow that."""
+    if (kind.custom or kind.resource.plural == "leases") and not obj["metadata"].get("resourceVersion"):
+        why = "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"
+        raise invalid(kind.resource, kind.name, str(obj["metadata"].get("name", "")), why)
+
+
 def wrong_meta(meta: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the metadata of an object, as ``field: Invalid value: …``."""
     for key, value in (meta.get("labels") or {}).items():

@@ -107,9 +107,10 @@ def _at(obj: Object, path: str) -> Any:
 def wrong_lease(lease: Object) -> Iterator[str]:
     """The rules about a Lease's numbers."""
     spec = lease.get("spec") or {}
-    if (spec.get("leaseDurationSeconds") or 1) <= 0 or spec.get("leaseDurationSeconds") == 0:
+    seconds, transitions = spec.get("leaseDurationSeconds"), spec.get("leaseTransitions")
+    if seconds is not None and seconds <= 0:
         yield "spec.leaseDurationSeconds: Invalid value: must be greater than 0"
-    if (spec.get("leaseTransitions") or 0) < 0:
+    if transitions is not None and transitions < 0:
         yield "spec.leaseTransitions: Invalid value: must be greater than or equal to 0"
 
 

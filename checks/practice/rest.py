@@ -10,7 +10,7 @@ from typing import Any
 from checks.cluster import Object
 from checks.errors import NotFound
 from checks.practice.budgets import BUDGETS, refused
-from checks.practice.conventions import check_meta, check_options, delete_options
+from checks.practice.conventions import check_meta, check_options, check_versioned, delete_options
 from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, TooLarge, UnsupportedMedia
 from checks.practice.forms import WHOLE, Form, many, one
 from checks.practice.kinds import Kind
@@ -147,7 +147,7 @@ def _evict(store: Store, request: Request) -> Answer:
     options = delete_options(body.get("deleteOptions") or {}, request.query)
     preconditions = options.get("preconditions") or {}
     pod = store.get(target.resource, target.name, target.namespace)
-    uid = str(preconditions.get("uid", ""))
+    uid = str(preconditions.get("uid") or "")
     if not uid or uid == pod["metadata"].get("uid"):
         peers = store.all(target.resource, namespace=target.namespace)
         over = refused(pod, peers, store.all(BUDGETS, namespace=target.namespace))
@@ -158,6 +158,7 @@ def _evict(store: Store, request: Request) -> Answer:
         target.name,
         namespace=target.namespace,
         uid=uid,
+        resource_version=str(preconditions.get("resourceVersion") or ""),
         dry_run=request.dry_run or bool(options.get("dryRun")),
     )
     return 201, _success()
@@ -168,6 +169,7 @@ def _update(store: Store, request: Request) -> Answer:
     check_options("UpdateOptions", request.query)
     if target.subresource != "scale":
         check_type(target.kind, body)
+        check_versioned(target.kind, body)
     return 200, _write(store, request, lambda _: body)
 
 

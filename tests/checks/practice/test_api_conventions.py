@@ -93,6 +93,9 @@ MERGE = "application/merge-patch+json"
         ("PATCH", SUBNET, {"metadata": {"finalizers": ["no good"]}}, 422),
         ("PATCH", SUBNET, {"metadata": {"resourceVersion": "1"}}, 409),
         ("PATCH", SUBNET, {"kind": "Pod"}, 400),
+        ("PUT", SUBNET, {"kind": "Subnet", "metadata": {"name": "ovn-default"}}, 422),
+        ("PUT", POD, {"kind": "Pod", "metadata": {"name": "ovs-ovn-1"}}, 200),
+        ("POST", f"{POD}/eviction", eviction(deleteOptions={"preconditions": {"resourceVersion": "1"}}), 409),
     ],
 )
 def test_what_a_stock_server_takes_and_refuses(

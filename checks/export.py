@@ -151,7 +151,10 @@ def session_summary(session: Session, lang: str) -> str:
         done=", ".join(did) or nothing,
         proof=_proved(proof, lang),
     )
-    return redactor(session.id)(one_line(text.get(lang), 1500))
+    doubt = [record.id for record in session.steps.values() if record.state == "in_doubt"]
+    more = [message("timeline.summary-doubt", steps=", ".join(doubt)).get(lang)] if doubt else []
+    said = " ".join([text.get(lang), *more, *([session.why] if session.why else [])])
+    return redactor(session.id)(one_line(said, 1500))
 
 
 def _proved(proof: Proof | None, lang: str) -> str:

@@ -25,6 +25,15 @@ IMPORTED = (".jsonl",)
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """A session that was written out."""
+
+    path: Path
+    unmarked: bool = False
+    """It was handed over and its journal at home does not say so: a klinik is working on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
     """A new article begun from a session, and what is wrong with it still."""
 
@@ -71,7 +80,7 @@ def not_writable(text: str, folder: Path) -> str:
         return "no-path"
 
 
-def export(journal: str, form: str, lang: str, path: Path, *, replace: bool = False) -> Path:
+def export(journal: str, form: str, lang: str, path: Path, *, replace: bool = False) -> Exported:
     """Writes a session in this form, whole or not at all, for its owner's eyes; a hand-over is marked at home too.
 
     Raises FileExistsError unless it may be replaced, JournalError, NoSession and OSError.
@@ -83,9 +92,8 @@ def export(journal: str, form: str, lang: str, path: Path, *, replace: bool = Fa
     now, me = time.time(), user()
     text = exported(read(Path(journal)), form, lang, by=me, at=now)
     written = write_private(path, text, replace=replace)
-    if form == "journal":
-        mark(Path(journal), "handed-over", operator=me)
-    return written
+    unmarked = form == "journal" and not mark(Path(journal), "handed-over", operator=me)
+    return Exported(written, unmarked)
 
 
 def write_private(path: Path, text: str, *, replace: bool = False) -> Path:

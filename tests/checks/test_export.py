@@ -163,4 +163,8 @@ def test_the_summary_for_a_chat_is_short_and_says_what_changed(walk: Walk) -> No
     assert text.startswith("Test article on test: solved. Cause: learning. Done: purge. Verified: ")
     assert "\n" not in text
     assert "已执行：purge" in session_summary(walk.session, "zh")
+    doubt = fold(
+        [{"kind": "start", "step": "drop", "at": 1.0}, {"kind": "ended", "step": "drop", "state": "in_doubt"}]
+    )
+    assert "In doubt: drop." in session_summary(doubt, "en")
     assert "Not verified." in session_summary(fold([]), "en")

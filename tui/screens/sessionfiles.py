@@ -106,9 +106,11 @@ def answered(screen: KlinikScreen[None], message: Answered) -> bool:
     if message.error is not None:
         app.notify(failure(app, message.error), severity="error", markup=False, timeout=10)
     elif message.tag == "export":
-        path = str(message.value)
+        path = str(message.value.path)
         app.copy_to_clipboard(path)
         app.notify(say(app, "written", path=one_line(path, 300)), markup=False, timeout=10)
+        if message.value.unmarked:
+            app.notify(say(app, "unmarked"), severity="warning", markup=False, timeout=12)
     else:
         app.copy_to_clipboard(str(message.value))
         app.notify(say(app, "summarized", text=one_line(str(message.value), 600)), markup=False, timeout=12)

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from checks.plan import Plan
 
 
+ABOVE = 14
+"""Lines of a running step above its output: what came last shall be in view."""
+
+
 class FixPane(StepRuns):
     """Steps on top, inputs below, then what would be done or is being done."""
 
@@ -131,7 +135,8 @@ class FixPane(StepRuns):
             return [Content.styled(self.screen.say("fix.no_cause"), "$quiet")]
         log = self.log_of.get(view.step.id)
         if log is not None and self.running == view.step.id:
-            return log.lines_of(lang, signs, self.held)
+            room = max(4, self.query_one("#detail").size.height - ABOVE)
+            return log.lines_of(lang, signs, self.held, room)
         form = self.form_of(view)
         if step_hand.is_by_hand(guide):
             return [*step_hand.detail(view, guide, form, step_text.Said(self.problem), lang, signs)]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 KEPT = 400
 """Lines of output that stay."""
+LINES = 24
+"""Lines of output that are shown."""
 AROUND = 12
 """Targets that are named at once: those around the one that is worked on."""
 NAME = 32
@@ -62,8 +64,8 @@ class RunLog:
     """Name to ``waits``, ``works``, ``sent``, ``good``, ``bad`` or ``unseen``, in the order they are worked on."""
     of_write: tuple[str, ...] = ()
     """The target of each write."""
-    saves: int = 0
-    """How much was saved without anything else in between."""
+    saved: bool = False
+    """The last thing that happened was that something was saved."""
     waiting: Waiting | None = None
     looked: CanaryLooked | None = None
     tick: VerifyTick | None = None
@@ -79,7 +81,7 @@ class RunLog:
 
     def add(self, event: StepEvent, lang: str) -> None:
         """Takes one event."""
-        self.saves = self.saves if isinstance(event, Saved) else 0
+        self.saved = self.saved and isinstance(event, Saved)
         match event:
             case StepStarted():
                 self.total, self.items = event.total, event.items
@@ -119,18 +121,20 @@ class RunLog:
             self.targets[name] = "works" if later else state
 
     def _saved(self, said: str) -> None:
-        """Many things are saved before many writes: the last one is named, the others are counted."""
-        if self.saves:
+        """Many things are saved before many writes: the last one is named, it says how many."""
+        if self.saved:
             self.lines.pop()
-        self.saves += 1
-        self._line("$quiet", said + (f" ({self.saves})" if self.saves > 1 else ""))
+        self.saved = True
+        self._line("$quiet", said)
 
     def _line(self, style: str, text: str) -> None:
         self.lines.append((style, text))
         del self.lines[:-KEPT]
 
-    def lines_of(self, lang: str, signs: Signs, held: bool = False) -> list[beforeafter.Line]:
-        """The live view; `held`: the operator, or the step itself, holds it."""
+    def lines_of(
+        self, lang: str, signs: Signs, held: bool = False, room: int = LINES
+    ) -> list[beforeafter.Line]:
+        """The live view, with so much of the output; `held`: the operator, or the step itself, holds it."""
         parts: list[beforeafter.Line] = [self._title(lang, held and not self.ended)]
         if self.total:
             shown = translate(
@@ -153,7 +157,7 @@ class RunLog:
             parts += self._verification(self.tick, lang, signs)
         if self.moved is not None and not self.ended:  # the record tells it then
             parts += beforeafter.told(self.moved.marks, lang, signs)
-        return [*parts, *(_said(style, text) for style, text in self.lines[-24:])]
+        return [*parts, *(_said(style, text) for style, text in self.lines[-room:])]
 
     def _title(self, lang: str, held: bool) -> Content:
         if self.ended:

@@ -100,7 +100,7 @@ class TurnDialog(Dialog[Answer]):
         key = "turn-runs-out" if left else "turn-over"
         yield Content.styled("  " + self.tell(key, n=left), "$text-warning" if left else "$text-success")
         for claim, _ in some[:SHOWN]:
-            yield Content.assemble(dim(f"  {self.app.signs.dot} "), foreign(claim.target, limit=160))
+            yield Content.assemble("    ", foreign(claim.target, limit=160))
         if len(some) > SHOWN:
             yield dim("  " + self.tell("turn-more", n=len(some) - SHOWN))
 

@@ -61,6 +61,7 @@ async def test_the_session_is_undone_from_the_guide_and_from_the_list(
         await pilot.press("escape")
         await settled(pilot, guide)
         assert all(view.state == "undone" for view in guide.snap.steps if view.step.id in STEPS)
+        await until(pilot, lambda: "as it was" in screen_text(app), "the comparison beside the step")
 
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, GuideScreen), "home")

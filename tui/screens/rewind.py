@@ -19,7 +19,7 @@ from checks.turns import Held
 from kb.messages import message
 from kb.safe import one_line
 from tui.keys import quiet
-from tui.screens import beforeafter, step_text
+from tui.screens import beforeafter, restored_rows, step_text
 from tui.screens import rewind_rows as rows
 from tui.screens.base import KlinikScreen
 from tui.screens.guide_run import RunLog
@@ -223,7 +223,7 @@ class RewindScreen(KlinikScreen[None]):
                 record = self.guide.snap.session.step(leg.step.id)
                 if state != "running":
                     lines += [*step_text_of(record.message.get(lang), state)]
-                    lines += rows.compared(record.restored, lang, signs)
+                    lines += restored_rows.compared(record.restored, lang, signs)
                 held = self.stop is not None and self.stop.held and state == "running"
                 lines += log.lines_of(lang, signs, held)
             else:

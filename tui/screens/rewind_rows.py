@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from textual.content import Content
 from textual.widgets.option_list import Option
@@ -14,12 +13,9 @@ from kb.safe import one_line
 from tui.i18n import translate
 from tui.screens import beforeafter, step_text
 from tui.theme import Signs
-from tui.widgets.pairs import Pair
 from tui.widgets.rows import Row
 from tui.widgets.say import dim, foreign, risk
 
-SHOWN = 30
-"""Saved things that are shown one by one."""
 _STYLE = {
     "plan": ("here", "$accent"), "stays": ("home", "$text-warning"), "hand": ("home", "$text-warning"),
     "cannot": ("fail", "bold $text-error"), "later": ("unknown", "$quiet"), "running": ("here", "bold $accent"),
@@ -78,29 +74,3 @@ def page(leg: Leg, now: float, lang: str, signs: Signs) -> list[beforeafter.Line
         *step_text.plan_does(plan, lang),
         *step_text.plan_preview(plan, lang, now, sample=200),
     ]
-
-
-def compared(things: Iterable[Mapping[str, Any]], lang: str, signs: Signs) -> list[beforeafter.Line]:
-    """Everything that was saved before a step, as it was and as it is after the undo."""
-    found = list(things)
-    if not found:
-        return []
-    lines: list[beforeafter.Line] = [
-        Content.styled(word("compared", lang), "bold $primary"),
-    ]
-    # What is not as it was comes first: of many objects only so many are shown.
-    for one in sorted(found, key=lambda one: one.get("same") is True)[:SHOWN]:
-        lines += _compared(one, lang, signs)
-    left = len(found) - SHOWN
-    return [*lines, *([dim(f"+{left:,}")] if left > 0 else [])]
-
-
-def _compared(one: Mapping[str, Any], lang: str, signs: Signs) -> list[beforeafter.Line]:
-    same, what = one.get("same"), foreign(str(one.get("what", "")), "bold")
-    sign = "?" if same is None else "=" if same else signs.arrow
-    style = "" if same else "bold $text-error" if same is False else "$text-warning"
-    if one.get("kind") == "object":
-        said = str(one.get("now", "")) or word("as-before" if same else "absent", lang)
-        return [Content.assemble((f"{sign} ", style), what, "  ", foreign(said, style or "$quiet"))]
-    before, now = (foreign(str(one.get(key, "")), style) for key in ("before", "now"))
-    return [Content.assemble(dim("  "), what), Pair(before, now, sign, indent=4)]

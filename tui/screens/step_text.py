@@ -12,7 +12,7 @@ from checks.inputs import label_of
 from kb.model import CommandAction, Guide, Input, ManualAction, Step
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
-from tui.screens import beforeafter
+from tui.screens import beforeafter, restored_rows
 from tui.screens.beforeafter import Line
 from tui.screens.evidence import command
 from tui.screens.guide_text import STEP_SIGN, filled
@@ -102,9 +102,11 @@ def step_proof(view: StepView, lang: str, signs: Signs) -> list[Line]:
     """How the last run ended: before and after side by side, and what its writes took hold of."""
     if view.state not in ("done", "failed", "undone"):
         return []
-    proof = view.record.proof("undo" if view.state == "undone" else "do")
+    taken_back = view.state == "undone" or (view.state == "failed" and view.record.purpose == "undo")
+    proof = view.record.proof("undo" if taken_back else "do")
+    back = restored_rows.compared(view.record.restored, lang, signs) if taken_back else []
     parts = beforeafter.of_proof(proof, lang, signs) if proof is not None else []
-    return [*parts, *beforeafter.of_marks(view.record.marks, lang, signs)]
+    return [*back, *parts, *beforeafter.of_marks(view.record.marks, lang, signs)]
 
 
 def step_about(

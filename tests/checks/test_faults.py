@@ -30,10 +30,10 @@ KINDS: tuple[Kind, ...] = (
     "repeat-answer", "noise", "gateway",
 )  # fmt: skip
 SAMPLE: dict[str, tuple[Kind, ...]] = {
-    "label": KINDS,
+    "label": ("half-request", "twice", "twice-first", "reset-answer", "noise", "gateway"),
     "drop": ("lose-request", "twice", "lose-answer"),
     "restart": ("twice", "lose-answer"),
-    "stop": ("lose-request", "twice", "lose-answer", "half-answer", "noise", "gateway"),
+    "stop": ("lose-request", "lose-answer", "noise"),
     "purge": ("lose-answer",),
 }
 """What every run of the tests does; all kinds with each step where KLINIK_FAULTS is ``all``."""

@@ -15,6 +15,7 @@ import pytest
 
 from checks import dbbackup, keptfile
 from checks.cluster import ExecResult
+from checks.commandrisk import risk_of_argv
 from checks.dbbackup import contents
 from checks.journal import read
 from checks.keptfile import Kept, keep, load
@@ -80,6 +81,7 @@ def test_a_step_on_a_database_backs_it_up_first_and_its_undo_is_compared_with_th
     plan = walk.plan("purge", walk.proposed("purge"))
     assert plan.preview.note is not None
     assert "OVN_Southbound is backed up" in plan.preview.note.en
+    assert [risk_of_argv(backup.argv) for backup in plan.backups] == ["read"]
     assert done(walk.run(plan, typed="y")).state == "done"
     assert [path.name.split(".")[1] for path in files(walk)] == ["OVN_Northbound", "OVN_Southbound"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in files(walk))

@@ -24,7 +24,7 @@ from checks.session import fold
 from checks.stepevents import StepEnded
 from checks.walk import Walk
 from kb import open_library
-from kb.model import Article, ManualAction, Step
+from kb.model import Article, ExecAction, ManualAction, Step
 from kb.paths import ASSETS
 from tests.checks.worldstate import differences, state_of
 
@@ -147,7 +147,14 @@ def test_an_incident_is_walked_to_its_end_and_back(
                 not gone if "stop-learning" in ids else "stop-flapper" in ids
             )
             assert named or learned, f"{what} is not as it was: gone {gone[:3]}, new {new[:3]}"
-        assert all(walk.state(step.id) == "undone" for step in ran if step.id not in stays)
+        back = [walk.record_of(step.id) for step in ran if step.id not in stays]
+        assert all(record.state == "undone" for record in back)
+        for record in back:
+            assert record.restored, f"nothing was compared after undoing {record.id}"
+            assert all(thing["same"] for thing in record.restored), record.restored
+            commands = [step.action for step in ran if step.id == record.id]
+            ovn = any(isinstance(one, ExecAction) and one.on.startswith("ovn-") for one in commands)
+            assert bool(record.files) == ovn, "databases of OVN, and only those, are backed up"
         walk.finish("solved")
         session = walk.session
         assert fold(read(walk.path)) == session  # type: ignore[arg-type]

@@ -87,6 +87,7 @@ class KlinikCommands(Provider):
         yield self._action("open_bundle", app.open_bundle)
         yield self._action("difference", app.compare_bundles)
         yield self._action("sessions", app.open_sessions)
+        yield self._action("take_in", app.take_in_session)
         yield self._action("findings", app.open_findings)
         yield self._action("again", app.link.again)
         yield self._action("language", partial(setattr, app, "lang", "en" if app.lang == "zh" else "zh"))

@@ -71,6 +71,12 @@ class Ways(App[int]):
 
         self.push_screen(SessionsScreen())
 
+    def take_in_session(self) -> None:
+        """Asks for a session file that somebody handed over; the list of sessions is behind the question."""
+        from tui.screens.sessions import SessionsScreen
+
+        self.push_screen(SessionsScreen(take_in=True))
+
     def open_timeline(self, journal: str) -> None:
         """Shows a session in the order it happened."""
         from tui.screens.timeline import TimelineScreen

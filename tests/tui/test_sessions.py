@@ -6,11 +6,13 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from checks.errors import NoCluster
 from checks.handover import packed
@@ -52,6 +54,10 @@ def walked(tmp_path: Path) -> Path:
     return walk.path
 
 
+def shows(app: KlinikApp, words: str) -> bool:
+    return words in screen_text(app)
+
+
 async def to_sessions(pilot: Pilot[Any], app: KlinikApp) -> SessionsScreen:
     await until(pilot, lambda: app.link.shelf is not None, "the library")
     app.open_sessions()
@@ -63,7 +69,7 @@ async def to_sessions(pilot: Pilot[Any], app: KlinikApp) -> SessionsScreen:
 async def typed(pilot: Pilot[Any], app: KlinikApp, text: str, what: str) -> None:
     """Answers the question for a line."""
     await until(pilot, lambda: isinstance(app.screen, AskDialog), what)
-    app.screen.query_one("#typed").value = text
+    app.screen.query_one("#typed", Input).value = text
     await pilot.press("enter")
 
 
@@ -135,6 +141,11 @@ async def test_a_handed_over_session_is_taken_in_and_what_is_none_says_so(
         assert "no session of klinik" in screen_text(app)
         await pilot.press("enter", "t", "e", "d")
         assert app.screen is sessions, "nothing can be done with what is no session"
+        await pilot.press("escape")
+        app.take_in_session()
+        await until(pilot, lambda: isinstance(app.screen, FileDialog), "which file")
+        await pilot.press("escape")
+        sessions = app.screen
         await pilot.press("i")
         await until(pilot, lambda: isinstance(app.screen, FileDialog), "which file")
         dialog = app.screen
@@ -144,10 +155,10 @@ async def test_a_handed_over_session_is_taken_in_and_what_is_none_says_so(
             ("pipe", "no plain file"),
             ("absent", "No such file"),
         ):
-            dialog.query_one("#typed").value = str(given / f"{name}.jsonl")
+            dialog.query_one("#typed", Input).value = str(given / f"{name}.jsonl")
             await pilot.press("enter")
-            await until(pilot, lambda why=why: why in screen_text(app), why)
-        dialog.query_one("#typed").value = str(given / "good.jsonl")
+            await until(pilot, partial(shows, app, why), why)
+        dialog.query_one("#typed", Input).value = str(given / "good.jsonl")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is sessions and len(sessions.listed) == 2, "the session")
         assert sessions.sessions[0].id == walked.stem
@@ -236,12 +247,12 @@ async def test_a_session_goes_on_only_after_its_doubts_and_by_one_klinik(
         assert "in doubt" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ResumeScreen) and app.screen.doubts, "the doubt")
+        await until(pilot, lambda: "$ kubectl" in screen_text(app), "what was sent")
         shown = screen_text(app)
         for told in (
             "chen handed this session over",
             "1 line(s)",
             "does not seem to have taken effect",
-            "$ kubectl",
         ):
             assert told in shown
         guide = next(screen for screen in app.screen_stack if isinstance(screen, GuideScreen))

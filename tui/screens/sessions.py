@@ -59,8 +59,10 @@ class SessionsScreen(KlinikScreen[None]):
     })  # fmt: skip
     help_key = "sessions"
 
-    def __init__(self) -> None:
+    def __init__(self, *, take_in: bool = False) -> None:
         super().__init__()
+        self.asks = take_in
+        """Whether it begins with the question for a file."""
         self.listed: tuple[Listed, ...] = ()
 
     @property
@@ -76,6 +78,8 @@ class SessionsScreen(KlinikScreen[None]):
     def ready(self) -> None:
         """Reads the journals on a thread."""
         self.action_again()
+        if self.asks:
+            self.call_after_refresh(self.action_take_in)
 
     def on_screen_resume(self) -> None:
         """Back from a session: read again."""

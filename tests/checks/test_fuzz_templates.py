@@ -216,7 +216,7 @@ def names_in(action: Action) -> list[str]:
 # --- commands and objects of authored guides
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_a_guides_writes_keep_their_shape_whatever_is_put_in(data: st.DataObject) -> None:
     one = data.draw(st.sampled_from(templates()), label="template")

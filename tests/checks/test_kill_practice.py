@@ -1,7 +1,7 @@
 """Killed at any moment while the incidents are fixed on practice clusters: the walk goes on to the right end.
 
-A seeded sample by default; ``KLINIK_KILLS=all`` kills at every boundary of the journal and at 50 random moments (hours;
-``KLINIK_KILLS=ARTICLE`` does so for one incident alone).
+A seeded sample by default; ``KLINIK_KILLS=all`` kills at every boundary of the journal and at 50 random moments
+(an hour or more; ``KLINIK_KILLS=ARTICLE`` does so for one incident alone).
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ class TurnDialog(Dialog[Answer]):
     def __init__(self, held: Held) -> None:
         super().__init__()
         self.held = held
+        self._seen = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """Everybody at work, what a take-over does, and the way out."""
@@ -86,7 +87,8 @@ class TurnDialog(Dialog[Answer]):
 
     def _about(self, some: list[tuple[Claim, Holder]]) -> Iterator[Content]:
         """One who is at work, for what and until when, and on what of the plan."""
-        now, lang = time.time(), self.app.lang
+        # The cluster's time, in which Leases are dated, goes on from when they were looked at.
+        now, lang = self.held.now + time.monotonic() - self._seen, self.app.lang
         holder = max((one for _, one in some), key=lambda one: one.seen)
         yield Content.assemble(foreign(holder.name, "bold", limit=160))
         if holder.purpose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any
 
 from textual.binding import Binding
@@ -106,6 +106,7 @@ class Drive:
 
     async def every_line(self, open_: Open, most: int = 2) -> None:
         """Chooses the first lines of every list of a screen, as Enter does."""
+        await self.home()
         screen = await self.opened(open_)
         names = [view.id for view in screen.query(OptionList) if view.id]
         for name in names:
@@ -184,16 +185,20 @@ class Drive:
             self.app.pop_screen()
             await self.pilot.pause()
 
-    async def palette(self, most: int = 2) -> set[str]:
-        """Runs the palette's entries as they are on the first screen; of places, sessions and articles `most` each."""
+    async def palette(self, most: int, leave: Collection[str] = ()) -> set[str]:
+        """Runs the palette's entries as they are on the first screen; of places, sessions and articles `most` each.
+
+        Without those of the keys in `leave`, and without quitting: Ctrl+Q does that at the end of the drive.
+        """
+        left = {self.app.say(f"palette.{key}") for key in (*leave, "quit")}
         provider = KlinikCommands(self.app.screen)
         await provider.startup()
         kinds = (provider._actions(), provider._places(), provider._resumable(), provider._articles())
         actions, *others = (list(kind) for kind in kinds)
         names = set()
         for command in (*actions, *(one for kind in others for one in kind[:most])):
-            if command.name == self.app.say("palette.quit"):
-                continue  # it does what Ctrl+Q does, at the end of the drive
+            if command.name in left:
+                continue
             names.add(command.name)
             result = command.run()
             if inspect.isawaitable(result):

@@ -212,7 +212,8 @@ async def test_nothing_is_written_in_read_only_mode(
                 await drive.every_line(open_)
             await drive.home()
             await walked.free()
-        assert len(await drive.palette(9 if ALL else 1)) > 15
+        done = await drive.palette(9) if ALL else await drive.palette(0, leave=("again", "watch", "practice"))
+        assert len(done) > 12
         assert not app.cluster_state.writable
         left = set(all_screens()) - drive.seen if ALL else set()
         assert left == set(), f"no way to {left}: add it to `others`"
@@ -251,7 +252,7 @@ def others(app: KlinikApp, walked: Walked, folder: Path) -> Iterator[Callable[[]
     yield app.action_arm
 
 
-READ = ("guide", "doctor", "mute add", "triage")
+READ = ("guide", "doctor")
 """Commands that are run in every run of the tests; the rest on request."""
 IN_ANY_WAY = {
     "search": ["finalizer"],
@@ -310,7 +311,7 @@ def test_no_command_writes(
             main([*name.split(), *words, *at])
         assert "Traceback" not in capsys.readouterr().err
     assert recorder.writes == ()
-    assert len(recorder.requests) > 100
+    assert len(recorder.requests) > 50
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,11 @@ async def test_many_targets_one_first_and_only_in_ones_turn(
         await until(pilot, lambda: not guide.writing and not guide.checking, "the end")
         assert guide.snap.steps[0].state == "failed"
 
+        # what was allowed for one run is forgotten where another step is confirmed, or something fails
+        fix.over = {"another": {"wang@desk"}}
+        fix.failed(ValueError("refused"))
+        assert not fix.over
+
         # where next
         assert "Press w" in fix.query_one("#plan").visual.plain
         await pilot.press("w")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -23,7 +23,7 @@ from tui.screens import fix_order, run_here, step_hand, step_text
 from tui.screens import step_asks as asks
 from tui.screens.beforeafter import Line
 from tui.screens.fix_order import Order
-from tui.screens.fix_runs import OLD, StepRuns
+from tui.screens.fix_runs import NOBODY, OLD, StepRuns
 from tui.screens.guide_run import RunLog
 from tui.walker import Form, Snapshot, StepView, Walker, form, wording
 from tui.widgets.hints import Hint
@@ -61,7 +61,7 @@ class FixPane(StepRuns):
         self.stop = None
         self.started = None
         self.orders: dict[str, Order] = {}
-        self.over: Collection[str] = frozenset()
+        self.over = NOBODY
         self.looked = ""  # the step whose reading command klinik ran itself: its output stays in view
         self.running = ""  # id of the step whose run is under way
         self.drawing: Timer | None = None
@@ -293,7 +293,7 @@ class FixPane(StepRuns):
 
     def failed(self, error: Exception) -> None:
         """A plan, a run or an undo was refused, or failed."""
-        self.problem = wording(error, self.lang)
+        self.problem, self.over = wording(error, self.lang), NOBODY
         self.plan, self.after_plan, self.reading = None, None, False
         self.notify(one_line(self.problem), severity="error", markup=False, timeout=8)
         self.draw()
@@ -340,9 +340,11 @@ class FixPane(StepRuns):
         if plan is None:
             return
         warnings = step_text.warnings(self.snap, self.view, self.lang) if plan.purpose == "do" else []
+        over, self.over = self.over.get(plan.step_id, frozenset()), NOBODY
+        if over:
+            warnings.append(message("execution.takes-over", names=", ".join(sorted(over))).get(self.lang))
 
         def decided(yes: bool | None) -> None:
-            over, self.over = self.over, frozenset()
             if yes:
                 self.start(plan, over)
 

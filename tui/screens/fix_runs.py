@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from textual.timer import Timer
@@ -30,6 +31,9 @@ OLD = 120.0
 """Seconds after which a preview is made again before it is run."""
 
 
+NOBODY: Mapping[str, Collection[str]] = MappingProxyType({})
+
+
 class StepRuns(StepWays):
     """What is known of the run under way."""
 
@@ -41,8 +45,8 @@ class StepRuns(StepWays):
     """The plan of the last run."""
     orders: dict[str, Order]
     """What was chosen, by step."""
-    over: Collection[str]
-    """Whose turn may be taken in the next run."""
+    over: Mapping[str, Collection[str]]
+    """Whose turn may be taken in the next run, by step: asked for in one go, forgotten where that breaks off."""
     drawing: Timer | None
     looked: str
 
@@ -159,8 +163,8 @@ class StepRuns(StepWays):
                 self.start(plan, held.holders)
                 return
             # What was confirmed is old by now: shown and confirmed anew, the take-over with it.
-            self.over = held.holders if answer == "take" else frozenset()
-            self.action_run()
+            self.over = {plan.step_id: held.holders} if answer == "take" else NOBODY
+            (self.action_undo if plan.purpose == "undo" else self.action_run)()
 
         self.screen.app.push_screen(TurnDialog(held), decided)
 

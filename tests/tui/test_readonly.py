@@ -11,12 +11,15 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from textual.widgets import Input
 
+from checks.access import IDLE, Access
 from checks.journal import FileJournal
 from checks.leases import Claim, Holder
 from checks.live import LockedCluster
@@ -24,17 +27,20 @@ from checks.live import connect as connect_live
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.turns import Held
-from tests.tui.conftest import PACE, klinik, until
+from tests.tui.conftest import PACE, klinik, screen_text, until
 from tests.tui.driving import REASON, Drive, all_screens
 from tests.tui.recording import Recorder, could_write
 from tui.app import KlinikApp
 from tui.cli.main import cli, main
 from tui.connect import Connection
+from tui.screens.ask import AskDialog
 from tui.screens.confirm import ConfirmDialog
 from tui.screens.guide import GuideScreen
 from tui.screens.outlook import OutlookScreen
+from tui.screens.sessionfiles_draft import DraftScreen
 from tui.screens.turn import TurnDialog
 from tui.services import Place, Services
+from tui.sessionwork import Drafted
 
 ALL = os.environ.get("KLINIK_DRIVE", "") == "all"
 SCENARIO, ARTICLE, CAUSE = "ip-held-by-finalizer", "subnet-ip-stuck-deleting", "ip-held-subnet-gone"
@@ -186,12 +192,38 @@ async def test_the_same_keys_write_where_writes_are_armed(
         await connected(pilot, app)
         await Walked(Drive(pilot), app).every_step(1)
         assert app.cluster_state.writable
-        await pilot.press("f2")
-        assert not app.cluster_state.writable
+        await ends_and_begins_again(pilot, app)
     seen = "\n".join(recorder.writes)
     assert "/leases" in seen
     assert "/eviction" in seen
     assert "/events" in seen
+
+
+async def ends_and_begins_again(pilot: Any, app: KlinikApp) -> None:
+    """F2 ends it; armed again the reason stands there; keys keep it going, and the first one after the end does not."""
+    assert REASON in screen_text(app).partition("\n")[0]
+    await pilot.press("f2")
+    assert not app.cluster_state.writable
+    await pilot.press("f2")
+    await until(pilot, lambda: isinstance(app.screen, AskDialog), "the question")
+    assert app.screen.query_one(Input).value == REASON
+    await pilot.press("enter")
+    await until(pilot, lambda: app.cluster_state.writable, "armed again")
+    access, info = app.link.access, app.link.cluster.info
+    idle(access, IDLE - 10)
+    assert access.mode(info).left < 11
+    await pilot.press("down")
+    assert access.mode(info).left > IDLE - 10
+    idle(access, IDLE + 1)
+    await pilot.press("down")
+    app.link.tick()
+    assert not app.cluster_state.writable
+    await until(pilot, lambda: any("F2" in str(one.message) for one in app._notifications), "the notice")
+
+
+def idle(access: Access, seconds: float) -> None:
+    """As if nobody had touched a key for so long."""
+    access._since = replace(access._since, wall=access._since.wall - seconds)
 
 
 async def test_nothing_is_written_in_read_only_mode(
@@ -246,6 +278,7 @@ def others(app: KlinikApp, walked: Walked, folder: Path) -> Iterator[Callable[[]
     yield app.collect_bundle
     yield app.open_bundle
     yield lambda: app.show_difference(folder / "a", folder / "b")
+    yield lambda: app.push_screen(DraftScreen(Drafted("begun", folder, ())))
     yield app.action_practice
     yield lambda: app.open_text("text", "text")
     yield app.action_help

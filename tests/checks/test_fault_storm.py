@@ -133,11 +133,13 @@ def shipped(incident: ScenarioInfo, article: Article, folder: Path, *, storm: bo
                 proxy.storm(7, SHARE / 2, KINDS)
             walk.choose(str(incident.cause))
             for step in walk.steps():
-                for _ in range(TRIES):
+                for number in range(TRIES):
                     if walk.state(step.id) in SETTLED:
                         break
                     with suppress(PlanError, StalePlan, ClusterError, InputError, Held):
-                        one_try(walk, step)  # where nothing was sent an operator tries again
+                        one_try(
+                            walk, step, patient=storm and number < TRIES // 2
+                        )  # where nothing was sent an operator tries again
                     checked(walk)
                 assert walk.state(step.id) in SETTLED, (step.id, walk.record_of(step.id).message.en)
             proxy.calm()
@@ -149,8 +151,13 @@ def shipped(incident: ScenarioInfo, article: Article, folder: Path, *, storm: bo
             walk.cluster.close()
 
 
-def one_try(walk: Walk, step: Step) -> None:
-    """One try at a step; what is in doubt is settled by what is seen, and where nothing is, done again."""
+def one_try(walk: Walk, step: Step, *, patient: bool) -> None:
+    """One try at a step; what is in doubt is settled by what is seen, and where nothing is, done again.
+
+    A step that is not offered is looked at again first: in a storm that may be for want of evidence.
+    """
+    if patient and walk.blocked(step.id) is not None and walk.state(step.id) != "in_doubt":
+        return
     if walk.state(step.id) == "in_doubt":
         walk.settle(step.id, doubts.look(walk, step.id).leans is True, "looked")
     else:

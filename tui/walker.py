@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from checks.model import Result
+from checks.model import CheckFinished, Result, RunEvent
 from checks.session import Session, StepRecord, StepState
 from kb.model import CommandAction
 from kb.text import Text
@@ -198,6 +198,7 @@ class Walker:
         self._jobs: queue.SimpleQueue[tuple[str, int, Callable[[Walk], Any]] | None] = queue.SimpleQueue()
         self._count = 0
         self._reading: threading.Event | None = None
+        self._left: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Opens the walk."""
@@ -214,9 +215,23 @@ class Walker:
     def check(self, names: tuple[str, ...] | None = None) -> int:
         """Queues a run of checks: all but heavy ones unless named."""
         stop = threading.Event()
-        number = self.do("check", lambda walk: walk.check(names, stop))
+        number = self.do("check", lambda walk: self._checks(walk, names, stop))
         self._reading = stop
         return number
+
+    def left(self, job: int) -> tuple[str, ...]:
+        """The checks that jobs cut short, once `job` was the last that waited; else none."""
+        return self._left if job == self._count else ()
+
+    def _checks(self, walk: Walk, names: tuple[str, ...] | None, stop: threading.Event) -> Iterator[RunEvent]:
+        asked = [use.alias for use in walk.uses(names)]
+        due, self._left = dict.fromkeys((*self._left, *asked)), ()
+        for event in walk.check(names, stop):
+            if isinstance(event, CheckFinished):
+                due.pop(event.result.alias, None)
+            yield event
+        # What no job cut short has said all it has to say.
+        self._left = tuple(alias for alias in due if stop.is_set() or alias not in asked)
 
     def close(self) -> None:
         """Lets the thread end after the job at hand, and the journal go."""

@@ -145,6 +145,9 @@ class GuideScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """A job of the walk is over."""
         tag, error = message.tag, message.error
+        left = self.walker.left(message.run)
+        if left and tag != "run":
+            self.start_checks(left)
         if drafting.taken(self, message) or rewind.taken(self, message):
             return
         if tag == "elsewhere":
@@ -154,7 +157,7 @@ class GuideScreen(KlinikScreen[None]):
         elif tag == "open":
             self._opened(message)
         elif tag == "check":
-            self.checking = False
+            self.checking = bool(left)
             if error is not None:
                 self._complain(error)
             self._draw()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from checks.walk import Walk
     from tui.app import KlinikApp
+
+
+T = TypeVar("T")
+PATIENCE = 20.0
+"""Seconds that a guide which was left may take to let its session go: a call to the cluster may be under way."""
 
 
 def open_walk(app: KlinikApp, article_id: str, session: str = "") -> Walk:
@@ -35,5 +43,21 @@ def open_walk(app: KlinikApp, article_id: str, session: str = "") -> Walk:
     }
     catalogue = services.catalogue()
     if session:
-        return Walk.resume(Path(session), cluster, article, catalogue, **options)
+        return once_let_go(
+            Path(session), lambda: Walk.resume(Path(session), cluster, article, catalogue, **options)
+        )
     return Walk.open(cluster, article, catalogue, **options)
+
+
+def once_let_go(session: Path, resume: Callable[[], T]) -> T:
+    """Resumes a session, once this very process has let it go; raises JournalError where another one holds it."""
+    from checks.journal import JournalError, holder_of
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return resume()
+        except JournalError:
+            if holder_of(session) != os.getpid() or time.monotonic() > end:
+                raise
+            time.sleep(0.1)

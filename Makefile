@@ -17,11 +17,14 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Tests of walks wait for the cluster half of their time: one worker more than there are cores, four at most.
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 2); [ $$n -lt 4 ] && echo $$((n + 1)) || echo 4)
+
 run: $(STAMP)
 	@$(BIN)/klinik --or-practice
 
 test: $(STAMP) ovn
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # The test beds install Open vSwitch, OVN and Prometheus where they may, and say so where they may not.
 ovn:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks.guidelint import lint
 from checks.layout import Layout, known_roles, load_layout
 from checks.model import JSON, NOTHING, CheckSpec
-from checks.prometheusat import PrometheusAt
-from checks.spec import specs_of
+from checks.prom.at import PrometheusAt
+from checks.specs.guidelint import lint
+from checks.specs.spec import specs_of
 from kb import yamlfile
 from kb.findings import problem_of
 from kb.model import Guide

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from checks import expr
-from checks.expr import Expression, ExpressionError
+from checks.cel import expr
+from checks.cel.expr import Expression, ExpressionError
 from checks.model import CauseState, Result, Verdict, worst
 from kb.messages import message
 from kb.model import Cause, Guide, Symptom

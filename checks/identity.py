@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from checks.cluster import ClusterInfo
-from checks.plan import digest
-from checks.session import Session
+from checks.plans.plan import digest
+from checks.sessions.session import Session
 from kb.messages import message
 from kb.model import Article, Guide
 from kb.text import Text

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checks import expr, judges, say
-from checks.expr import Unknown
+from checks import judges, say
+from checks.cel import expr
+from checks.cel.expr import Unknown
 from checks.model import (
     SEVERITY,
     Answer,

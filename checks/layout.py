@@ -14,7 +14,7 @@ from typing import Literal
 from checks.cluster import NODES, PODS, Cluster, Object, Resource, Target
 from checks.errors import ClusterError, NotFound
 from checks.model import NOTHING, ListRead
-from checks.shape import Place
+from checks.specs.shape import Place
 from kb import yamlfile
 from kb.paths import ASSETS
 from kb.problem import Problem

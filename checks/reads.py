@@ -46,9 +46,9 @@ class ExecRead:
 
     Values outside ``[A-Za-z0-9._:-]`` make the answer ``unparsable``; this takes the place of shell pipelines."""
     numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    """Fields written as ``{param}``: ``{"apart": "gap"}``; `checks.spec.fill` puts the numbers in."""
+    """Fields written as ``{param}``: ``{"apart": "gap"}``; `checks.specs.spec.fill` puts the numbers in."""
     shape: Shape = field(default_factory=lambda: NOTHING)
-    """What is made of the parsed answer: a CEL expression over `value`, or named ones (`checks.shaping`)."""
+    """What is made of the parsed answer: a CEL expression over `value`, or named ones (`checks.specs.shaping`)."""
     alternatives: tuple[Read, ...] = ()
     """Asked in this order, each for the targets that have no answer yet."""
     kind: Literal["exec"] = "exec"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks import roots, say
-from checks.applicability import reads_of, refusal, unplaced, versions_in
 from checks.catalogue import Catalogue
 from checks.cluster import Cluster
 from checks.facts import LIMITS, Facts
@@ -39,11 +38,12 @@ from checks.model import (
     RunStarted,
     Verdict,
 )
-from checks.pasted import Pasted, put
+from checks.pasting.pasted import Pasted, put
 from checks.permission import Permission
-from checks.permissions import of_check
-from checks.prometheusat import PrometheusAt
-from checks.readspec import SlotError, fill
+from checks.prom.at import PrometheusAt
+from checks.rights.permissions import of_check
+from checks.specs.applicability import reads_of, refusal, unplaced, versions_in
+from checks.specs.readspec import SlotError, fill
 from kb.messages import message
 from kb.model import CheckUse
 from kb.safe import one_line

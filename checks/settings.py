@@ -15,8 +15,8 @@ from checks.catalogue import Catalogue
 from checks.errors import ConfigError
 from checks.layout import PRESETS, Layout, LayoutError, Role, load_layout, read_role
 from checks.model import JSON, NOTHING
-from checks.prometheusat import PrometheusAt
-from checks.shape import Place
+from checks.prom.at import PrometheusAt
+from checks.specs.shape import Place
 from kb import yamlfile
 from kb.findings import nearest, problem_of
 from kb.messages import message

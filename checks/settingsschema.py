@@ -6,7 +6,7 @@ from typing import Any
 
 from checks.layout import PRESETS, ROLE_KEYS
 from checks.settings import KEYS, LAYOUT_KEYS, LIMIT_KEYS, MOST_AT_ONCE, PROMETHEUS_KEYS, SECTION_KEYS
-from checks.spec import ID
+from checks.specs.spec import ID
 from kb.jsonschema import DRAFT
 from kb.messages import message
 

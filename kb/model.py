@@ -1,6 +1,6 @@
 """Articles and guides as frozen values: the language of the project (DESIGN.md, sections 2 and 3).
 
-Everything here is plain data. Expressions (`supported_when` …) are CEL source text that `checks.expr` evaluates over
+Everything here is plain data. Expressions (`supported_when` …) are CEL source text: `checks.cel.expr` evaluates it over
 the results of the guide's checks, each bound to its alias: ``macs.verdict == "fail" && macs.stale_share >= 0.5``.
 """
 

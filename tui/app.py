@@ -27,7 +27,7 @@ from tui.widgets.status import ClusterState
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
 
 
 def commands() -> type[Provider]:

@@ -21,7 +21,7 @@ def ask_to_arm(app: KlinikApp, then: Callable[[], None] | None = None) -> None:
 
     A cluster that was armed before in this process is armed again with its reason, which stands there ready.
     """
-    from checks.access import NotArmed, wrong_reason
+    from checks.walking.access import NotArmed, wrong_reason
     from tui.screens.ask import AskDialog
 
     if app.cluster_state.locked:

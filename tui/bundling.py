@@ -141,7 +141,7 @@ def compared(before: Path, after: Path) -> Compared:
 
 
 def files_near(text: str, endings: tuple[str, ...] = ENDINGS) -> tuple[Path, ...]:
-    """Files with these endings in the folder that is typed (or at hand), the newest first, whose names have what is typed of one."""
+    """Files with these endings in the typed folder (or at hand) whose names contain what is typed, newest first."""
     try:
         typed = typed_path(text)
         folder = typed if text.endswith("/") or not text.strip() else typed.parent

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from checks.model import Result
-    from checks.pasted import Pasted
+    from checks.pasting.pasted import Pasted
     from tui.app import KlinikApp
     from tui.services import Services
 

@@ -16,7 +16,7 @@ from tui.services import Place
 from tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
     from tui.app import KlinikApp
     from tui.services import Scenario, Shelf
 
@@ -61,7 +61,7 @@ class KlinikCommands(Provider):
             return otherwise
 
     def _sessions(self) -> tuple[SessionSummary, ...]:
-        from checks.journal import list_sessions
+        from checks.sessions.journal import list_sessions
 
         return tuple(s for s in list_sessions(self._app().services.sessions_dir()) if s.problem is None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.model import Result
 from checks.permission import Permission
-from checks.rbac import in_words
+from checks.rights.rbac import in_words
 from kb.messages import message
 from kb.text import Text
 

@@ -12,10 +12,10 @@ from tui.widgets.status import ClusterState
 from tui.work import ask, stream
 
 if TYPE_CHECKING:
-    from checks.access import Access
     from checks.cluster import Cluster
+    from checks.findings.triage import Finding
     from checks.model import Result
-    from checks.triage import Finding
+    from checks.walking.access import Access
     from kb.model import Article
     from tui.app import KlinikApp
 
@@ -38,7 +38,7 @@ class Link:
     def access(self) -> Access:
         """Whether writes are armed; made on first use, as are all models that the first frame does not need."""
         if self._access is None:
-            from checks.access import Access
+            from checks.walking.access import Access
 
             self._access = Access(forbidden=self._services.read_only)
         return self._access

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from checks.cluster import Cluster
-    from checks.permissions import Permission
+    from checks.rights.permissions import Permission
     from tui.app import KlinikApp
 
 _PAUSE = 0.2

@@ -14,8 +14,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from checks.session import Session
-    from checks.trackrecord import TrackRecord
+    from checks.sessions.session import Session
+    from checks.sessions.trackrecord import TrackRecord
     from kb.problem import Problem
     from tui.services import Services
 
@@ -45,22 +45,22 @@ class Drafted:
 
 def session_of(path: str) -> Session:
     """The session of a journal, as far as it can be read; raises JournalError."""
-    from checks.journal import read
-    from checks.session import fold, interrupted
+    from checks.sessions.journal import read
+    from checks.sessions.session import fold, interrupted
 
     return interrupted(fold(read(Path(path))))
 
 
 def summary_of(path: str, lang: str) -> str:
     """The session in a few sentences, for a chat; raises JournalError."""
-    from checks.export import session_summary
+    from checks.sessions.export import session_summary
 
     return session_summary(session_of(path), lang)
 
 
 def proposed(session: str, form: str) -> Path:
     """A file name for an export, in the working folder."""
-    from checks.exportforms import ENDINGS
+    from checks.sessions.exportforms import ENDINGS
 
     return Path(f"{session}{ENDINGS[form]}")
 
@@ -85,9 +85,9 @@ def export(journal: str, form: str, lang: str, path: Path, *, replace: bool = Fa
 
     Raises FileExistsError unless it may be replaced, JournalError, NoSession and OSError.
     """
-    from checks.exportforms import exported
-    from checks.journal import mark, read
     from checks.operators import user
+    from checks.sessions.exportforms import exported
+    from checks.sessions.journal import mark, read
 
     now, me = time.time(), user()
     text = exported(read(Path(journal)), form, lang, by=me, at=now)
@@ -118,8 +118,8 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> Path:
 
 def taken_in(path: Path, folder: Path) -> Path:
     """The journal of a handed-over session file, now among one's own; raises NoSession, JournalError, OSError."""
-    from checks.handover import LONGEST, NoSession, unpacked
-    from checks.journal import adopt
+    from checks.sessions.handover import LONGEST, NoSession, unpacked
+    from checks.sessions.journal import adopt
     from kb.messages import message
 
     # A pipe or a device would be waited for, and never end.
@@ -156,7 +156,7 @@ def wrong_id(services: Services, name: str, lang: str) -> str:
 
 def drafted(services: Services, journal: str, name: str, root: Path, langs: Sequence[str]) -> Drafted:
     """Writes the article that a session begins; raises Refused, FileExistsError and OSError."""
-    from checks.draft import draft
+    from checks.sessions.draft import draft
     from kb.messages import message
     from kb.paths import ASSETS
     from kb.roots import scan
@@ -201,9 +201,9 @@ def linted(services: Services, found: Drafted, stop: Event, told: Callable[[int,
 
 def record_of(article: str, folder: Path) -> TrackRecord:
     """What became of an article's fixes, from the journals of this machine; those that cannot be read are left out."""
-    from checks.journal import JournalError, read
-    from checks.session import fold
-    from checks.trackrecord import track_record
+    from checks.sessions.journal import JournalError, read
+    from checks.sessions.session import fold
+    from checks.sessions.trackrecord import track_record
 
     found: list[Session] = []
     # The names of journals hold the article's: the others need not be read.
@@ -214,6 +214,6 @@ def record_of(article: str, folder: Path) -> TrackRecord:
 
 
 def _plain(article: str) -> str:
-    from checks.journal import new_session_id
+    from checks.sessions.journal import new_session_id
 
     return new_session_id(article, 0.0)[len("19700101-000000-") : -len("-0000")]

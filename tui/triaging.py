@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from checks.catalogue import Catalogue
-    from checks.changes import Change, Shown
     from checks.cluster import Cluster
+    from checks.findings.changes import Change, Shown
+    from checks.findings.mutefile import MuteFile
+    from checks.findings.mutes import Kind, Mute
+    from checks.findings.triage import Triage
     from checks.model import Result
-    from checks.mutefile import MuteFile
-    from checks.mutes import Kind, Mute
-    from checks.triage import Triage
     from kb.model import CheckUse
     from tui.app import KlinikApp
     from tui.services import Services
@@ -122,8 +122,8 @@ class Triaging:
         self.done, self.total, self.left = 0, 0, None
 
         def events(stop: Event) -> Iterator[Any]:
+            from checks.findings.triage import WIDEST, plan
             from checks.runner import run
-            from checks.triage import WIDEST, plan
 
             catalogue = services.catalogue()
             uses = plan([a.guide for a in articles if a.guide], catalogue)
@@ -177,8 +177,8 @@ class Triaging:
         if self.catalogue is None or self._app.link.shelf is None:
             return None
         if self._cached is None:
-            from checks.mutes import judged
-            from checks.triage import triage
+            from checks.findings.mutes import judged
+            from checks.findings.triage import triage
 
             muting = judged(self.mutes, self.results.values(), time.time())
             self._cached = triage(self._app.link.guided(), self.catalogue, self.uses, self.results, muting)
@@ -195,8 +195,8 @@ class Triaging:
         self.redrawn()
 
     def _compare(self) -> None:
-        from checks.changes import compare, remembering
-        from checks.triage import ARTICLE, state_of
+        from checks.findings.changes import compare, remembering
+        from checks.findings.triage import ARTICLE, state_of
 
         found = self.found()
         if found is None or self.catalogue is None:
@@ -233,7 +233,7 @@ class Triaging:
     def _plan_next(self) -> None:
         if not self.every:
             return
-        from checks.watch import interval
+        from checks.findings.watch import interval
 
         if self._timer is not None:
             self._timer.stop()
@@ -244,10 +244,10 @@ class Triaging:
 
     def mute(self, kind: Kind, name: str, reason: str, until: float) -> Mute:
         """What would be muted now, as it is now; raises MuteError. `keep` writes it down."""
-        from checks.changes import direction
-        from checks.mutes import muted_by
+        from checks.findings.changes import direction
+        from checks.findings.mutes import muted_by
+        from checks.findings.triage import checks_of
         from checks.operators import user
-        from checks.triage import checks_of
 
         article = (
             next((a for a in self._app.link.guided() if a.id == name), None) if kind == "article" else None
@@ -283,7 +283,7 @@ class Triaging:
         info = cluster.info
 
         def work() -> tuple[str, Any, tuple[Mute, ...]]:
-            from checks.mutefile import MuteFile as File
+            from checks.findings.mutefile import MuteFile as File
 
             file = File(info)
             done = change(file)
@@ -316,8 +316,8 @@ class Triaging:
 
 def _read_mutes(cluster: Cluster) -> tuple[tuple[Mute, ...], str]:
     """What is muted on this cluster, or why that is not known; a file that cannot be read mutes nothing."""
-    from checks.mutefile import MuteFile as File
-    from checks.mutes import MuteError
+    from checks.findings.mutefile import MuteFile as File
+    from checks.findings.mutes import MuteError
 
     try:
         return File(cluster.info).load(), ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from checks.model import CheckFinished, Result, RunEvent
-from checks.session import Session, StepRecord, StepState
+from checks.sessions.session import Session, StepRecord, StepState
 from kb.model import CommandAction
 from kb.text import Text
 from tui.messages import Answered, EventArrived
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checks.causes import CauseVerdict, SymptomVerdict
-    from checks.inputs import Choices
-    from checks.localrecord import LocalRun
-    from checks.localwalk import LocalPlan
-    from checks.walk import Walk
+    from checks.local.record import LocalRun
+    from checks.local.walk import LocalPlan
+    from checks.plans.inputs import Choices
+    from checks.walking.walk import Walk
     from kb.model import Step
 
 SETTLE = 0.15
@@ -111,7 +111,7 @@ def snapshot(walk: Walk, before: Snapshot | None = None) -> Snapshot:
 
 
 def _step(walk: Walk, step: Step) -> StepView:
-    from checks.inputs import choices
+    from checks.plans.inputs import choices
 
     values: dict[str, Any] = {}
     for spec in step.inputs:
@@ -132,7 +132,7 @@ def _step(walk: Walk, step: Step) -> StepView:
 
 def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
     """The inputs of a step with what was given, and proposals for the rest, input after input."""
-    from checks.inputs import InputError, choices
+    from checks.plans.inputs import InputError, choices
 
     step = walk.guide.step(step_id)
     if isinstance(step.action, CommandAction):
@@ -154,9 +154,9 @@ def form(walk: Walk, step_id: str, given: Mapping[str, Any]) -> Form:
 
 def _command_form(walk: Walk, step: Step, action: CommandAction, given: Mapping[str, Any]) -> Form:
     """The line of an article with what was given; a value that cannot stand in it is left out and said."""
-    from checks.commandline import unfilled
-    from checks.inputs import InputError, choices
-    from checks.plan import PlanError
+    from checks.plans.commandline import unfilled
+    from checks.plans.inputs import InputError, choices
+    from checks.plans.plan import PlanError
     from kb.derive.names import is_secret
 
     offered = {spec.name: choices(spec, walk.results, {}) for spec in step.inputs}
@@ -181,7 +181,7 @@ def _command_form(walk: Walk, step: Step, action: CommandAction, given: Mapping[
 
 def _here(walk: Walk, step: Step, values: Mapping[str, Any]) -> tuple[LocalPlan | None, Text | None]:
     """What klinik would run itself, or why it would not."""
-    from checks.localwalk import NotLocal, plan_local
+    from checks.local.walk import NotLocal, plan_local
 
     try:
         return plan_local(walk, step.id, values), None

@@ -20,7 +20,7 @@ from checks.errors import ClusterError
 from checks.layout import Layout
 from checks.model import CheckFinished, Result, RunEvent
 from checks.overview import look
-from checks.prometheusat import PrometheusAt
+from checks.prom.at import PrometheusAt
 from checks.runner import run, run_all
 from checks.settings import as_data
 from kb.model import Article, CheckUse

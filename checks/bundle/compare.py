@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from checks.bundle.replay import Records
 from checks.bundle.tape import Call
-from checks.changes import Shown, compare, number
 from checks.errors import ClusterError
+from checks.findings.changes import Shown, compare, number
 from checks.model import Verdict
 from kb.text import Text
 
@@ -41,7 +41,7 @@ class VerdictChange:
     summary_before: str
     summary_after: str
     what: str = ""
-    """What became of it, as a watch would say it (`checks.changes`); empty where that is no news."""
+    """What became of it, as a watch would say it (`checks.findings.changes`); empty where that is no news."""
 
 
 @dataclass(frozen=True, slots=True)

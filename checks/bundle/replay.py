@@ -12,7 +12,7 @@ from checks.bundle.nowrites import NoWrites
 from checks.bundle.tape import Answered, Call
 from checks.cluster import PAGE_LIMIT, SERVICES, ClusterInfo, ExecResult, Object, Resource
 from checks.errors import ClusterError, Invalid, NotFound, Timeout
-from checks.prometheusat import QUERY_PATH, PrometheusAt
+from checks.prom.at import QUERY_PATH, PrometheusAt
 from checks.proxypath import Query
 from checks.selection import Selection, Term, selection
 from kb.messages import message

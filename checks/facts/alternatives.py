@@ -10,7 +10,7 @@ from typing import Any
 from checks.facts.futures import settle
 from checks.model import NOTHING, Answer, Fact, Read, branches
 from checks.parse import Unparsable
-from checks.shaping import shaped
+from checks.specs.shaping import shaped
 from kb.safe import one_line
 
 Ask = Callable[[Read, frozenset[str] | None], Future[Fact]]

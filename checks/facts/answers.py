@@ -14,7 +14,7 @@ from checks.errors import ClusterError
 from checks.model import Answer
 from checks.parse import Unparsable, parse
 from checks.parsers.base import cleaned
-from checks.skeleton import mistake
+from checks.specs.skeleton import mistake
 from kb.safe import one_line
 
 KEPT = 64 * 1024

@@ -42,8 +42,8 @@ from checks.model import (
     branches,
 )
 from checks.permission import Permission
-from checks.permissions import of_branch
-from checks.prometheusat import PrometheusAt
+from checks.prom.at import PrometheusAt
+from checks.rights.permissions import of_branch
 from checks.roots import nobody, silent
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}

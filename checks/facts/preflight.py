@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from checks.permissions import Permission
+from checks.rights.permissions import Permission
 
 if TYPE_CHECKING:
     from checks.cluster import Cluster

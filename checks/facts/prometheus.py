@@ -27,8 +27,8 @@ from checks.layout import Found, Layout
 from checks.model import Fact, ListRead, PrometheusRead
 from checks.parse import Unparsable
 from checks.parsers.prometheus import Sample, answer
-from checks.prometheusat import KEPT, QUERY_PATH, PrometheusAt, candidates
-from checks.promql import NotPromQL, selectors
+from checks.prom.at import KEPT, QUERY_PATH, PrometheusAt, candidates
+from checks.prom.query import NotPromQL, selectors
 from kb.messages import message
 
 TRIED = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from checks.celvalues import Unknown, to_quantity
+from checks.cel.values import Unknown, to_quantity
 from checks.judges.lists import (
     Object,
     annotations_of,

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from checks.errors import ClusterError, ConfigError, Unauthenticated
-from checks.kubeaccess import KubeAccess
 from checks.kubeconfig import Choice
 from checks.live.certificate import not_after
 from checks.live.deadline import Deadline
 from checks.live.failures import About
 from checks.live.inflight import InFlight, watched
 from checks.live.plugin import run_plugin
+from checks.local.access import KubeAccess
 from kb.messages import message
 
 POOL_SIZE = 32

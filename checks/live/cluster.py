@@ -17,7 +17,6 @@ from checks.errors import (
     Unauthenticated,
     Unreachable,
 )
-from checks.kubeaccess import KubeAccess
 from checks.live.access import Access, Session
 from checks.live.deadline import Deadline, Overdue, bounded
 from checks.live.exec import run as run_command
@@ -26,6 +25,7 @@ from checks.live.http import Call, fetch, no_answer
 from checks.live.paging import pages
 from checks.live.reviews import access, all_rules, allowed, rules_of
 from checks.live.web import get_url
+from checks.local.access import KubeAccess
 from checks.permission import Permission, Rules
 from checks.proxypath import Query, proxy_path
 from checks.signature import MANAGER

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checks.cluster import PODS, ExecResult
-from checks.commandrisk import risk_of_argv
 from checks.errors import ReadOnly
 from checks.live.cluster import LiveCluster
 from checks.live.deadline import Deadline
 from checks.live.http import Call
+from checks.risk.command import risk_of_argv
 from kb.messages import message
 
 REVIEWS = ("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/")

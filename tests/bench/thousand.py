@@ -49,7 +49,7 @@ from checks.catalogue import load_catalogue
 from checks.live import connect
 from checks.model import CheckFinished
 from checks.runner import run
-from checks.triage import WIDEST
+from checks.findings.triage import WIDEST
 from kb.model import CheckUse
 
 gc.set_threshold(100_000, 20, 100)  # as klinik does when it starts

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.access import Access
 from checks.clock import Clock
 from checks.cluster import PODS, ExecResult, Object, Resource
-from checks.journal import read
 from checks.live import LiveCluster, connect
 from checks.practice.kinds import builtin_kinds
 from checks.practice.ovnkinds import kube_ovn_kinds
 from checks.practice.server import PracticeServer
 from checks.practice.store import NAMESPACES, Store
-from checks.session import StepState, fold, interrupted
-from checks.stepevents import StepEnded
-from checks.walk import Walk
+from checks.sessions.journal import read
+from checks.sessions.session import StepState, fold, interrupted
+from checks.walking.access import Access
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded
 from tests.checks.dictcluster import pod
 from tests.checks.faultproxy import FaultProxy
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, run

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from checks.access import Access
 from checks.catalogue import Catalogue
 from checks.cluster import ExecResult, Object
-from checks.journal import MemoryJournal
 from checks.model import CheckSpec, ExecRead, ListRead, Outcome, Verdict
-from checks.plan import Plan
-from checks.stepevents import StepEnded, StepEvent
-from checks.walk import Walk
+from checks.plans.plan import Plan
+from checks.sessions.journal import MemoryJournal
+from checks.walking.access import Access
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded, StepEvent
 from kb.model import (
     Action,
     Article,

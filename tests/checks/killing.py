@@ -16,12 +16,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from checks.access import Access
 from checks.catalogue import Catalogue, load_catalogue
 from checks.clock import RealClock
-from checks.journal import FileJournal
 from checks.live import connect
-from checks.walk import Walk
+from checks.sessions.journal import FileJournal
+from checks.walking.access import Access
+from checks.walking.walk import Walk
 from kb import open_library
 from kb.model import Article, ManualAction, Step
 from kb.paths import ASSETS

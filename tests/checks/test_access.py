@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from checks.access import MAX_REASON, Access, NotArmed
 from checks.clock import RealClock
 from checks.cluster import ClusterInfo
+from checks.walking.access import MAX_REASON, Access, NotArmed
 
 HERE = ClusterInfo("prod", "https://127.0.0.1:1")
 THERE = ClusterInfo("prod", "https://127.0.0.1:2")

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from checks.applicability import fits, terms
 from checks.catalogue import Catalogue
-from checks.checktestrun import run_test
-from checks.checktests import CheckTest, read_tests
+from checks.checktests.run import run_test
+from checks.checktests.tests import CheckTest, read_tests
 from checks.errors import Forbidden, NotFound
 from checks.layout import load_layout
 from checks.model import CheckSpec, Result
-from checks.reportlist import description
+from checks.reports.listing import description
 from checks.runner import run_all
-from checks.shape import Place
-from checks.spec import specs_of
+from checks.specs.applicability import fits, terms
+from checks.specs.shape import Place
+from checks.specs.spec import specs_of
 from kb import yamlfile
 from kb.model import CheckUse
 from tests.checks.memory_cluster import MemoryCluster, node, pod, said

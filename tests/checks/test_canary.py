@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from checks.access import Access
-from checks.canary import Question, batches, look_at, target_of
 from checks.catalogue import Catalogue
 from checks.clock import Control, RealClock
 from checks.cluster import ExecResult, Object, Target
-from checks.floor import too_few
-from checks.journal import MemoryJournal
 from checks.model import CheckSpec, ExecRead, Judgement, Outcome, Result, Row, Verdict
-from checks.plan import PlannedWrite
-from checks.stepevents import CanaryLooked, StepEnded, Waiting, WriteDone
-from checks.walk import Walk
+from checks.plans.plan import PlannedWrite
+from checks.sessions.journal import MemoryJournal
+from checks.walking.access import Access
+from checks.walking.walk import Walk
+from checks.writing.canary import Question, batches, look_at, target_of
+from checks.writing.floor import too_few
+from checks.writing.stepevents import CanaryLooked, StepEnded, Waiting, WriteDone
 from kb.model import Cause, CheckUse, ExecAction, Guide, Input, Step, Undo, Verify
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster, said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.catalogue import load_catalogue
-from checks.changes import Shown, beyond, compare, direction, grown, remembering, shown, snapshot
+from checks.findings.changes import Shown, beyond, compare, direction, grown, remembering, shown, snapshot
 from checks.model import Result
 from tests.checks.results import result
 

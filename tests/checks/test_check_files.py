@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from checks.checktestfiles import Covered, gather_tests
-from checks.checktestrun import Ran, facts_of, run_test
-from checks.checktests import CheckTest, Told
-from checks.checktestsources import command_of
+from checks.checktests.files import Covered, gather_tests
+from checks.checktests.run import Ran, facts_of, run_test
+from checks.checktests.sources import command_of
+from checks.checktests.tests import CheckTest, Told
 from checks.layout import load_layout
 from checks.model import LogsRead, Verdict
 from kb.paths import ASSETS

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from checks.checktestfiles import gather_tests, lint_tests
-from checks.checktestrun import run_test, same
-from checks.checktests import CheckTest, read_tests
+from checks.checktests.files import gather_tests, lint_tests
+from checks.checktests.run import run_test, same
+from checks.checktests.tests import CheckTest, read_tests
 from checks.layout import load_layout
-from checks.shape import Place
-from checks.spec import specs_of
+from checks.specs.shape import Place
+from checks.specs.spec import specs_of
 from kb import yamlfile
 from kb.problem import Problem
 

@@ -20,7 +20,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from checks.cluster import Object, Resource
-from checks.leases import Claim, Leases
 from checks.live import connect
 from checks.live.cluster import LiveCluster
 from checks.practice import handler
@@ -35,8 +34,9 @@ from checks.practice.records import micro_time, wrong_event, wrong_lease
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.signature import manager_of
-from checks.traces import Trace, event_of
-from checks.turns import Held, Turn
+from checks.writing.leases import Claim, Leases
+from checks.writing.traces import Trace, event_of
+from checks.writing.turns import Held, Turn
 from tests.checks.killing import article_of, look, one, open_walk
 from tests.checks.test_turns import Hands
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.diff import lines_of, merge_between, unified, without_noise
+from checks.plans.diff import lines_of, merge_between, unified, without_noise
 from checks.practice.patches import merge_patch
 
 OBJECT: dict[str, Any] = {

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from checks.cluster import ExecResult
-from checks.doubts import Doubt, handed_over, look
 from checks.errors import ClusterError, InDoubt
-from checks.session import Session, StepRecord, TurnChange
-from checks.walk import Walk
+from checks.sessions.session import Session, StepRecord, TurnChange
+from checks.walking.doubts import Doubt, handed_over, look
+from checks.walking.walk import Walk
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on
 

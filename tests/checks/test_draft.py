@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.draft import draft
-from checks.session import fold
+from checks.sessions.draft import draft
+from checks.sessions.session import fold
 from kb import open_library
 from kb.derive import derive
 from kb.lint.run import lint

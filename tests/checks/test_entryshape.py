@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checks.draft import draft
-from checks.export import session_summary
-from checks.exportforms import exported
-from checks.handover import NoSession, unpacked
-from checks.session import Entry, fold, interrupted, summary
-from checks.timeline import timeline
-from checks.trackrecord import track_record
+from checks.sessions.draft import draft
+from checks.sessions.export import session_summary
+from checks.sessions.exportforms import exported
+from checks.sessions.handover import NoSession, unpacked
+from checks.sessions.session import Entry, fold, interrupted, summary
+from checks.sessions.timeline import timeline
+from checks.sessions.trackrecord import track_record
 from tests.checks.incident import ARTICLE, Ovn, cluster_with, done, run, walk_on
 
 

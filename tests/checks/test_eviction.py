@@ -14,7 +14,7 @@ from checks.live import connect
 from checks.practice.budgets import BUDGETS, refused
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
-from checks.stepevents import Waiting
+from checks.writing.stepevents import Waiting
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on
 
 

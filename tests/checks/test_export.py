@@ -7,13 +7,13 @@ import re
 
 import pytest
 
-from checks.export import session_json, session_markdown, session_summary
-from checks.exporthtml import session_html
-from checks.guidejson import guide_json
 from checks.redact import redact_tree, redactor
-from checks.session import fold
-from checks.timeline import timeline
-from checks.walk import Walk
+from checks.reports.guidejson import guide_json
+from checks.sessions.export import session_json, session_markdown, session_summary
+from checks.sessions.exporthtml import session_html
+from checks.sessions.session import fold
+from checks.sessions.timeline import timeline
+from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, Ovn, checked, cluster_with, done, run, walk_on
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checks import expr
+from checks.cel import expr
 
 BINDINGS: dict[str, Any] = {
     "one": 1,

@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from checks import doubts
 from checks.clock import RealClock
 from checks.cluster import PODS
 from checks.errors import ClusterError, Forbidden, Invalid
-from checks.journal import JournalError, list_sessions, read
 from checks.layout import LEASES
-from checks.plan import Plan, PlanError, StalePlan
+from checks.plans.plan import Plan, PlanError, StalePlan
 from checks.practice.store import Admission
-from checks.session import fold
-from checks.stepevents import StepEnded, WriteDone
-from checks.traces import EVENTS
-from checks.turns import Held
-from checks.walk import Walk
+from checks.sessions.journal import JournalError, list_sessions, read
+from checks.sessions.session import fold
+from checks.walking import doubts
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded, WriteDone
+from checks.writing.traces import EVENTS
+from checks.writing.turns import Held
 from tests.checks.dictcluster import said
 from tests.checks.faultbed import SUBNETS, Bed, bed
 from tests.checks.incident import ARTICLE, CATALOGUE, checked, done, run

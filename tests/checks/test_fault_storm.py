@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from checks import doubts
 from checks.errors import ClusterError
-from checks.inputs import InputError
-from checks.journal import read
 from checks.model import Verdict
-from checks.plan import PlanError, StalePlan
+from checks.plans.inputs import InputError
+from checks.plans.plan import PlanError, StalePlan
 from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
 from checks.practice.server import PracticeServer
-from checks.session import SETTLED, fold
-from checks.turns import Held
-from checks.walk import Walk
+from checks.sessions.journal import read
+from checks.sessions.session import SETTLED, fold
+from checks.walking import doubts
+from checks.walking.walk import Walk
+from checks.writing.turns import Held
 from kb.model import Article, Step
 from tests.checks.faultbed import Bed, bed
 from tests.checks.faultproxy import FaultProxy, Kind

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from checks import doubts
-from checks.walk import Walk
+from checks.walking import doubts
+from checks.walking.walk import Walk
 from tests.checks.faultbed import SUBNETS, Bed, bed
 from tests.checks.faultproxy import Kind
 from tests.checks.incident import Ovn, checked, run

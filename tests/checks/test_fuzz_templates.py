@@ -22,21 +22,21 @@ from hypothesis import strategies as st
 
 from checks.catalogue import load_catalogue
 from checks.cluster import Object, Resource, Target
-from checks.commandline import fill_line
 from checks.errors import Invalid
-from checks.inputs import Choices, InputError, validate
 from checks.layout import load_layout
 from checks.live.failures import About, path_of
-from checks.localoptions import NotLocal
-from checks.localrun import local_command
-from checks.optionrisk import words_of
-from checks.plan import PlanError, PlannedWrite
+from checks.local.options import NotLocal
+from checks.local.run import local_command
+from checks.plans.commandline import fill_line
+from checks.plans.inputs import Choices, InputError, validate
+from checks.plans.plan import PlanError, PlannedWrite
+from checks.plans.template import SLOT, SlotError, slots, word
+from checks.plans.writes import Expander
 from checks.practice.patches import json_patch
 from checks.reads import ExecRead, branches
-from checks.readspec import fill as fill_read
-from checks.slots import SlotError as ParamError
-from checks.template import SLOT, SlotError, slots, word
-from checks.writes import Expander
+from checks.risk.options import words_of
+from checks.specs.readspec import fill as fill_read
+from checks.specs.slots import SlotError as ParamError
 from kb import open_library
 from kb.articlefile import parse_article
 from kb.derive import derive

@@ -11,16 +11,16 @@ import pytest
 
 from checks.catalogue import load_catalogue
 from checks.causes import judge_causes
-from checks.guidelint import lint
-from checks.inputs import choices
 from checks.layout import load_layout
 from checks.live import connect
 from checks.model import Judgement, Result, Verdict
+from checks.plans.inputs import choices
+from checks.plans.template import fill_argv, fill_body
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
-from checks.risk import effective, risk_of
-from checks.template import fill_argv, fill_body
-from checks.walk import Walk
+from checks.risk.degrees import effective, risk_of
+from checks.specs.guidelint import lint
+from checks.walking.walk import Walk
 from kb import open_library
 from kb.guidefile import load_guide
 from kb.model import ExecAction, Guide, ManualAction, PatchAction

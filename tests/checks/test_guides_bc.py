@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from checks.access import Access
 from checks.catalogue import load_catalogue
 from checks.causes import judge_causes
 from checks.cluster import Resource
-from checks.inputs import choices
 from checks.live import connect
 from checks.model import Result, Verdict
-from checks.plan import PlanError
+from checks.plans.inputs import choices
+from checks.plans.plan import PlanError
+from checks.plans.template import fill_argv, fill_body
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
-from checks.risk import effective
-from checks.template import fill_argv, fill_body
-from checks.walk import Walk
+from checks.risk.degrees import effective
+from checks.walking.access import Access
+from checks.walking.walk import Walk
 from kb.guidefile import load_guide
 from kb.library import Library, open_library
 from kb.model import DeleteAction, ExecAction, Guide, PatchAction, RestartAction

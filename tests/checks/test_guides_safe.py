@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.risk import effective, risk_of
-from checks.template import SlotError, fill, fill_argv, slots, strings
+from checks.plans.template import SlotError, fill, fill_argv, slots, strings
+from checks.risk.degrees import effective, risk_of
 from kb import open_library
 from kb.model import Action, ExecAction, PatchAction, Step
 from kb.paths import ASSETS

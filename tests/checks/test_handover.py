@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from checks.cluster import ClusterInfo
-from checks.handover import NoSession, packed, unpacked
 from checks.identity import foreign_to
-from checks.journal import JournalError, adopt, read
-from checks.plan import PlanError
-from checks.session import Session, fold
-from checks.timeline import timeline
-from checks.walk import Walk
+from checks.plans.plan import PlanError
+from checks.sessions.handover import NoSession, packed, unpacked
+from checks.sessions.journal import JournalError, adopt, read
+from checks.sessions.session import Session, fold
+from checks.sessions.timeline import timeline
+from checks.walking.walk import Walk
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, cluster_with, done, run, walk_on
 

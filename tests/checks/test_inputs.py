@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from checks.inputs import Choices, InputError, choices, label_of, validate
 from checks.model import Judgement, Result, Row, Verdict
+from checks.plans.inputs import Choices, InputError, choices, label_of, validate
 from kb.model import Input
 from kb.text import Text
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.journal import (
+from checks.sessions.journal import (
     FileJournal,
     JournalError,
     MemoryJournal,
@@ -81,7 +81,7 @@ def test_a_line_whose_version_is_no_number_is_damaged() -> None:
 def test_two_processes_do_not_write_one_session(tmp_path: Path) -> None:
     """While one klinik holds the session another one is told so, and may read; afterwards it may write."""
     code = (
-        "import sys; from pathlib import Path; from checks.journal import FileJournal, JournalError\n"
+        "import sys; from pathlib import Path; from checks.sessions.journal import FileJournal, JournalError\n"
         "try:\n FileJournal.open(Path(sys.argv[1])).append('note', text='second')\n"
         "except JournalError as error: print('refused', error.text.en)"
     )
@@ -98,7 +98,8 @@ def test_two_processes_do_not_write_one_session(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_and_leaves_whole_lines(tmp_path: Path) -> None:
     """When the file cannot grow the append raises, half a line is taken back, and earlier entries stay."""
     code = (
-        "import resource, signal, sys; from pathlib import Path; from checks.journal import FileJournal, JournalError\n"
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from checks.sessions.journal import FileJournal, JournalError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
         "journal = FileJournal.create(Path(sys.argv[1]), 'full'); journal.append('opened', session='full')\n"
         "try:\n journal.append('note', text='x' * 1000)\nexcept JournalError as error: print('full', error.text.en)\n"
@@ -121,7 +122,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 def test_acknowledged_entries_survive_kill_nine(tmp_path: Path) -> None:
     """A process that is killed at once after an acknowledged append leaves the entry."""
     code = (
-        "import os, signal, sys; from pathlib import Path; from checks.journal import FileJournal\n"
+        "import os, signal, sys; from pathlib import Path; from checks.sessions.journal import FileJournal\n"
         "journal = FileJournal.create(Path(sys.argv[1]), 'kill'); journal.append('opened', session='kill')\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

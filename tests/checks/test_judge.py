@@ -9,7 +9,7 @@ import pytest
 from checks import say
 from checks.judge import judge
 from checks.model import Answer, CheckSpec, Fact, Judgement, Verdict
-from checks.spec import specs_of
+from checks.specs.spec import specs_of
 from kb import yamlfile
 from kb.text import Text
 

@@ -21,13 +21,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from checks.journal import read
 from checks.live import connect
 from checks.practice.scenario import ScenarioInfo, list_scenarios, load_scenario, merge
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
-from checks.session import fold
-from checks.walk import Walk
+from checks.sessions.journal import read
+from checks.sessions.session import fold
+from checks.walking.walk import Walk
 from tests.checks import killing
 from tests.checks.asked import One, asked_by
 

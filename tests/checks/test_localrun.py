@@ -13,19 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checks.export import session_json, session_markdown
-from checks.journal import FileJournal, MemoryJournal
-from checks.localoptions import NotLocal
-from checks.localoutput import Cleaned
-from checks.localprocess import Ended, Piece, environment, find, run_pipe
-from checks.localrecord import run_of
-from checks.localrun import local_command, refusal
-from checks.localtold import told
-from checks.localwalk import plan_local, run_local
+from checks.local.options import NotLocal
+from checks.local.output import Cleaned
+from checks.local.process import Ended, Piece, environment, find, run_pipe
+from checks.local.record import run_of
+from checks.local.run import local_command, refusal
+from checks.local.told import told
+from checks.local.walk import plan_local, run_local
 from checks.redact import redactor
-from checks.session import fold
-from checks.stepevents import Output, StepEnded
-from checks.walk import Walk
+from checks.sessions.export import session_json, session_markdown
+from checks.sessions.journal import FileJournal, MemoryJournal
+from checks.sessions.session import fold
+from checks.walking.walk import Walk
+from checks.writing.stepevents import Output, StepEnded
 from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.model import Article, CommandAction, Input, Step, Undo

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from checks.changes import BAD
 from checks.cluster import ClusterInfo
+from checks.findings.changes import BAD
+from checks.findings.mutefile import KEPT_ENDED, MuteFile
+from checks.findings.mutes import Mute, MuteError, judged, muted_by
 from checks.model import SEVERITY, Result, Verdict, worst
-from checks.mutefile import KEPT_ENDED, MuteFile
-from checks.mutes import Mute, MuteError, judged, muted_by
 from tests.checks.results import result
 
 NOW = 1_800_000_000.0

@@ -8,7 +8,7 @@ import pytest
 
 from checks.cluster import Resource
 from checks.errors import Timeout
-from checks.outlook import Outlook, outlook
+from checks.outlook.make import Outlook, outlook
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import Ovn, cluster_with, run, walk_on
 

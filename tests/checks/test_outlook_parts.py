@@ -11,17 +11,17 @@ import pytest
 
 from checks.cluster import ClusterInfo
 from checks.errors import Timeout
-from checks.inputs import proposals
 from checks.judges.versions import parse_version
 from checks.layout import load_layout
-from checks.outlook import ahead, outlook
-from checks.outlookhealth import conditions_of, proof_of, standing_of
-from checks.outlookjson import outlook_json
-from checks.outlookkeep import keepers_of, writers
-from checks.outlookreach import measured, reach_of, traffic_of
-from checks.outlookscene import Scene
-from checks.outlooktext import headline, obstacles, overview, step_parts, to_copy
-from checks.outlookversions import against, versions_of
+from checks.outlook.asjson import outlook_json
+from checks.outlook.health import conditions_of, proof_of, standing_of
+from checks.outlook.keep import keepers_of, writers
+from checks.outlook.make import ahead, outlook
+from checks.outlook.reach import measured, reach_of, traffic_of
+from checks.outlook.scene import Scene
+from checks.outlook.text import headline, obstacles, overview, step_parts, to_copy
+from checks.outlook.versions import against, versions_of
+from checks.plans.inputs import proposals
 from kb.model import ExecAction, Guide, Input, PatchAction, RestartAction, Step
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster, pod

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from checks.elsewhere import asks, script
 from checks.judge import judge
 from checks.layout import Layout, Role
 from checks.model import (
@@ -25,8 +24,9 @@ from checks.model import (
     Result,
     Verdict,
 )
-from checks.pasted import Pasted, PasteError, put, read_paste, unused
-from checks.pastedtext import LONGEST, sections
+from checks.pasting.elsewhere import asks, script
+from checks.pasting.pasted import Pasted, PasteError, put, read_paste, unused
+from checks.pasting.pastedtext import LONGEST, sections
 from checks.runner import evidence
 from kb.text import Text
 

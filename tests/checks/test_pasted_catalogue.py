@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from checks.catalogue import Catalogue, load_catalogue
-from checks.elsewhere import asks
 from checks.layout import load_layout
 from checks.live import connect
 from checks.model import CheckSpec, ExecRead, Result
-from checks.pasted import Pasted, read_paste
+from checks.pasting.elsewhere import asks
+from checks.pasting.pasted import Pasted, read_paste
 from checks.runner import run_all
 from kb.model import CheckUse
 from tests.checks.troubled import bed

@@ -6,7 +6,7 @@ from checks.catalogue import load_catalogue
 from checks.cluster import Resource
 from checks.layout import load_layout
 from checks.model import CheckSpec, ExecRead, ListRead
-from checks.permissions import Permission, collect, of_check, of_step
+from checks.rights.permissions import Permission, collect, of_check, of_step
 from kb.model import DeleteAction, PatchAction, RecreateAction, RestartAction, Step, Undo, UndoPart
 from kb.text import Text
 

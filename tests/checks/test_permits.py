@@ -15,7 +15,7 @@ from checks.errors import Forbidden, NotFound, ServerGone, Timeout, Unauthentica
 from checks.model import Answer, Fact, Judgement, Result, Verdict
 from checks.permission import Permission, Rules
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS
-from checks.rbac import API_GROUP, Subject
+from checks.rights.rbac import API_GROUP, Subject
 from kb.text import Text
 from tests.checks.asked import Asked, asked_of
 from tests.checks.troubled import Bed, bed

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from checks.promeval import Labels, NotEvaluated, Points, evaluate, holds, increase
-from checks.promql import NotPromQL, Selector
+from checks.prom.evaluate import Labels, NotEvaluated, Points, evaluate, holds, increase
+from checks.prom.query import NotPromQL, Selector
 
 SERIES: dict[str, dict[str, float]] = {"a": {"n1": 4.0, "n2": 6.0}, "b": {"n1": 2.0, "n2": 0.0}}
 

@@ -14,17 +14,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.access import Access
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import Object, Resource
 from checks.layout import Layout, load_layout
 from checks.model import EventsRead, ExecRead, ListRead, PrometheusRead, surest
-from checks.permissions import Permission, for_checks, for_steps
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
-from checks.rbac import Role, Subject, in_words, missing, role_name, roles_of, without_covered
-from checks.rbactext import Part, comment, objects_of, yaml_of
-from checks.stepevents import StepEnded
-from checks.walk import Walk
+from checks.rights.permissions import Permission, for_checks, for_steps
+from checks.rights.rbac import Role, Subject, in_words, missing, role_name, roles_of, without_covered
+from checks.rights.rbactext import Part, comment, objects_of, yaml_of
+from checks.walking.access import Access
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded
 from kb import open_library
 from kb.model import Article, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
 from kb.paths import ASSETS

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from checks.model import Evidence, Judgement, Result, Row, Verdict
 from checks.redact import redactor
-from checks.report import LEVELS, Level, RunReport, outcome
-from checks.reportjunit import OUTPUT, junit
-from checks.reportprom import prometheus
+from checks.reports.junit import OUTPUT, junit
+from checks.reports.prometheus import prometheus
+from checks.reports.report import LEVELS, Level, RunReport, outcome
 from kb.text import Text
 
 REDACT = redactor("key")

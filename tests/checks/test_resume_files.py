@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.exportforms import ENDINGS, exported
-from checks.handover import NoSession, packed, unpacked
-from checks.journal import FileJournal, JournalError, holder_of, mark, read
-from checks.session import fold
-from checks.walk import Walk, WalkError
+from checks.sessions.exportforms import ENDINGS, exported
+from checks.sessions.handover import NoSession, packed, unpacked
+from checks.sessions.journal import FileJournal, JournalError, holder_of, mark, read
+from checks.sessions.session import fold
+from checks.walking.walk import Walk, WalkError
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, cluster_with, run, walk_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def resume_after(path: Path, version: int) -> None:
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who holds a lock")
 def test_a_second_klinik_is_told_which_process_holds_the_session(path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from checks.journal import FileJournal\n"
+        "import sys; from pathlib import Path; from checks.sessions.journal import FileJournal\n"
         "j = FileJournal.open(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     assert holder_of(path) == 0

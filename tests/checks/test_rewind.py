@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from checks.access import Access, NotArmed
 from checks.clock import RealClock
 from checks.cluster import Resource
-from checks.export import session_json, session_markdown
-from checks.journal import read
-from checks.plan import PlanError, StalePlan
-from checks.rewind import LegStarted, RewindEnded, order, plan_rewind, run_rewind
-from checks.session import fold
-from checks.steprun import NotConfirmed
-from checks.turns import Held, Turn, claims
-from checks.walk import Walk
+from checks.plans.plan import PlanError, StalePlan
+from checks.sessions.export import session_json, session_markdown
+from checks.sessions.journal import read
+from checks.sessions.session import fold
+from checks.walking.access import Access, NotArmed
+from checks.walking.rewind import LegStarted, RewindEnded, order, plan_rewind, run_rewind
+from checks.walking.steprun import NotConfirmed
+from checks.walking.walk import Walk
+from checks.writing.turns import Held, Turn, claims
 from tests.checks.incident import Ovn, checked, cluster_with, run, walk_on
 
 SUBNETS = Resource.parse("kubeovn.io/v1/subnets")

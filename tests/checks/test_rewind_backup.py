@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from checks import dbbackup, keptfile
 from checks.cluster import ExecResult
-from checks.commandrisk import risk_of_argv
-from checks.dbbackup import contents
-from checks.journal import read
-from checks.keptfile import Kept, keep, load
-from checks.plan import PlanError
-from checks.session import fold
-from checks.touchedrows import Touched, as_before, touched
-from checks.walk import Walk
+from checks.plans.plan import PlanError
+from checks.risk.command import risk_of_argv
+from checks.sessions.journal import read
+from checks.sessions.session import fold
+from checks.walking.walk import Walk
+from checks.writing import dbbackup, keptfile
+from checks.writing.dbbackup import contents
+from checks.writing.keptfile import Kept, keep, load
+from checks.writing.touchedrows import Touched, as_before, touched
 from kb.text import Text
 from tests.checks.dictcluster import said
 from tests.checks.incident import Ovn, checked, cluster_with, done, run, walk_on

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from checks.cluster import Resource
-from checks.journal import FileJournal, JournalError, MemoryJournal, read
-from checks.plan import PlanError
-from checks.rehearse import rehearse, undo_values
-from checks.session import Entry
-from checks.walk import Walk
+from checks.plans.plan import PlanError
+from checks.sessions.journal import FileJournal, JournalError, MemoryJournal, read
+from checks.sessions.session import Entry
+from checks.walking.walk import Walk
+from checks.writing.rehearse import rehearse, undo_values
 from kb.model import ExecAction, PatchAction, RecreateAction, Undo, UndoPart
 from kb.text import Text
 from tests.checks.incident import Ovn, cluster_with, run, walk_on

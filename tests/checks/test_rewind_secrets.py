@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from checks.cluster import Resource
-from checks.export import session_json, session_markdown
-from checks.exporthtml import session_html
-from checks.handover import packed
-from checks.journal import read
-from checks.plan import PlanError
+from checks.plans.plan import PlanError
 from checks.redact import redact_tree, redact_words, redactor
-from checks.session import fold
-from checks.walk import Walk
+from checks.sessions.export import session_json, session_markdown
+from checks.sessions.exporthtml import session_html
+from checks.sessions.handover import packed
+from checks.sessions.journal import read
+from checks.sessions.session import fold
+from checks.walking.walk import Walk
 from kb.model import PatchAction, RecreateAction, Undo, UndoPart
 from kb.text import Text
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on

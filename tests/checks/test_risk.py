@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from checks.commandrisk import risk_of_argv
-from checks.risk import effective, risk_of
+from checks.risk.command import risk_of_argv
+from checks.risk.degrees import effective, risk_of
 from kb.model import (
     Action,
     DeleteAction,

@@ -20,7 +20,7 @@ from checks.model import (
     RunStarted,
     Verdict,
 )
-from checks.render import result_json, totals
+from checks.reports.render import result_json, totals
 from checks.runner import run, run_all
 from kb.model import CheckUse
 from kb.text import Text

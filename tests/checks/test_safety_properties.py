@@ -7,10 +7,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.commandrisk import risk_of_argv
-from checks.journal import parse
-from checks.session import fold, interrupted
-from checks.template import SlotError, fill_argv
+from checks.plans.template import SlotError, fill_argv
+from checks.risk.command import risk_of_argv
+from checks.sessions.journal import parse
+from checks.sessions.session import fold, interrupted
 from kb.model import RISKS
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.session import advance, fold, interrupted, summary
+from checks.sessions.session import advance, fold, interrupted, summary
 
 OPENED = {
     "v": 1,

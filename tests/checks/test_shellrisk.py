@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.commandline import fill_line
-from checks.risk import risk_of
-from checks.shellrisk import risk_of_shell
-from checks.template import SlotError
+from checks.plans.commandline import fill_line
+from checks.plans.template import SlotError
+from checks.risk.degrees import risk_of
+from checks.risk.shell import risk_of_shell
 from kb.model import CommandAction
 from kb.shell import parse
 

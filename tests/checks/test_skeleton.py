@@ -7,10 +7,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from checks import skeleton
 from checks.cluster import NODES, PODS, Object
 from checks.practice.scenario import build_world
 from checks.practice.sim import manifests as m
+from checks.specs import skeleton
 
 JUNK: tuple[Any, ...] = (None, 7, 7.0, 7.5, "x", True, [], {}, [None], {"a": None}, [1], {"a": 1})
 

@@ -13,7 +13,7 @@ from checks.errors import ClusterError, Forbidden, Unreachable
 from checks.facts import Facts
 from checks.layout import Layout, Role
 from checks.model import EventsRead, ExecRead, Fact, MetricsRead, PrometheusRead, Read
-from checks.prometheusat import PrometheusAt, candidates
+from checks.prom.at import PrometheusAt, candidates
 from tests.checks.memory_cluster import MemoryCluster, node, pod, said
 
 LAYOUT = Layout(

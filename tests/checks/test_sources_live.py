@@ -25,7 +25,7 @@ from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
 from checks.practice.store import Store
-from checks.prometheusat import PrometheusAt
+from checks.prom.at import PrometheusAt
 
 LOST = "kube_ovn_dp_flows_lookup_lost"
 SHAPE = {"lost": "sum(value.map(s, s.value))"}

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.checktestrun import run_test
-from checks.checktests import read_tests
+from checks.checktests.run import run_test
+from checks.checktests.tests import read_tests
 from checks.cluster import PODS, SERVICES, Resource
 from checks.layout import load_layout
 from checks.model import CheckSpec, EventsRead, ExecRead, MetricsRead, PrometheusRead
 from checks.parse import Unparsable, parse
 from checks.parsers.prometheus import Refused, answer, lines_of
 from checks.permission import Permission
-from checks.permissions import of_branch, of_check
-from checks.prometheusat import PrometheusAt
-from checks.promql import NotPromQL, selectors
+from checks.prom.at import PrometheusAt
+from checks.prom.query import NotPromQL, selectors
 from checks.proxypath import proxy_path
-from checks.reportlist import description
-from checks.shape import Place
-from checks.spec import SlotError, fill, specs_of
+from checks.reports.listing import description
+from checks.rights.permissions import of_branch, of_check
+from checks.specs.shape import Place
+from checks.specs.spec import SlotError, fill, specs_of
 from kb import yamlfile
 
 ROLES = ("ovs", "pinger", "cni")

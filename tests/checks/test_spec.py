@@ -9,7 +9,7 @@ import pytest
 from checks.catalogue import lint_guide, load_catalogue
 from checks.judges import JUDGES, find
 from checks.model import ExecRead, ListRead, LogsRead
-from checks.spec import SlotError, fill, specs_of
+from checks.specs.spec import SlotError, fill, specs_of
 from kb import yamlfile
 from kb.guidefile import parse_guide
 from kb.paths import ASSETS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.template import SlotError, fill, fill_argv, fill_body, fill_text, slots
+from checks.plans.template import SlotError, fill, fill_argv, fill_body, fill_text, slots
 from kb.text import Text
 
 ARGV = (

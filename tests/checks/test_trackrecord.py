@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checks.session import Round, Session
-from checks.trackrecord import track_record
+from checks.sessions.session import Round, Session
+from checks.sessions.trackrecord import track_record
 
 VERSION = {"v": {"check": "kube-ovn.version", "value": "v1.12.4"}}
 SOLVED = Session(

@@ -9,13 +9,13 @@ import pytest
 
 from checks.clock import Control
 from checks.cluster import Resource
-from checks.journal import MemoryJournal
 from checks.layout import LEASES
-from checks.marks import Mark, mark_of
-from checks.plan import PlannedWrite
-from checks.stepevents import CanaryLooked, Moved, StepEnded, VerifyTick
-from checks.transition import contains, lacking
-from checks.turns import Held, Turn, claims
+from checks.plans.plan import PlannedWrite
+from checks.sessions.journal import MemoryJournal
+from checks.writing.marks import Mark, mark_of
+from checks.writing.stepevents import CanaryLooked, Moved, StepEnded, VerifyTick
+from checks.writing.transition import contains, lacking
+from checks.writing.turns import Held, Turn, claims
 from kb.model import Step, Verify
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster, said
@@ -28,7 +28,7 @@ def verified(cluster: DictCluster, step_id: str, within: float = 3.0, other: Ste
     """A walk whose step is proven by a check that is always content: what is left to prove is the transition."""
     from dataclasses import replace
 
-    from checks.walk import Walk
+    from checks.walking.walk import Walk
 
     steps = tuple(
         replace(other or s, verify=Verify("nets", within=within)) if s.id == step_id else s
@@ -199,8 +199,8 @@ RAFT = "a1b2\nName: OVN_Northbound\nStatus: cluster member\nRole: {role}\nTerm: 
 
 def test_a_new_raft_term_is_told_and_garbage_is_not() -> None:
     """The term that the most advanced member knows counts; a member that prints garbage says nothing."""
-    from checks import raftterm
     from checks.layout import load_layout
+    from checks.writing import raftterm
 
     answers = [RAFT.format(role="leader", term=4, leader="self"), "garbage\n"]
     cluster = cluster_with(Ovn())
@@ -222,8 +222,8 @@ def test_a_restarted_member_tells_both_terms() -> None:
     from dataclasses import replace
 
     from checks.layout import load_layout
-    from checks.plan import Plan
-    from checks.transition import look_after, look_before
+    from checks.plans.plan import Plan
+    from checks.writing.transition import look_after, look_before
 
     cluster = cluster_with(Ovn())
     plan = walk_on(cluster).plan("restart", {"node": "node-1"})
@@ -241,8 +241,8 @@ def test_a_restarted_member_tells_both_terms() -> None:
 
 def test_an_exported_session_says_what_changed() -> None:
     """Also where a newer klinik wrote kinds of marks that this one does not know, and with hostile names."""
-    from checks.export import session_json, session_markdown
-    from checks.session import Session, StepRecord
+    from checks.sessions.export import session_json, session_markdown
+    from checks.sessions.session import Session, StepRecord
 
     marks = (Mark("gone", "ips/*a*\x1b[2J", "1", "", True).plain(), {"kind": "newer"}, {})
     session = Session(id="s", steps={"drop": StepRecord("drop", "done", marks=marks)})

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from checks.catalogue import Catalogue, load_catalogue
+from checks.findings.mutes import Muting, judged, muted_by
+from checks.findings.triage import Triage, checks_of, findings, plan, state_of, triage
 from checks.model import CheckSpec, Result, Verdict
-from checks.mutes import Muting, judged, muted_by
-from checks.triage import Triage, checks_of, findings, plan, state_of, triage
 from kb.library import open_library
 from kb.model import Article, ArticleText, Cause, CheckUse, Guide, Symptom
 from kb.paths import ASSETS

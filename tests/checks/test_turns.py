@@ -12,10 +12,10 @@ from checks.cluster import Cluster, Object, Resource, Target
 from checks.errors import NotFound
 from checks.layout import LEASES
 from checks.live import connect
-from checks.plan import PlannedWrite
+from checks.plans.plan import PlannedWrite
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
-from checks.turns import DURATION, MANY, RENEW, Claim, Held, Holder, Turn, TurnLost, claims, holder_of
+from checks.writing.turns import DURATION, MANY, RENEW, Claim, Held, Holder, Turn, TurnLost, claims, holder_of
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster
 

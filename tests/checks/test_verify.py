@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checks.clock import Stop
 from checks.model import Judgement, Result, Verdict
-from checks.verify import aliases, prove
+from checks.writing.verify import aliases, prove
 from kb.model import Verify
 from kb.text import Text
 from tests.checks.incident import GUIDE

@@ -13,7 +13,7 @@ import pytest
 from checks.cluster import Object
 from checks.model import Result, Verdict
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS
-from checks.rbac import API_GROUP, Subject
+from checks.rights.rbac import API_GROUP, Subject
 from tests.checks.troubled import Bed, bed, catalogue
 
 VIEWER = Subject("User", "viewer")

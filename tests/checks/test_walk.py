@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from checks.access import Access, NotArmed
 from checks.errors import InDoubt, Timeout
-from checks.journal import MemoryJournal, read
-from checks.plan import PlanError, StalePlan
-from checks.session import fold
-from checks.stepevents import Output, StepEnded, Verified, WriteDone
-from checks.walk import NotConfirmed, Walk, WalkError
+from checks.plans.plan import PlanError, StalePlan
+from checks.sessions.journal import MemoryJournal, read
+from checks.sessions.session import fold
+from checks.walking.access import Access, NotArmed
+from checks.walking.walk import NotConfirmed, Walk, WalkError
+from checks.writing.stepevents import Output, StepEnded, Verified, WriteDone
 from tests.checks.dictcluster import DictCluster, pod, said
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, cluster_with, done, run, walk_on
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from checks.export import session_json, session_markdown
-from checks.guidejson import guide_json
-from checks.journal import MemoryJournal
-from checks.plan import PlanError
-from checks.walk import Walk
+from checks.plans.plan import PlanError
+from checks.reports.guidejson import guide_json
+from checks.sessions.export import session_json, session_markdown
+from checks.sessions.journal import MemoryJournal
+from checks.walking.walk import Walk
 from kb.articlefile import parse_article
 from kb.derive import derive
 from kb.model import Article

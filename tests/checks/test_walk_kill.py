@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.access import Access
-from checks.journal import FileJournal, JournalError, read
-from checks.plan import PlanError
-from checks.session import fold, interrupted
-from checks.walk import Walk
+from checks.plans.plan import PlanError
+from checks.sessions.journal import FileJournal, JournalError, read
+from checks.sessions.session import fold, interrupted
+from checks.walking.access import Access
+from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, cluster_with, done, run, walk_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from checks.journal import FileJournal
+from checks.sessions.journal import FileJournal
 from tests.checks.incident import Ovn, cluster_with, run, walk_on
 
 folder, when, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -156,7 +156,7 @@ def test_a_second_klinik_cannot_take_a_living_session(tmp_path: Path) -> None:
 def test_when_the_journal_cannot_be_written_no_write_goes_out(tmp_path: Path) -> None:
     """A full disk (here: a limit on the size of files) stops the step before the cluster is touched."""
     code = (
-        "import resource, signal, sys\nfrom pathlib import Path\nfrom checks.journal import JournalError\n"
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom checks.sessions.journal import JournalError\n"
         "from tests.checks.incident import Ovn, cluster_with, done, walk_on\n"
         "ovn = Ovn(); cluster = cluster_with(ovn); walk = walk_on(cluster, Path(sys.argv[1]))\n"
         "plan = walk.plan('stop', {})\n"

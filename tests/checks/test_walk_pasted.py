@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from checks.access import Access
 from checks.cluster import ExecResult
 from checks.errors import Forbidden
-from checks.journal import MemoryJournal
 from checks.model import Verdict
-from checks.pasted import read_paste
-from checks.walk import Walk
+from checks.pasting.pasted import read_paste
+from checks.sessions.journal import MemoryJournal
+from checks.walking.access import Access
+from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, CATALOGUE, MACS, Ovn, checked, cluster_with, run
 
 

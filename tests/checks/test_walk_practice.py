@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from checks.access import Access
 from checks.catalogue import Catalogue, load_catalogue
-from checks.export import session_json, session_markdown
-from checks.journal import read
 from checks.live import connect
 from checks.practice.scenario import ScenarioInfo, list_scenarios, load_scenario, merge
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
-from checks.rewind import RewindEnded, plan_rewind, run_rewind
-from checks.session import fold
-from checks.stepevents import StepEnded
-from checks.walk import Walk
+from checks.sessions.export import session_json, session_markdown
+from checks.sessions.journal import read
+from checks.sessions.session import fold
+from checks.walking.access import Access
+from checks.walking.rewind import RewindEnded, plan_rewind, run_rewind
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded
 from kb import open_library
 from kb.model import Article, ExecAction, ManualAction, Step
 from kb.paths import ASSETS

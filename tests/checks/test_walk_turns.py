@@ -6,10 +6,10 @@ import pytest
 
 from checks.errors import Forbidden
 from checks.layout import LEASES
-from checks.stepevents import StepEnded, WriteDone
-from checks.traces import EVENTS
-from checks.turns import Held
-from checks.walk import Walk
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded, WriteDone
+from checks.writing.traces import EVENTS
+from checks.writing.turns import Held
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.errors import Unreachable
-from checks.watch import LONGEST, Round, interval, rounds
+from checks.findings.watch import LONGEST, Round, interval, rounds
 
 
 class Time:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from checks.causes import CauseVerdict, SymptomVerdict
-from checks.marks import Mark
 from checks.model import Verdict
-from checks.session import Command, Proof, Round, Session, StepRecord, TurnChange
-from checks.whatnext import meaning, standing, ways
+from checks.sessions.session import Command, Proof, Round, Session, StepRecord, TurnChange
+from checks.walking.whatnext import meaning, standing, ways
+from checks.writing.marks import Mark
 from kb.model import Cause, Section, Symptom
 from kb.text import Text
 from tests.checks.incident import ARTICLE, GUIDE, TEXT

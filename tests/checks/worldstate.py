@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.cluster import Object
-from checks.diff import without_noise
+from checks.plans.diff import without_noise
+from checks.plans.writes import controller_of
 from checks.practice.sim.tables import Database
 from checks.practice.sim.world import SimWorld
-from checks.writes import controller_of
 
 State = dict[str, Counter[str]]
 """By object or table: the canonical forms of what is there, with how often."""

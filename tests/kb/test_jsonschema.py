@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from checks.checkschema import check_tests, checks
 from checks.settingsschema import settings
+from checks.specs.checkschema import check_tests, checks
 from kb import jsonschema, yamlfile
 from kb.frontmatter import split
 from kb.paths import ASSETS

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from checks.access import Access
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import Cluster
-from checks.journal import MemoryJournal
 from checks.live import connect
 from checks.model import Result
 from checks.practice.server import PracticeServer
 from checks.runner import run_all
-from checks.stepevents import StepEnded, StepEvent
-from checks.walk import Walk
+from checks.sessions.journal import MemoryJournal
+from checks.walking.access import Access
+from checks.walking.walk import Walk
+from checks.writing.stepevents import StepEnded, StepEvent
 from kb import Library, open_library
 from kb.model import CheckUse
 from tests.ovn.daemons import ELECTION, Daemons, missing_tools

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checks.cluster import PODS
 from checks.model import Verdict
-from checks.stepevents import StepEnded
+from checks.writing.stepevents import StepEnded
 from tests.ovn.conftest import Bed, run_step, undo_step
 from tests.ovn.daemons import wait_until
 

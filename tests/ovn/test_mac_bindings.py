@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Verdict
-from checks.stepevents import StepEnded, Verified
+from checks.writing.stepevents import StepEnded, Verified
 from tests.ovn.conftest import Bed, run_step, undo_step
 from tests.ovn.daemons import wait_until
 

@@ -28,9 +28,9 @@ from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
 from checks.practice.sim.exporters import container_of
 from checks.practice.sim.world import SimWorld
-from checks.prometheusat import PrometheusAt
-from checks.readspec import fill
+from checks.prom.at import PrometheusAt
 from checks.runner import run_all
+from checks.specs.readspec import fill
 from kb.model import CheckUse
 from tests.checks.troubled import LyingWorld
 from tests.prometheus.server import Pages, RealPrometheus, missing

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from urllib.parse import parse_qs, urlsplit
 
-from checks.commandrisk import risk_of_argv
 from checks.practice.faults import Faults, Rule
+from checks.risk.command import risk_of_argv
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 QUESTIONS = ("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/")

@@ -12,7 +12,7 @@ import pytest
 
 from checks.cluster import Object
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS
-from checks.rbac import API_GROUP, Subject
+from checks.rights.rbac import API_GROUP, Subject
 from tests.checks.troubled import bed
 from tests.tui.conftest import klinik, screen_text, until
 from tests.tui.test_home import nowhere

@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 import pytest
 
 from checks.cluster import ClusterInfo
-from checks.mutefile import MuteFile
-from checks.mutes import muted_by
+from checks.findings.mutefile import MuteFile
+from checks.findings.mutes import muted_by
 from tests.checks.results import result
 from tests.checks.test_report import scraped
 from tests.checks.troubled import Bed, bed

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from checks.catalogue import load_catalogue
-from checks.triage import symptom_aliases
+from checks.findings.triage import symptom_aliases
 from kb.library import open_library
 from kb.paths import ASSETS
 from tests.tui.test_cli import STAGED, Run, runner

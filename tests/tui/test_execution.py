@@ -12,9 +12,9 @@ from textual.content import Content
 
 from checks.clock import RealClock
 from checks.model import Row, Verdict
-from checks.stepevents import CanaryLooked, StepStarted, Verified, Waiting, WriteDone, WriteStarted
-from checks.turns import Claim, Held, Holder, Turn, claims
-from checks.whatnext import Way
+from checks.walking.whatnext import Way
+from checks.writing.stepevents import CanaryLooked, StepStarted, Verified, Waiting, WriteDone, WriteStarted
+from checks.writing.turns import Claim, Held, Holder, Turn, claims
 from kb.messages import message
 from kb.text import Text
 from tests.tui.conftest import klinik, screen_text, until

@@ -11,7 +11,7 @@ from checks.catalogue import load_catalogue
 from checks.cluster import Object
 from checks.model import Judgement, Result, Verdict
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS
-from checks.rbac import API_GROUP, Subject
+from checks.rights.rbac import API_GROUP, Subject
 from kb.text import Text
 from tests.checks.troubled import Bed, bed
 from tui.forbidden import Forbidden

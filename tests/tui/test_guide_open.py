@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.journal import FileJournal, JournalError
+from checks.sessions.journal import FileJournal, JournalError
 from tui.screens.guide_open import once_let_go
 
 
@@ -32,7 +32,7 @@ def test_another_process_is_not_waited_for(tmp_path: Path) -> None:
     FileJournal.create(tmp_path, "s").close()
     path = tmp_path / "s.jsonl"
     code = (
-        "import sys; from pathlib import Path; from checks.journal import FileJournal; "
+        "import sys; from pathlib import Path; from checks.sessions.journal import FileJournal; "
         "held = FileJournal.open(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from checks.cluster import Object
-from checks.commandrisk import risk_of_argv
-from checks.rbac import API_GROUP
+from checks.rights.rbac import API_GROUP
+from checks.risk.command import risk_of_argv
 from tests.checks.asked import asked_of
 from tests.checks.test_rbac import OF_KIND
 from tests.checks.troubled import Bed, bed

@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from checks.findings.triage import findings, uses_of
 from checks.model import Judgement, Result, Verdict
-from checks.triage import findings, uses_of
 from kb.messages import area
 from kb.model import Article, CheckUse, Guide, Symptom
 from kb.text import Text

@@ -19,14 +19,14 @@ import click
 import pytest
 from textual.widgets import Input
 
-from checks.access import IDLE, Access
-from checks.journal import FileJournal
-from checks.leases import Claim, Holder
 from checks.live import LockedCluster
 from checks.live import connect as connect_live
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
-from checks.turns import Held
+from checks.sessions.journal import FileJournal
+from checks.walking.access import IDLE, Access
+from checks.writing.leases import Claim, Holder
+from checks.writing.turns import Held
 from tests.tui.conftest import PACE, klinik, screen_text, until
 from tests.tui.driving import REASON, Drive, all_screens
 from tests.tui.recording import Recorder, could_write

@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from checks.errors import NoCluster
-from checks.handover import packed
-from checks.journal import FileJournal, read
+from checks.sessions.handover import packed
+from checks.sessions.journal import FileJournal, read
 from kb import open_library
 from kb.messages import message
 from kb.paths import ASSETS

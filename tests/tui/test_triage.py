@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from checks.cluster import ExecResult
-from checks.finding import Finding
+from checks.findings.finding import Finding
+from checks.findings.mutes import Mute
+from checks.findings.triage import Triage
 from checks.model import Judgement, Result, Row, Verdict
-from checks.mutes import Mute
-from checks.triage import Triage
 from kb import open_library
 from kb.paths import ASSETS
 from kb.text import Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from typing import Any
 
-from checks.walk import Walk
+from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, cluster_with
 from tui.messages import Answered
 from tui.walker import Walker

@@ -102,7 +102,9 @@ async def test_t_settles_a_step_in_doubt(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "what happened")
         await pilot.press("up", "enter")
-        await until(pilot, lambda: isinstance(app.screen, SureDialog), "that the cluster speaks against a yes")
+        await until(
+            pilot, lambda: isinstance(app.screen, SureDialog), "that the cluster speaks against a yes"
+        )
         await pilot.press("escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, ChooseDialog), "what happened")
         await pilot.press("enter")

@@ -19,7 +19,7 @@ from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
     from checks.layout import Layout
-    from checks.pasted import Pasted
+    from checks.pasting.pasted import Pasted
 
 _SHOWN = 4
 """Commands shown; -v shows all."""
@@ -40,7 +40,7 @@ def answer_option(function: Command) -> Command:
 def read_answers(given: Sequence[str], chosen: Sequence[CheckSpec]) -> tuple[Pasted, ...]:
     """The pastes of the command line for the one check that runs; Stop where one cannot be used."""
     from checks.operators import user
-    from checks.pasted import PasteError, read_paste
+    from checks.pasting.pasted import PasteError, read_paste
 
     if not given:
         return ()
@@ -71,7 +71,7 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 def _content(file: str) -> str:
     """What the file holds, or standard input; of any encoding, and no more than is looked at."""
-    from checks.pastedtext import LONGEST
+    from checks.pasting.pastedtext import LONGEST
     from kb.decoding import decode
 
     limit = 4 * LONGEST + 1
@@ -86,7 +86,7 @@ def _read(path: Path, limit: int) -> bytes:
 
 def complain_unused(results: Iterable[Result], pasted: Sequence[Pasted]) -> None:
     """Says which pastes went nowhere: the cluster answered itself, or nobody of that name was asked."""
-    from checks.pasted import unused
+    from checks.pasting.pasted import unused
 
     for result in results:
         for one in unused(result, pasted):
@@ -99,7 +99,7 @@ def complain_unused(results: Iterable[Result], pasted: Sequence[Pasted]) -> None
 
 def print_asks(spec: CheckSpec, result: Result, layout: Layout, verbose: bool) -> None:
     """What to run elsewhere for what this check could not read, and how to hand it in."""
-    from checks.pasted import asks, script
+    from checks.pasting.pasted import asks, script
 
     wanted = asks(spec, result, layout)
     if not wanted:

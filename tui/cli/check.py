@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from checks.model import Result, Verdict
-from checks.report import Level
+from checks.reports.report import Level
 from kb.messages import message
 from kb.model import CheckUse
 from tui.cli import printing
@@ -50,8 +50,8 @@ from tui.connect import connect
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
-    from checks.mutes import Muting
-    from checks.pasted import Pasted
+    from checks.findings.mutes import Muting
+    from checks.pasting.pasted import Pasted
     from tui.forbidden import Forbidden
 
 
@@ -149,8 +149,8 @@ class _Command:
 
     def look(self, cluster: Cluster, first: bool) -> Looked:
         """One round of a watch: the first one is told whole, a report is written every time."""
-        from checks.changes import snapshot
-        from checks.render import totals
+        from checks.findings.changes import snapshot
+        from checks.reports.render import totals
 
         results, muting, forbidden = self._run(cluster, self._show if first else None)
         if self.reporting.output != "json" and (first or self.reporting.to):
@@ -182,7 +182,7 @@ class _Command:
     def _tell(
         self, cluster: Cluster, results: Mapping[str, Result], muting: Muting, forbidden: Forbidden
     ) -> None:
-        from checks.render import result_json, roots_json, totals
+        from checks.reports.render import result_json, roots_json, totals
 
         lang, output = self.reporting.lang, self.reporting.output
         if output == "json":
@@ -222,7 +222,7 @@ class _Command:
 
     def _asks_json(self, result: Result) -> list[dict[str, object]]:
         """What would answer the reads that failed, where somebody may run it."""
-        from checks.pasted import asks
+        from checks.pasting.pasted import asks
 
         if not self.named or not any(item.error for item in result.evidence):
             return []

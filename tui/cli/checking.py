@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checks.model import NOTHING, CheckFinished, Result, RunFinished, RunProgress, RunStarted, Verdict
-from checks.report import Level, outcome
+from checks.reports.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
 from tui.cli import printing
@@ -27,7 +27,7 @@ from tui.connect import connect
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
-    from checks.pasted import Pasted
+    from checks.pasting.pasted import Pasted
     from tui.forbidden import Forbidden
 
 Seen = Callable[[Result], None]
@@ -198,7 +198,7 @@ def guide(
     root: Root,
 ) -> int:
     """Runs the checks of an article's guide and says which cause the evidence supports, and what its fix would mean."""
-    from checks.guidejson import guide_json
+    from checks.reports.guidejson import guide_json
     from tui.cli.guideplan import may_plan, plans, plans_json, print_plans
 
     library = open_library(root)
@@ -241,8 +241,8 @@ def guide(
 def _derived(article: Article, reporting: Reporting, where: Where, fail_on: Level) -> int:
     """A guide without checks asks the cluster nothing, and needs none."""
     from checks.errors import NoCluster
-    from checks.guidejson import guide_json
-    from checks.nowhere import Nowhere
+    from checks.reports.guidejson import guide_json
+    from checks.walking.nowhere import Nowhere
     from tui.cli.derivedguide import print_derived
 
     try:

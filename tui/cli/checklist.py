@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checks.reportlist import description
+from checks.reports.listing import description
 from kb.messages import message
 from tui.cli import printing
 from tui.cli.failures import OK

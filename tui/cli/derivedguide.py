@@ -15,7 +15,7 @@ _ENDS = ".:。："
 
 
 def print_derived(document: dict[str, Any]) -> None:
-    """The document of `checks.guidejson` without verdicts, which such a guide cannot have."""
+    """The document of `checks.reports.guidejson` without verdicts, which such a guide cannot have."""
     say(click.style(one_row(document["title"]), bold=True))
     say(t("guide.derived"))
     say(click.style(t("guide.symptoms"), bold=True))

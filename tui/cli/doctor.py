@@ -31,8 +31,8 @@ from tui.setting import settings_of
 if TYPE_CHECKING:
     from checks.cluster import Cluster
     from checks.layout import Layout
-    from checks.permissions import Permission
-    from checks.rbac import Subject
+    from checks.rights.permissions import Permission
+    from checks.rights.rbac import Subject
     from checks.settings import Settings
 
 Line = tuple[Verdict, str]
@@ -114,7 +114,7 @@ def doctor(
 
 def _subject(given: str | None, where: Where) -> Subject:
     """Who is meant: as said, else who the kubectl flags impersonate, else nobody yet."""
-    from checks.rbac import Subject
+    from checks.rights.rbac import Subject
 
     if given is None:
         return Subject("User", where.as_user) if where.as_user else Subject()
@@ -216,7 +216,7 @@ def _roles(cluster: Cluster, layout: Layout) -> Iterator[dict[str, Any]]:
 
 
 def _permissions(cluster: Cluster, root: Root, where: Where, layout: Layout) -> Iterator[Answer]:
-    from checks.permissions import collect
+    from checks.rights.permissions import collect
 
     library = plain_library(root)
     guides = [a.guide for i in library.guided if (a := library.get(i)) and a.guide]

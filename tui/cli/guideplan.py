@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
     from checks.model import Result
-    from checks.outlook import Outlook
-    from checks.outlooktext import Line
+    from checks.outlook.make import Outlook
+    from checks.outlook.text import Line
     from kb.model import Guide
 
 COLOURS = {"good": "green", "bad": "red", "warn": "yellow", "unknown": "yellow"}
@@ -44,7 +44,7 @@ def plans(
     """The plan of one cause, or of every cause that the evidence supports."""
     from checks.causes import judge_causes
     from checks.layout import load_layout
-    from checks.outlook import ahead
+    from checks.outlook.make import ahead
 
     supported = [view.cause.id for view in judge_causes(guide, results) if view.state == "supported"]
     wanted = [cause] if cause is not None else supported
@@ -54,7 +54,7 @@ def plans(
 
 def plans_json(found: list[Outlook], lang: str) -> list[dict[str, Any]]:
     """The plans as JSON."""
-    from checks.outlookjson import outlook_json
+    from checks.outlook.asjson import outlook_json
 
     return [outlook_json(one, lang) for one in found]
 
@@ -68,7 +68,7 @@ def print_plans(found: list[Outlook], guide: Guide, lang: str) -> None:
 
 
 def _print(seen: Outlook, cause: str, lang: str) -> None:
-    from checks.outlooktext import headline, overview, step_parts, to_copy
+    from checks.outlook.text import headline, overview, step_parts, to_copy
 
     say()
     say(click.style(message("outlook.cli-title", cause=cause).get(lang), bold=True))

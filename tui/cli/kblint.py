@@ -22,7 +22,7 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 def findings(roots: Sequence[Path], only: Sequence[Path] | None = None) -> Iterator[Problem]:
     """Every finding about the files of `roots`, or of those in `only`: articles, guides, glossaries and checks."""
     from checks.catalogue import lint_guide, load_catalogue
-    from checks.checktestfiles import lint_tests
+    from checks.checktests.files import lint_tests
     from checks.layout import load_layout
     from kb.lint import lint
 

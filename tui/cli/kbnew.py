@@ -21,8 +21,8 @@ KINDS = ("troubleshooting", "how-to", "information", "solution")
 
 
 def _makers() -> dict[str, Callable[[str], dict[str, Any]]]:
-    from checks.checkschema import check_tests, checks
     from checks.settingsschema import settings
+    from checks.specs.checkschema import check_tests, checks
     from kb import jsonschema
 
     makers = (jsonschema.guide, checks, check_tests, jsonschema.glossary, jsonschema.front_matter, settings)

@@ -16,7 +16,7 @@ from tui.cli.printing import as_json, foreign, say
 from tui.cli.texts import t
 
 if TYPE_CHECKING:
-    from checks.trackrecord import TrackRecord
+    from checks.sessions.trackrecord import TrackRecord
 
 
 @click.command(help=t("show.help"))

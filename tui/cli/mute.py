@@ -22,7 +22,7 @@ from tui.connect import connect
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
-    from checks.mutes import Kind, Mute
+    from checks.findings.mutes import Kind, Mute
     from kb.library import Library
 
 
@@ -77,9 +77,9 @@ def add(
     root: Root,
 ) -> int:
     """Looks at what shall be muted, and mutes it as it is now."""
-    from checks.changes import direction
-    from checks.mutefile import MuteFile, mute_json
-    from checks.mutes import MuteError, muted_by
+    from checks.findings.changes import direction
+    from checks.findings.mutefile import MuteFile, mute_json
+    from checks.findings.mutes import MuteError, muted_by
     from checks.operators import user
 
     now = time.time()
@@ -116,7 +116,7 @@ def add(
 
 def _uses(name: str, library: Library, catalogue: Catalogue) -> tuple[Kind, list[CheckUse]]:
     """What is run to know how it is now: the check in every way it is asked for, or the symptoms of the article."""
-    from checks.triage import checks_of, plan, uses_of
+    from checks.findings.triage import checks_of, plan, uses_of
 
     if name in catalogue:
         asked = [use for use in plan(library.guides, catalogue, everything=True) if use.check == name]
@@ -161,7 +161,7 @@ def _say_added(made: Mute) -> None:
 @common_options
 def list_mutes(output: str, where: Where, root: Root) -> int:
     """All mutes of the cluster that is meant, without asking it anything."""
-    from checks.mutefile import mute_json
+    from checks.findings.mutefile import mute_json
 
     lang = language(root)
     now = time.time()
@@ -182,8 +182,8 @@ def list_mutes(output: str, where: Where, root: Root) -> int:
 
 
 def _load(where: Where) -> tuple[Mute, ...]:
-    from checks.mutefile import MuteFile
-    from checks.mutes import MuteError
+    from checks.findings.mutefile import MuteFile
+    from checks.findings.mutes import MuteError
 
     with connect(where) as connection:
         info = connection.cluster.info
@@ -200,8 +200,8 @@ def _load(where: Where) -> tuple[Mute, ...]:
 @common_options
 def lift(names: tuple[str, ...], output: str, where: Where, root: Root) -> int:
     """Ends mutes by hand."""
-    from checks.mutefile import MuteFile, mute_json
-    from checks.mutes import MuteError
+    from checks.findings.mutefile import MuteFile, mute_json
+    from checks.findings.mutes import MuteError
     from checks.operators import user
 
     with connect(where.over(root.where)) as connection:

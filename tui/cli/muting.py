@@ -21,7 +21,7 @@ from tui.cli.printing import one_row, say
 from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
-    from checks.mutes import Mute, Muting
+    from checks.findings.mutes import Mute, Muting
 
 
 def words(key: str, /, **params: object) -> str:
@@ -42,8 +42,8 @@ def muting_of(
     A recorded cluster tells of the past, and a `trial` (other thresholds, pasted answers) of something else: they are
     judged with the mutes and end none. A file that cannot be read mutes nothing, and stderr says so.
     """
-    from checks.mutefile import MuteFile
-    from checks.mutes import MuteError, Muting, judged
+    from checks.findings.mutefile import MuteFile
+    from checks.findings.mutes import MuteError, Muting, judged
 
     if ignored:
         return Muting()
@@ -62,8 +62,8 @@ def muting_of(
 
 def quiet_results(info: ClusterInfo, *, ignored: bool = False) -> Callable[[Result], bool]:
     """Whether a result is muted, for telling results as they come; the end of the run says what is wrong with mutes."""
-    from checks.mutefile import MuteFile
-    from checks.mutes import MuteError, judged
+    from checks.findings.mutefile import MuteFile
+    from checks.findings.mutes import MuteError, judged
 
     mutes: tuple[Mute, ...] = ()
     with suppress(MuteError, OSError):
@@ -115,7 +115,7 @@ def lifted_json(muting: Muting, lang: str) -> list[dict[str, str]]:
 
 def muting_json(muting: Muting, lang: str) -> list[dict[str, Any]]:
     """The mutes that hold or that this run has ended, with their state."""
-    from checks.mutefile import mute_json
+    from checks.findings.mutefile import mute_json
 
     return [
         {**mute_json(s.mute, lang), "state": s.state, "why": s.why.get(lang)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from checks.permissions import Permission
-from checks.rbac import Subject
-from checks.rbactext import objects_of, yaml_of
-from checks.roleparts import PARTS, Scope, everything, needs_of, part_of, uses_of
+from checks.rights.permissions import Permission
+from checks.rights.rbac import Subject
+from checks.rights.rbactext import objects_of, yaml_of
+from checks.rights.roleparts import PARTS, Scope, everything, needs_of, part_of, uses_of
 from kb.messages import message
 from kb.text import Text
 from tui.cli import printing

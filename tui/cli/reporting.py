@@ -17,7 +17,7 @@ import click
 from checks.cluster import ClusterInfo
 from checks.errors import ClusterError, ConfigError
 from checks.model import Result, Verdict
-from checks.report import LEVELS, Level, RunReport
+from checks.reports.report import LEVELS, Level, RunReport
 from kb.messages import message
 from tui.cli.decorators import Command
 from tui.cli.failures import USAGE, Stop
@@ -26,7 +26,7 @@ from tui.cli.options import Where
 from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
-    from checks.mutes import Muting
+    from checks.findings.mutes import Muting
 
 FORMATS = ("text", "json", "junit", "prometheus")
 
@@ -137,11 +137,11 @@ class Reporting:
 
     def _rendered(self, run: RunReport) -> str:
         if self.output == "prometheus":
-            from checks.reportprom import prometheus
+            from checks.reports.prometheus import prometheus
 
             return prometheus(run)
         from checks.redact import redactor
-        from checks.reportjunit import junit
+        from checks.reports.junit import junit
 
         # A key of its own, kept nowhere: within the document a secret has one token, and nobody can try secrets on it.
         return junit(run, redactor(secrets.token_hex(16)))

@@ -17,7 +17,7 @@ from tui.cli.printing import foreign, say
 from tui.cli.texts import t
 
 if TYPE_CHECKING:
-    from checks.session import Session, SessionSummary
+    from checks.sessions.session import Session, SessionSummary
 
 
 def journal_dir() -> Path:
@@ -40,7 +40,7 @@ def sessions(ctx: click.Context) -> None:
 @common_options
 def list_sessions(output: str, root: Root) -> int:
     """All sessions, the newest first."""
-    from checks.journal import list_sessions as read_all
+    from checks.sessions.journal import list_sessions as read_all
 
     found = read_all(journal_dir())
     lang = language(root)
@@ -98,15 +98,15 @@ def _summary_json(summary: SessionSummary, lang: str) -> dict[str, Any]:
 
 def _used_by(summary: SessionSummary) -> int:
     """The process that works on the session now; 0 where none is known."""
-    from checks.journal import holder_of
+    from checks.sessions.journal import holder_of
 
     return 0 if summary.finished else holder_of(Path(summary.path))
 
 
 def load(session_id: str) -> Session:
     """The session of this id, as far as its journal can be read; Stop where there is none."""
-    from checks.journal import JournalError, read
-    from checks.session import fold, interrupted
+    from checks.sessions.journal import JournalError, read
+    from checks.sessions.session import fold, interrupted
 
     # The id becomes a file name: nothing that leads out of the folder.
     path = journal_dir() / f"{Path(session_id).name}.jsonl"
@@ -155,7 +155,7 @@ def export(session_id: str, form: str, root: Root) -> int:
 @common_options
 def summary(session_id: str, root: Root) -> int:
     """One session in a few sentences, for a chat."""
-    from checks.export import session_summary
+    from checks.sessions.export import session_summary
 
     say(foreign(session_summary(load(session_id), language(root))))
     return OK
@@ -164,9 +164,9 @@ def summary(session_id: str, root: Root) -> int:
 def _hand_over(session_id: str, lang: str) -> int:
     import time
 
-    from checks.handover import NoSession, packed
-    from checks.journal import mark, read
     from checks.operators import user
+    from checks.sessions.handover import NoSession, packed
+    from checks.sessions.journal import mark, read
 
     load(session_id)  # says what is wrong with the id or the file
     path = journal_dir() / f"{session_id}.jsonl"
@@ -185,8 +185,8 @@ def _hand_over(session_id: str, lang: str) -> int:
 @common_options
 def import_session(file: Path, root: Root) -> int:
     """A session that somebody else began, to go on with here."""
-    from checks.handover import LONGEST, NoSession, unpacked
-    from checks.journal import JournalError, adopt
+    from checks.sessions.handover import LONGEST, NoSession, unpacked
+    from checks.sessions.journal import JournalError, adopt
 
     with click.open_file(str(file), "rb") as source:
         raw = source.read(LONGEST + 1)
@@ -213,7 +213,7 @@ def import_session(file: Path, root: Root) -> int:
 @common_options
 def draft(session_id: str, article_id: str, to: Path, root: Root) -> int:
     """A new article begun from a session."""
-    from checks.draft import draft as begin
+    from checks.sessions.draft import draft as begin
     from tui.cli.kbnew import begin_article
 
     session = load(session_id)
@@ -224,14 +224,14 @@ def draft(session_id: str, article_id: str, to: Path, root: Root) -> int:
 
 
 def _print(session_id: str, form: str, root: Root) -> int:
-    from checks.export import session_json, session_markdown
+    from checks.sessions.export import session_json, session_markdown
 
     session = load(session_id)
     lang = language(root)
     if form == "json":
         printing.as_json(session_json(session, lang))
     elif form == "html":
-        from checks.exporthtml import session_html
+        from checks.sessions.exporthtml import session_html
 
         say(foreign(session_html(session, lang)))
     else:

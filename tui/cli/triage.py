@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from checks.model import Result, Verdict
-from checks.report import Level
+from checks.reports.report import Level
 from tui.cli import printing
 from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, print_roots, reach, run_explained
 from tui.cli.decorators import common_options, where_options
@@ -29,7 +29,7 @@ from tui.connect import connect
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.cluster import Cluster
-    from checks.triage import Triage
+    from checks.findings.triage import Triage
     from kb.library import Library
     from kb.model import Article, CheckUse
     from tui.forbidden import Forbidden
@@ -56,7 +56,7 @@ def triage(
     root: Root,
 ) -> int:
     """Runs every cheap check and ranks the articles that this cluster matches."""
-    from checks.triage import WIDEST, plan
+    from checks.findings.triage import WIDEST, plan
 
     library, catalogue = plain_library(root), open_catalogue(root, where)
     uses = plan(library.guides, catalogue, everything=everything)
@@ -104,7 +104,7 @@ class _Command:
 
     def look(self, cluster: Cluster, first: bool) -> Looked:
         """One round of a watch: the first one is told whole, a report is written every time."""
-        from checks.triage import ARTICLE, state_of
+        from checks.findings.triage import ARTICLE, state_of
 
         results, found, forbidden = self._run(cluster, self._as_they_come if first else None)
         if self.reporting.output != "json" and (first or self.reporting.to):
@@ -117,7 +117,7 @@ class _Command:
         return Looked(state, self._code(results, found), self._brief(results, found), frozenset(muted))
 
     def _run(self, cluster: Cluster, show: Seen | None) -> tuple[dict[str, Result], Triage, Forbidden]:
-        from checks.triage import triage as of
+        from checks.findings.triage import triage as of
 
         reach(cluster)
         quiet = quiet_results(cluster.info, ignored=self.no_mutes)
@@ -160,7 +160,7 @@ class _Command:
 
     def _brief(self, results: Mapping[str, Result], found: Triage) -> dict[str, object]:
         """The state in the JSON line of a round: without results and evidence, which would fill a disk."""
-        from checks.render import totals
+        from checks.reports.render import totals
 
         lang = self.reporting.lang
         return {

@@ -16,7 +16,7 @@ from tui.cli.printing import one_row, say
 from tui.cli.texts import help_language, t
 
 if TYPE_CHECKING:
-    from checks.triage import Finding, Loose, Triage
+    from checks.findings.triage import Finding, Loose, Triage
     from kb.model import Article
 
 _NAMED = 8
@@ -37,7 +37,7 @@ def document(
     lang: str,
 ) -> dict[str, Any]:
     """The JSON document."""
-    from checks.render import result_json, roots_json, totals
+    from checks.reports.render import result_json, roots_json, totals
 
     muting = found.muting
     return {

@@ -21,9 +21,9 @@ from tui.cli.printing import one_row, say
 from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
-    from checks.changes import Change, Shown
     from checks.cluster import Cluster
-    from checks.watch import Round
+    from checks.findings.changes import Change, Shown
+    from checks.findings.watch import Round
     from tui.cli.reporting import Reporting
 
 INTERRUPTED = 130
@@ -90,8 +90,8 @@ def watching(
     The exit code is that of the last finished round. With JSON each round is one line. A report in a file is that of
     the last round, also of one that the cluster did not answer.
     """
-    from checks.changes import compare, remembering
-    from checks.watch import rounds
+    from checks.findings.changes import compare, remembering
+    from checks.findings.watch import rounds
 
     code, slowed = INTERRUPTED, False
     states: list[Mapping[str, Shown]] = []

@@ -25,7 +25,7 @@ from tui.widgets.hints import Hint
 from tui.work import ask
 
 if TYPE_CHECKING:
-    from checks.trackrecord import TrackRecord
+    from checks.sessions.trackrecord import TrackRecord
     from kb.model import Article
     from tui.upkeep import News
 

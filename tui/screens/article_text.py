@@ -14,7 +14,7 @@ from tui.i18n import ago
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
-    from checks.trackrecord import Attempt, TrackRecord
+    from checks.sessions.trackrecord import Attempt, TrackRecord
     from kb.model import CheckUse
 
 PAGE = 60_000

@@ -7,10 +7,10 @@ from typing import Any
 
 from textual.content import Content
 
-from checks.marks import Mark, known_marks
 from checks.model import Verdict
-from checks.session import Proof
-from checks.whatnext import Standing
+from checks.sessions.session import Proof
+from checks.walking.whatnext import Standing
+from checks.writing.marks import Mark, known_marks
 from kb.messages import message
 from kb.safe import one_line
 from kb.text import Text

@@ -21,7 +21,7 @@ from tui.widgets.lists import settle
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from checks.changes import Change
+    from checks.findings.changes import Change
     from tui.app import KlinikApp
 
 

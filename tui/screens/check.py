@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from checks.finding import SHOWS
+from checks.findings.finding import SHOWS
 from kb.safe import one_line
 from tui.keys import quiet
 from tui.messages import Answered
@@ -119,7 +119,7 @@ class CheckScreen(KlinikScreen[None]):
 
     def _elsewhere(self) -> bool:
         """Whether somebody else could get what this user cannot."""
-        from checks.elsewhere import asks
+        from checks.pasting.elsewhere import asks
 
         result = self.app.runs.latest(self.check)
         if self.spec is None or self.layout_known is None or result is None:

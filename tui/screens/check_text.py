@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from checks.permissions import Permission, of_check
-from checks.rbac import without_covered
-from checks.reportlist import applies, read_in_words
+from checks.reports.listing import applies, read_in_words
+from checks.rights.permissions import Permission, of_check
+from checks.rights.rbac import without_covered
 from kb.safe import one_line
 from tui.i18n import translate
 from tui.screens import evidence

@@ -29,7 +29,7 @@ from tui.work import ask
 if TYPE_CHECKING:
     from checks.layout import Layout
     from checks.model import CheckSpec
-    from checks.permissions import Permission
+    from checks.rights.permissions import Permission
     from tui.app import KlinikApp
 
 

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from checks.plan import Plan
+from checks.plans.plan import Plan
 from kb.messages import message
 from kb.safe import one_line
 from tui.screens.dialog import Dialog

@@ -82,7 +82,7 @@ def said(result: Result, lang: str, signs: Signs, *, alone: bool = False) -> Con
 
 def lacks(result: Result, lang: str) -> str:
     """Which permissions would settle it, and where the role is."""
-    from checks.rbac import in_words
+    from checks.rights.rbac import in_words
 
     return one_line(translate(lang, "evidence.lacks", missing=in_words(result.missing)), 600)
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
-from checks.whatnext import meaning
+from checks.walking.whatnext import meaning
 from kb.messages import message
 from kb.model import CommandAction, ManualAction
 from kb.safe import one_line
@@ -31,7 +31,7 @@ from tui.widgets.lists import settle
 from tui.widgets.rows import Page
 
 if TYPE_CHECKING:
-    from checks.plan import Plan
+    from checks.plans.plan import Plan
 
 
 ABOVE = 14

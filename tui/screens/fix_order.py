@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
-from checks.canary import BATCH, target_of
 from checks.clock import Holds
+from checks.writing.canary import BATCH, target_of
 from kb.messages import message
 from kb.safe import one_line
 from tui.screens.choose import ChooseDialog, Item
 
 if TYPE_CHECKING:
-    from checks.plan import Plan
+    from checks.plans.plan import Plan
     from tui.app import KlinikApp
 
 SIZES = (1, 2, 5, 10, 20, 50, 100)

@@ -11,8 +11,8 @@ from textual.timer import Timer
 from textual.widgets import OptionList
 
 from checks.clock import Control
-from checks.session import SETTLED
-from checks.turns import Held
+from checks.sessions.session import SETTLED
+from checks.writing.turns import Held
 from kb.messages import message
 from tui.screens import fix_order, step_hand
 from tui.screens.fix_order import Order
@@ -21,9 +21,9 @@ from tui.screens.guide_run import RunLog
 
 if TYPE_CHECKING:
     from checks.clock import Holds
-    from checks.plan import Plan
-    from checks.stepevents import StepEvent
-    from checks.walk import Walk
+    from checks.plans.plan import Plan
+    from checks.walking.walk import Walk
+    from checks.writing.stepevents import StepEvent
     from tui.walker import Snapshot
 
 

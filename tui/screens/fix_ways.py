@@ -13,9 +13,9 @@ from tui.screens import step_asks as asks
 
 if TYPE_CHECKING:
     from checks.clock import Control
-    from checks.plan import Plan
-    from checks.stepevents import StepEvent
-    from checks.walk import Walk
+    from checks.plans.plan import Plan
+    from checks.walking.walk import Walk
+    from checks.writing.stepevents import StepEvent
     from tui.screens.guide import GuideScreen
     from tui.walker import Form, StepView, Walker
 

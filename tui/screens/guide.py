@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
-from checks.elsewhere import ASKED
 from checks.model import CheckFinished, RunStarted, Verdict
+from checks.pasting.elsewhere import ASKED
 from kb.messages import message
 from kb.safe import one_line
 from tui.keys import quiet
@@ -31,7 +31,7 @@ from tui.walker import Snapshot, Walker, wording
 from tui.widgets.hints import Hint
 
 if TYPE_CHECKING:
-    from checks.walk import Walk
+    from checks.walking.walk import Walk
     from kb.model import Article, Cause, Guide
     from tui.screens.outlook import OutlookScreen
     from tui.upkeep import News

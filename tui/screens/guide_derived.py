@@ -42,7 +42,7 @@ def symptom_why(symptom: Symptom, lang: str) -> Page:
 
 def cause_why(view: CauseVerdict, guide: Guide, lang: str, signs: Signs) -> Page:
     """What the article says of a cause, and the steps it names with their risks."""
-    from checks.risk import effective
+    from checks.risk.degrees import effective
 
     cause = view.cause
     parts = [foreign(cause.text.get(lang), "bold", limit=2000), dim(translate(lang, "derived.no_evidence"))]

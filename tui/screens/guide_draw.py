@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from checks.whatnext import standing
+from checks.walking.whatnext import standing
 from kb.messages import message
 from kb.safe import one_line
 from tui.screens import evidence

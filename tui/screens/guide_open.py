@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from checks.walk import Walk
+    from checks.walking.walk import Walk
     from tui.app import KlinikApp
 
 
@@ -24,8 +24,8 @@ def open_walk(app: KlinikApp, article_id: str, session: str = "") -> Walk:
     Raises ConfigError without a cluster, WalkError for an article without a guide, JournalError.
     """
     from checks.errors import ConfigError
-    from checks.nowhere import Nowhere
-    from checks.walk import Walk, WalkError
+    from checks.walking.nowhere import Nowhere
+    from checks.walking.walk import Walk, WalkError
     from kb.messages import message
 
     services, cluster = app.services, app.link.cluster
@@ -51,7 +51,7 @@ def open_walk(app: KlinikApp, article_id: str, session: str = "") -> Walk:
 
 def once_let_go(session: Path, resume: Callable[[], T]) -> T:
     """Resumes a session, once this very process has let it go; raises JournalError where another one holds it."""
-    from checks.journal import JournalError, holder_of
+    from checks.sessions.journal import JournalError, holder_of
 
     end = time.monotonic() + PATIENCE
     while True:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from checks.canary import target_of
-from checks.stepevents import (
+from checks.writing.canary import target_of
+from checks.writing.stepevents import (
     CanaryLooked,
     Moved,
     Output,
@@ -31,7 +31,7 @@ from tui.widgets.pairs import Chips, Printed
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
-    from checks.plan import Plan
+    from checks.plans.plan import Plan
 
 KEPT = 400
 """Lines of output that stay."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from checks.catalogue import Catalogue
     from checks.layout import Layout
     from checks.model import Result
-    from checks.pasted import Pasted
-    from checks.walk import Walk
+    from checks.pasting.pasted import Pasted
+    from checks.walking.walk import Walk
     from kb.model import Guide
     from tui.screens.guide import GuideScreen
 
@@ -79,7 +79,7 @@ def _lacking(
     guide: Guide, results: Mapping[str, Result], catalogue: Catalogue, layout: Layout
 ) -> dict[str, list[str]]:
     """The checks that somebody with more access could answer, with their aliases in the guide."""
-    from checks.elsewhere import asks
+    from checks.pasting.elsewhere import asks
 
     found: dict[str, list[str]] = {}
     for alias, result in results.items():

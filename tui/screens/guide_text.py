@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from checks.model import Result
-from checks.template import SLOT, fill_text
-from checks.whatnext import standing
+from checks.plans.template import SLOT, fill_text
+from checks.walking.whatnext import standing
 from kb.model import Cause, Guide, Symptom
 from kb.safe import one_line, printable
 from kb.text import Text
@@ -23,7 +23,7 @@ from tui.widgets.say import cause, dim, foreign
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
-    from checks.session import Session
+    from checks.sessions.session import Session
     from tui.walker import Snapshot
 
 STEP_SIGN = {

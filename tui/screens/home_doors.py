@@ -9,7 +9,7 @@ from kb.safe import one_line
 from tui.screens.changes import open_change
 
 if TYPE_CHECKING:
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
     from tui.app import KlinikApp
 
 

@@ -19,7 +19,7 @@ from tui.screens.paste_rows import answer_options, match_option, pasted_line, wh
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
     from tui.app import KlinikApp
     from tui.questions import Pasted, Words
     from tui.screens.home_inquiry import Inquiry

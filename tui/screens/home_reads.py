@@ -11,7 +11,7 @@ from tui.messages import Answered, EventArrived, StreamEnded
 from tui.work import Owner, ask, stream
 
 if TYPE_CHECKING:
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
     from kb.indexing import Progress
     from kb.library import Library
     from kb.problem import Problem
@@ -49,7 +49,7 @@ class Reads:
         services = self._services
 
         def unfinished() -> tuple[SessionSummary, ...]:
-            from checks.journal import list_sessions
+            from checks.sessions.journal import list_sessions
 
             found = list_sessions(services.sessions_dir())
             return tuple(s for s in found if not s.finished and s.problem is None)

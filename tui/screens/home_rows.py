@@ -17,9 +17,9 @@ from tui.widgets.rows import Row, Rule
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
+    from checks.findings.triage import Finding
     from checks.model import Result
-    from checks.session import SessionSummary
-    from checks.triage import Finding
+    from checks.sessions.session import SessionSummary
     from kb.hits import Hit
     from kb.model import Article
     from tui.questions import Told

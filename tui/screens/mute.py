@@ -16,7 +16,7 @@ from tui.screens.dialog import Dialog
 from tui.widgets.say import dim, foreign
 
 if TYPE_CHECKING:
-    from checks.mutes import Kind
+    from checks.findings.mutes import Kind
     from tui.app import KlinikApp
 
 USUAL = "7d"
@@ -78,7 +78,7 @@ class MuteDialog(Dialog[Known]):
 
 def ask_to_mute(app: KlinikApp, kind: Kind, name: str, title: str) -> None:
     """Asks why and for how long an article or a check is muted, and writes it down as it is now."""
-    from checks.mutes import MuteError
+    from checks.findings.mutes import MuteError
 
     def taken(known: Known | None) -> None:
         if known is None:

@@ -23,7 +23,7 @@ from tui.widgets.rows import Row
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from checks.mutes import Mute
+    from checks.findings.mutes import Mute
 
 
 class MutesScreen(KlinikScreen[None]):

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from checks.whatnext import Standing, Way, meaning, standing, ways
+from checks.walking.whatnext import Standing, Way, meaning, standing, ways
 from kb.messages import message
 from kb.text import Text
 from tui.screens import beforeafter

@@ -23,7 +23,7 @@ from tui.widgets.lists import settle
 from tui.widgets.rows import Page, Row
 
 if TYPE_CHECKING:
-    from checks.outlook import Outlook, StepOutlook
+    from checks.outlook.make import Outlook, StepOutlook
     from kb.model import Cause
     from tui.messages import Answered
     from tui.screens.guide import GuideScreen
@@ -152,7 +152,7 @@ class OutlookScreen(KlinikScreen[bool]):
 
     def action_copy(self) -> None:
         """The step under the cursor as kubectl lines, or all of them."""
-        from checks.outlooktext import to_copy
+        from checks.outlook.text import to_copy
 
         if self.seen is None:
             return
@@ -173,7 +173,7 @@ def look_ahead(guide: GuideScreen, cause: Cause, then: Callable[[], object]) -> 
     """Shows the whole plan of a cause, and goes on where the operator does."""
 
     def read() -> None:
-        from checks.outlook import outlook
+        from checks.outlook.make import outlook
 
         guide.walker.do("outlook", lambda walk: outlook(walk, cause.id), patient=True)
 

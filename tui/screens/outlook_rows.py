@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.outlooktext import Line, Part, headline, overview, short, standing_now, step_parts, to_copy
+from checks.outlook.text import Line, Part, headline, overview, short, standing_now, step_parts, to_copy
 from kb.messages import message
 from kb.safe import one_line
 from tui.theme import RISK_STYLE, Signs
@@ -16,7 +16,7 @@ from tui.widgets.rows import Row
 from tui.widgets.say import dim, foreign
 
 if TYPE_CHECKING:
-    from checks.outlook import Outlook, StepOutlook
+    from checks.outlook.make import Outlook, StepOutlook
 
 STYLES = {
     "good": "$text-success",

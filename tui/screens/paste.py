@@ -28,10 +28,10 @@ from tui.widgets.say import dim, foreign
 from tui.work import ask
 
 if TYPE_CHECKING:
-    from checks.elsewhere import Ask
     from checks.layout import Layout
     from checks.model import CheckSpec, Result
-    from checks.pasted import Pasted
+    from checks.pasting.elsewhere import Ask
+    from checks.pasting.pasted import Pasted
 
 ALL = "*"
 """The line of all reads together."""
@@ -144,7 +144,7 @@ class PasteScreen(KlinikScreen[None]):
     def _draw_reads(self, result: Result | None) -> None:
         self.asked = {}
         if self.spec is not None and self.layout_known is not None and result is not None:
-            from checks.elsewhere import asks
+            from checks.pasting.elsewhere import asks
 
             for one in asks(self.spec, result, self.layout_known):
                 self.asked.setdefault(one.read, []).append(one)
@@ -186,7 +186,7 @@ class PasteScreen(KlinikScreen[None]):
         return [one for read, wanted in self.asked.items() if name in ("", read) for one in wanted]
 
     def _script(self) -> str:
-        from checks.elsewhere import script
+        from checks.pasting.elsewhere import script
 
         return script(self._wanted())
 
@@ -201,7 +201,7 @@ class PasteScreen(KlinikScreen[None]):
 
     def action_judge(self) -> None:
         """Takes what stands in the box as the answer of the read under the cursor, and judges the check with it."""
-        from checks.pasted import PasteError
+        from checks.pasting.pasted import PasteError
 
         if self.spec is None:
             return
@@ -220,7 +220,7 @@ class PasteScreen(KlinikScreen[None]):
     def _read_paste(self, spec: CheckSpec, text: str) -> tuple[Pasted, ...]:
         """The outputs by the names above them; where there are none, the read under the cursor is meant."""
         from checks.operators import user
-        from checks.pasted import PasteError, read_paste
+        from checks.pasting.pasted import PasteError, read_paste
 
         try:
             return read_paste(spec, text, by=user(), now=time.time())

@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from checks.doubts import Doubt, handed_over, look
-from checks.session import Command, Session
+from checks.sessions.session import Command, Session
+from checks.walking.doubts import Doubt, handed_over, look
 from kb.messages import message as words
 from kb.safe import one_line, printable
 from tui.i18n import ago
@@ -33,7 +33,7 @@ from tui.widgets.rows import Page, Row
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from checks.walk import Walk
+    from checks.walking.walk import Walk
     from tui.screens.guide import GuideScreen
 
 _LEANS = {True: "ok", False: "fail", None: "unknown"}

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from checks.clock import Control
-from checks.turns import Held
+from checks.writing.turns import Held
 from kb.messages import message
 from kb.safe import one_line
 from tui.keys import quiet
@@ -29,8 +29,8 @@ from tui.widgets.lists import settle
 from tui.widgets.rows import Page, Row
 
 if TYPE_CHECKING:
-    from checks.plan import Plan
-    from checks.rewind import Leg, Rewind, RewindEnded
+    from checks.plans.plan import Plan
+    from checks.walking.rewind import Leg, Rewind, RewindEnded
     from tui.messages import Answered
     from tui.screens.guide import GuideScreen
 
@@ -85,7 +85,7 @@ class RewindScreen(KlinikScreen[None]):
             return
 
         def read(walk: Any) -> Any:
-            from checks.rewind import plan_rewind
+            from checks.walking.rewind import plan_rewind
 
             return plan_rewind(walk)
 
@@ -122,8 +122,8 @@ class RewindScreen(KlinikScreen[None]):
 
     def event(self, event: Any) -> None:
         """Something happened on the way back; many events are drawn at once."""
-        from checks.rewind import LegStarted, RewindEnded
-        from checks.stepevents import StepEnded
+        from checks.walking.rewind import LegStarted, RewindEnded
+        from checks.writing.stepevents import StepEnded
 
         if isinstance(event, LegStarted):
             self.running = event.step
@@ -299,7 +299,7 @@ class RewindScreen(KlinikScreen[None]):
         typed = shown.confirm.expected
 
         def run(walk: Any) -> Any:
-            from checks.rewind import run_rewind
+            from checks.walking.rewind import run_rewind
 
             return run_rewind(walk, shown, typed=typed, stop=stop, take_over=over or False)
 

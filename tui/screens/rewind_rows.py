@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.rewind import Leg, Rewind
+from checks.walking.rewind import Leg, Rewind
 from kb.messages import message
 from kb.safe import one_line
 from tui.i18n import translate

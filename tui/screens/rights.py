@@ -25,8 +25,8 @@ from tui.widgets.say import dim, foreign
 from tui.work import ask
 
 if TYPE_CHECKING:
-    from checks.permissions import Permission
-    from checks.roleparts import Scope
+    from checks.rights.permissions import Permission
+    from checks.rights.roleparts import Scope
 
 USERS = 6
 """Checks or steps that are named at a refused permission."""
@@ -61,7 +61,7 @@ class RightsScreen(KlinikScreen[None]):
         services, guided = self.app.services, self.app.link.guided()
 
         def read() -> object:
-            from checks.roleparts import everything, needs_of
+            from checks.rights.roleparts import everything, needs_of
 
             guides = [article.guide for article in guided if article.guide]
             scope = everything(services.catalogue(), guides)
@@ -177,9 +177,9 @@ class RightsScreen(KlinikScreen[None]):
         """The smallest roles for the checks or for the fixes as YAML, to read and to copy."""
         if self.scope is None:
             return
-        from checks.rbac import Subject
-        from checks.rbactext import yaml_of
-        from checks.roleparts import part_of
+        from checks.rights.rbac import Subject
+        from checks.rights.rbactext import yaml_of
+        from checks.rights.roleparts import part_of
 
         lang, subject = self.app.lang, Subject()
         text = yaml_of([part_of(part, self.scope, self.needs[part], subject, lang)], subject, lang)

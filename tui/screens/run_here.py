@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from checks.localprocess import SECONDS
-from checks.localtold import told
+from checks.local.process import SECONDS
+from checks.local.told import told
 from kb.messages import message
 from kb.safe import one_line, printable
 from tui.screens.beforeafter import Line
@@ -18,8 +18,8 @@ from tui.widgets.pairs import Printed
 from tui.widgets.say import dim
 
 if TYPE_CHECKING:
-    from checks.localrecord import LocalRun
-    from checks.localwalk import LocalPlan
+    from checks.local.record import LocalRun
+    from checks.local.walk import LocalPlan
     from tui.screens.fix import FixPane
     from tui.walker import Form
 
@@ -87,7 +87,7 @@ def ask(pane: FixPane) -> None:
 
     def decided(yes: bool | None) -> None:
         if yes and not pane.running:
-            from checks.localwalk import run_local
+            from checks.local.walk import run_local
 
             pane.looked = plan.step_id
             pane.begin(plan.step_id, lambda walk, stop: run_local(walk, plan, stop))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checks.cluster import Cluster
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
 
 STYLES = {"solved": "$text-success", "open": "$text-warning", "in-doubt": "bold $text-error"}
 
@@ -262,8 +262,8 @@ def listed(folder: Path, cluster: Cluster | None) -> tuple[Listed, ...]:
 
     from checks.clusteruid import uid_of
     from checks.identity import same_cluster
-    from checks.journal import holder_of, list_sessions
-    from checks.nowhere import Nowhere
+    from checks.sessions.journal import holder_of, list_sessions
+    from checks.walking.nowhere import Nowhere
 
     at = cluster or Nowhere()  # guides derived from a text are walked without any
     uid = uid_of(at)
@@ -276,6 +276,6 @@ def listed(folder: Path, cluster: Cluster | None) -> tuple[Listed, ...]:
 
 
 def _markdown(session: SessionSummary, lang: str) -> str:
-    from checks.export import session_markdown
+    from checks.sessions.export import session_markdown
 
     return session_markdown(sessionwork.session_of(session.path), lang)

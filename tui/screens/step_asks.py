@@ -17,8 +17,8 @@ from tui.work import ask
 
 if TYPE_CHECKING:
     from checks.causes import CauseVerdict
-    from checks.doubts import Doubt
-    from checks.session import SessionSummary
+    from checks.sessions.session import SessionSummary
+    from checks.walking.doubts import Doubt
     from tui.app import KlinikApp
     from tui.screens.base import KlinikScreen
     from tui.walker import Form
@@ -208,8 +208,8 @@ def look_for_earlier(screen: KlinikScreen[None], article: str) -> None:
     def earlier() -> SessionSummary | None:
         from checks.clusteruid import uid_of
         from checks.identity import same_cluster
-        from checks.journal import list_sessions
-        from checks.nowhere import Nowhere
+        from checks.sessions.journal import list_sessions
+        from checks.walking.nowhere import Nowhere
 
         known = [one for one in list_sessions(folder()) if one.article == article and one.cause]
         known = [one for one in known if not one.finished and one.problem is None]

@@ -70,7 +70,7 @@ def detail(
     signs: Signs,
 ) -> list[Line]:
     """A step of an article: its state, what to do, what the article says about it, and where it says so."""
-    from checks.risk import effective
+    from checks.risk.degrees import effective
 
     action = view.step.action
     parts: list[Line] = [*step_text.step_state(view, lang, signs)]
@@ -103,14 +103,14 @@ def source(view: StepView, guide: Guide, lang: str) -> str:
 
 
 def _badge(view: StepView, key: str, lang: str) -> Content:
-    from checks.risk import effective
+    from checks.risk.degrees import effective
 
     return Content.assemble(risk(effective(view.step), lang), dim(" · " + translate(lang, key)))
 
 
 def _command(view: StepView, action: CommandAction, form: Form | None, lang: str) -> list[Content]:
     """The risk, the line, what it still needs or what klinik would run, and what is fed to it."""
-    from checks.risk import effective
+    from checks.risk.degrees import effective
 
     if form is None:
         return [_badge(view, "hand.not_run", lang)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from checks.inputs import label_of
+from checks.plans.inputs import label_of
 from kb.model import CommandAction, Guide, Input, ManualAction, Step
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
@@ -21,7 +21,7 @@ from tui.widgets.rows import Row
 from tui.widgets.say import block, dim, foreign, risk
 
 if TYPE_CHECKING:
-    from checks.plan import Plan
+    from checks.plans.plan import Plan
     from tui.screens.guide_run import RunLog
     from tui.walker import Form, Snapshot, StepView
 
@@ -250,7 +250,7 @@ def step_keys(
 
 def may_run_here(step: Step) -> bool:
     """Whether klinik might run an article's command itself."""
-    from checks.localrun import refusal
+    from checks.local.run import refusal
 
     return refusal(step) is None
 

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from checks.timeline import Moment, timeline
+from checks.sessions.timeline import Moment, timeline
 from kb.messages import message
 from kb.safe import one_line, printable
 from tui import sessionwork
@@ -30,7 +30,7 @@ from tui.widgets.say import dim
 from tui.work import ask
 
 if TYPE_CHECKING:
-    from checks.session import Session
+    from checks.sessions.session import Session
 
 _SIGNS = {"good": "ok", "bad": "fail", "doubt": "unknown"}
 GAP = 1.0

@@ -18,10 +18,10 @@ from tui.widgets.rows import Row
 from tui.widgets.say import dim, foreign, verdict
 
 if TYPE_CHECKING:
-    from checks.finding import Finding
-    from checks.mutes import Mute
+    from checks.findings.finding import Finding
+    from checks.findings.mutes import Mute
+    from checks.findings.triage import Loose, Triage
     from checks.roots import Fold
-    from checks.triage import Loose, Triage
     from kb.model import Article
     from tui.triaging import Dated, Triaging
 

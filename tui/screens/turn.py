@@ -22,7 +22,7 @@ from tui.widgets.rows import Page
 from tui.widgets.say import dim, foreign
 
 if TYPE_CHECKING:
-    from checks.turns import Claim, Held, Holder
+    from checks.writing.turns import Claim, Held, Holder
 
 Answer = Literal["take", "again"]
 SHOWN = 5

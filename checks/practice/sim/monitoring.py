@@ -18,8 +18,8 @@ from checks.parsers.prometheus import Sample, every
 from checks.practice.proxies import Served
 from checks.practice.sim.exporters import PORTS, Exporters, container_of
 from checks.practice.sim.stage import Stage
-from checks.promeval import Labels, NotEvaluated, Points, evaluate, holds
-from checks.promql import NotPromQL, Selector
+from checks.prom.evaluate import Labels, NotEvaluated, Points, evaluate, holds
+from checks.prom.query import NotPromQL, Selector
 
 CONTAINER, PORT = "prometheus", 9090
 INTERVAL = 30.0

@@ -11,6 +11,7 @@ import pytest
 
 from checks.catalogue import load_catalogue
 from checks.cluster import NODES, PODS, ExecResult, Object
+from checks.findings.triage import WIDEST
 from checks.live import connect
 from checks.model import Verdict
 from checks.practice.scenario import ScenarioError, build_world
@@ -18,7 +19,6 @@ from checks.practice.server import PracticeServer
 from checks.practice.sim import manifests as m
 from checks.practice.sim.world import SimWorld
 from checks.runner import run_all
-from checks.triage import WIDEST
 from kb.model import CheckUse
 from tests.checks.memory_cluster import until
 

@@ -1,0 +1,1 @@
+"""Conditions: CEL over plain values, three-valued."""

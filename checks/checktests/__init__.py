@@ -1,0 +1,1 @@
+"""The tests of checks in YAML, run through parser and judge."""

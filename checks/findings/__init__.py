@@ -1,0 +1,1 @@
+"""What a cluster shows: triage, what is muted, what changed."""

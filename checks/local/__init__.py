@@ -1,0 +1,1 @@
+"""Reading commands of an article that klinik runs itself."""

@@ -1,0 +1,1 @@
+"""What walking a cause would mean, before its first step."""

@@ -1,0 +1,1 @@
+"""Commands to run elsewhere, and their output pasted."""

@@ -1,0 +1,1 @@
+"""What a step would do to this cluster now, as values."""

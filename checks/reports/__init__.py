@@ -1,0 +1,1 @@
+"""A run of checks for machines and files."""

@@ -1,0 +1,1 @@
+"""What checks and steps have to be allowed, and the smallest roles for it."""

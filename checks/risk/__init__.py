@@ -1,0 +1,1 @@
+"""The risk of a command, from its argv."""

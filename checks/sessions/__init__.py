@@ -1,0 +1,1 @@
+"""The journal, what it folds to, and the forms in which a session leaves this machine."""

@@ -1,0 +1,1 @@
+"""Check files and guides to values, every mistake with its line."""

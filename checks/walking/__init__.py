@@ -1,0 +1,1 @@
+"""One operator going through one guide on one cluster, and the way back."""

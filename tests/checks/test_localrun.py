@@ -101,7 +101,7 @@ REFUSED = {
     "kubectl exec p -- ping -f 10.0.0.1": "option",
     # another cluster, another user
     "kubectl --context prod get pods": "own",
-    "kubectl get pods --kubeconfig=/root/.kube/other": "own",
+    "kubectl get pods --kubeconfig=/tmp/other": "own",
     "kubectl get pods --token abc": "own",
     "kubectl get pods --as=system:admin": "own",
     "kubectl get pods --server https://10.0.0.1:6443": "own",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -186,7 +187,7 @@ async def test_what_is_no_bundle_is_refused_with_the_reason(
         app.open_bundle()
         for path in (text, foreign, tmp_path / "absent.klinik", tmp_path):
             await named(pilot, path)
-            await until(pilot, lambda: str(tmp_path.name) in screen_text(app).replace("\n", ""), "the reason")
+            await until(pilot, lambda: tmp_path.name in re.sub(r"[\s│]", "", screen_text(app)), "the reason")
             assert isinstance(app.screen, FileDialog)
         await pilot.press("escape")
         assert app.link.cluster is before

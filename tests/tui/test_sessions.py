@@ -271,7 +271,9 @@ async def test_a_session_goes_on_only_after_its_doubts_and_by_one_klinik(
         await pilot.press("enter")
         await until(pilot, lambda: guide.snap.session.step("stop-learning").state == "failed", "the answer")
         assert "not done" in guide.snap.session.step("stop-learning").reason
-    assert [entry["kind"] for entry in read(path)][5:] == ["handed-over", "resumed", "checked", "ended"]
+    kinds = [entry["kind"] for entry in read(path)][5:]
+    assert "checked" in kinds
+    assert [kind for kind in kinds if kind != "checked"] == ["handed-over", "resumed", "ended"]
 
 
 async def test_an_article_shows_what_became_of_its_fixes(

@@ -40,6 +40,9 @@ async def test_u_takes_a_done_step_back(services: Callable[..., Services]) -> No
         assert guide.snap.results["options"].verdict is not before
         await pilot.press("u")
         await confirm(pilot)
+        await until(pilot, lambda: "Held" in screen_text(app), "the look after the first of two writes")
+        assert "writes to go: 1" in screen_text(app)
+        await pilot.press("f5")
         await until(pilot, lambda: state_of(guide, step) == "undone" and not guide.fix.running, "the undo")
         await until(pilot, lambda: not guide.checking, "the evidence again")
         assert guide.snap.results["options"].verdict is before

@@ -14,7 +14,7 @@ from checks.errors import ClusterError
 from checks.model import Verdict
 from checks.plans.inputs import InputError
 from checks.plans.plan import PlanError, StalePlan
-from checks.practice.scenario import ScenarioInfo, build_world, list_scenarios
+from checks.practice.scenario import ScenarioInfo, list_scenarios
 from checks.practice.server import PracticeServer
 from checks.sessions.journal import read
 from checks.sessions.session import SETTLED, fold
@@ -26,6 +26,7 @@ from tests.checks.faultbed import Bed, bed
 from tests.checks.faultproxy import FaultProxy, Kind
 from tests.checks.incident import checked, done
 from tests.checks.killing import article_of, one, open_walk
+from tests.checks.smallworld import small_world
 
 KINDS: tuple[Kind, ...] = (
     "lose-request", "half-request", "twice", "twice-first", "lose-answer", "reset-answer", "half-answer",
@@ -33,11 +34,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 EVERYTHING = os.environ.get("KLINIK_FAULTS") == "all"
 SEEDS = range(40) if EVERYTHING else range(1)
-LARGE = "ovn-mac-binding-leak"
-"""Its checks ask so many commands that in a storm some always fail: its fix is not offered for want of evidence."""
-INCIDENTS = list(
-    {str(one.article): one for one in list_scenarios() if one.cause and one.article != LARGE}.values()
-)
+INCIDENTS = list({str(one.article): one for one in list_scenarios() if one.cause}.values())
 SEVERITY = ("skipped", "ok", "unknown", "warn", "fail")
 SHARE = 0.12
 STEPS = ("stop", "purge", "label", "restart", "drop")
@@ -128,7 +125,7 @@ def test_a_shipped_fix_ends_in_a_storm_as_it_does_without(incident: ScenarioInfo
 def shipped(incident: ScenarioInfo, article: Article, folder: Path, *, storm: bool) -> dict[str, str]:
     """Walks an incident to its end, and says what the checks show then."""
     folder.mkdir()
-    with PracticeServer(build_world(incident.name, pace=0.05)) as server, FaultProxy(server) as proxy:
+    with PracticeServer(small_world(incident.name, pace=0.05)) as server, FaultProxy(server) as proxy:
         (folder / "kubeconfig").write_text(json.dumps(proxy.kubeconfig()))
         walk = open_walk(str(folder / "kubeconfig"), folder, article)
         try:

@@ -22,29 +22,20 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from checks.live import connect
-from checks.practice.scenario import ScenarioInfo, list_scenarios, load_scenario, merge
+from checks.practice.scenario import ScenarioInfo, list_scenarios
 from checks.practice.server import PracticeServer
-from checks.practice.sim.world import SimWorld
 from checks.sessions.journal import read
 from checks.sessions.session import fold
 from checks.walking.walk import Walk
 from tests.checks import killing
 from tests.checks.asked import One, asked_by
+from tests.checks.smallworld import small_world
 
 WANTED = os.environ.get("KLINIK_KILLS", "")
 EVERYTHING = bool(WANTED)
 PACE = 0.02
 PATIENCE = 60.0
 """Seconds, 3,000 of the cluster, in which what a log tells of the past has to be out of sight."""
-FEWER: Mapping[str, Any] = {
-    "mac-binding-leak": {
-        "mac_bindings": {"ovn-cluster-ovn-default": {"stale": 400}, "edge-edge-net": {"stale": 80}}
-    }
-}
-"""Three batches of rows instead of 326: every boundary there is, and not the same one hundreds of times."""
-LEAKED = {"port-flapper": 3300, "descriptors-gone": 4200}
-FILES = 4096
-"""Descriptors of ovs-vswitchd instead of 65,535: what lists them is most of the work otherwise."""
 QUICK = "subnet-ip-stuck-deleting"
 # One scenario of each of the five incidents: the others share their steps.
 INCIDENTS = list({str(one.article): one for one in list_scenarios() if one.cause}.values())
@@ -111,20 +102,10 @@ class Bed:
             cluster.close()
 
 
-def small_world(name: str) -> SimWorld:
-    """The scenario with as much trouble as its checks need to see it, and no more."""
-    data = merge(load_scenario(name).data, FEWER.get(name, {}))
-    faults = [{**one, "leaked": LEAKED[one["kind"]]} if "leaked" in one else one for one in data["faults"]]
-    world = SimWorld(name, {**data, "faults": faults}, pace=PACE)
-    for node in world.stage.nodes.values():
-        node.processes["ovs-vswitchd"].limit = FILES
-    return world
-
-
 @contextmanager
 def bed(incident: ScenarioInfo, folder: Path) -> Iterator[Bed]:
     folder.mkdir(parents=True, exist_ok=True)
-    with PracticeServer(small_world(incident.name)) as server:
+    with PracticeServer(small_world(incident.name, pace=PACE)) as server:
         server.write_kubeconfig(folder / "kubeconfig")
         yield Bed(folder, incident)
 

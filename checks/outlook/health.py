@@ -13,7 +13,7 @@ from checks.judges.policies import matches
 from checks.layout import is_ready
 from checks.model import Result
 from checks.outlook.scene import Scene, quietly
-from checks.outlook.values import Condition, Proof, Standing
+from checks.outlook.values import Condition, Proof, Standing, Truth
 from checks.plans.plan import PlanError
 from checks.plans.template import SlotError, fill
 from checks.plans.writes import each_item
@@ -34,9 +34,9 @@ def conditions_of(scene: Scene, step: Step, before: Sequence[Step]) -> tuple[Con
     found = []
     for need in step.requires:
         answer = condition(need.when, scene.results)
-        state = {True: "met", False: "unmet", None: "unknown"}[answer]
+        state: Truth = "unknown" if answer is None else "met" if answer else "unmet"
         by = "" if answer else _brought_by(scene, need.when, before)
-        found.append(Condition(need.text, state, by))  # type: ignore[arg-type]
+        found.append(Condition(need.text, state, by))
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -207,6 +207,9 @@ def _version_doubt(one: Running) -> Line | None:
     return None
 
 
+_TRAFFIC: Mapping[str, Tone] = {"none": "good", "changes": "plain", "new": "warn", "existing": "warn"}
+
+
 def _standing(one: Standing) -> Iterator[Line]:
     said = message("outlook.role-ready", ready=one.ready, total=one.total)
     yield Line(said, _tone(one.ready, one.total), Text.of(one.role))
@@ -223,9 +226,7 @@ def _reach(one: StepOutlook) -> Iterator[Line]:
         yield from _numbers(one.reach, {each.chosen for each in one.counted})
     if not one.by_hand:
         traffic = one.traffic or "unsaid"
-        tone: Tone = {"none": "good", "changes": "plain", "new": "warn", "existing": "warn"}.get(
-            traffic, "unknown"
-        )  # type: ignore[assignment]
+        tone = _TRAFFIC.get(traffic, "unknown")
         yield Line(message(f"outlook.traffic-{traffic}-long"), tone, message("outlook.traffic"))
     if one.impact:
         yield Line(one.impact, "plain", message("outlook.impact"))

@@ -26,17 +26,12 @@ from checks.writing.stepevents import StepEnded
 from kb import open_library
 from kb.model import Article, ExecAction, ManualAction, Step
 from kb.paths import ASSETS
+from tests.checks.smallworld import FEWER
 from tests.checks.worldstate import differences, state_of
 
 PACE = 0.03
 SCENARIOS = list_scenarios()
 INCIDENTS = [one for one in SCENARIOS if one.cause]
-FEWER: dict[str, dict[str, Any]] = {
-    "mac-binding-leak": {
-        "mac_bindings": {"ovn-cluster-ovn-default": {"stale": 400}, "edge-edge-net": {"stale": 80}}
-    }
-}
-"""Three batches of rows instead of 326: too few to call it the cause, enough to purge and create again."""
 PORTS = r"nb\.Logical_Switch(_Port)?|sb\.Port_Binding"
 NAMED = {
     "remove-lost-ports": r"node-\d+\.(Port|Interface|Bridge)",

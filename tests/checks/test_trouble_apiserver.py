@@ -29,8 +29,9 @@ OF_LOGS = frozenset({"controller.errors"})
 EVERY = OF_LISTS | OF_COMMANDS | OF_LOGS
 BAD = frozenset({"ovs.flow-count", "ovn.mac-bindings"})
 """Checks that fail here without any trouble."""
-DEADLINE = 4.0
-FLAGS = {"request_timeout": 1.0}
+DEADLINE = 8.0
+FLAGS = {"request_timeout": 3.0}
+"""A healthy answer on a machine full of other tests may take over a second; one that hangs never comes."""
 NOTHING: frozenset[str] = frozenset()
 
 

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -101,103 +103,143 @@ def within(module: str, prefixes: tuple[str, ...]) -> bool:
     return any(module == p or module.startswith(p + ".") for p in prefixes)
 
 
-def imports(path: Path, *, type_checking: bool = False) -> set[str]:
-    """Every module a file imports, inside functions too; those for type checkers only on request."""
-    found: set[str] = set()
+def for_checkers(node: ast.AST) -> bool:
+    """Whether only type checkers see what is under this ``if``."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
-    def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and not type_checking:
-            for child in node.orelse:
-                visit(child)
-            return
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: write absolute imports"
-            found.add(node.module or "")
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-        for child in ast.iter_child_nodes(node):
-            visit(child)
 
-    visit(ast.parse(path.read_text(encoding="utf-8")))
+def seen(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it, without what only type checkers see."""
+    yield node
+    hidden = node.body if isinstance(node, ast.If) and for_checkers(node) else ()
+    for child in ast.iter_child_nodes(node):
+        if child not in hidden:
+            yield from seen(child)
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """What one statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "write absolute imports"
+        yield node.module or ""
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def evaluates(node: ast.Call) -> bool:
+    """Whether a call turns text into code or into a shell's command."""
+    called = ast.unparse(node.func)
+    if called in ("eval", "exec", "compile", "__import__", "os.system", "os.popen"):
+        return True
+    process = called.rpartition(".")[2] in ("run", "Popen", "call", "check_call", "check_output")
+    for keyword in node.keywords:
+        plain_no = isinstance(keyword.value, ast.Constant) and not keyword.value.value
+        asked = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+        if keyword.arg == "shell" and (asked or (process and not plain_no)):
+            return True
+    return False
+
+
+def message_of(node: ast.Call) -> str:
+    """The literal "area.key" of ``message("area.key")``; empty where it is none."""
+    arg = node.args[0] if node.args and ast.unparse(node.func).split(".")[-1] == "message" else None
+    literal = arg.value if isinstance(arg, ast.Constant) else ""
+    return literal if isinstance(literal, str) and "." in literal else ""
+
+
+@dataclass
+class Looked:
+    """What the rules ask of a module, kept instead of its syntax tree."""
+
+    imports: set[str] = field(default_factory=set)
+    """Inside functions too; those for type checkers not."""
+    evaluating: list[int] = field(default_factory=list)
+    messages: set[str] = field(default_factory=set)
+    lines: int = 0
+
+
+@cache
+def looked() -> dict[str, Looked]:
+    """Every module, parsed once."""
+    found = {}
+    for name, path in MODULES.items():
+        text = path.read_text(encoding="utf-8")
+        found[name] = one = Looked(lines=len(text.splitlines()))
+        for node in seen(ast.parse(text)):
+            one.imports.update(imports(node))
+            if isinstance(node, ast.Call):
+                one.evaluating += [node.lineno] if evaluates(node) else []
+                one.messages.add(message_of(node))
     return found
 
 
-IMPORTS = {name: imports(path) for name, path in MODULES.items()}
+def all_imports() -> dict[str, set[str]]:
+    """The imports of every module."""
+    return {name: one.imports for name, one in looked().items()}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_point_one_way(name: str) -> None:
+def test_imports_point_one_way() -> None:
     """tui -> checks -> kb; nothing imports tui."""
-    room = name.split(".")[0]
-    above = ROOMS[ROOMS.index(room) + 1 :]
-    wrong = {i for i in IMPORTS[name] if i.split(".")[0] in above}
-    assert not wrong, f"{name} reaches up into {wrong}"
+    wrong = {}
+    for name, found in all_imports().items():
+        above = ROOMS[ROOMS.index(name.split(".")[0]) + 1 :]
+        if up := {i for i in found if i.split(".")[0] in above}:
+            wrong[name] = up
+    assert not wrong, "these reach up"
 
 
 @pytest.mark.parametrize("library", DOORS)
 def test_each_library_has_one_door(library: str) -> None:
     """A dependency is imported only by the module that stands for it."""
-    users = {n for n, found in IMPORTS.items() if any(i.split(".")[0] == library for i in found)}
+    users = {n for n, found in all_imports().items() if any(i.split(".")[0] == library for i in found)}
     strangers = {n for n in users if not within(n, DOORS[library])}
     assert not strangers, f"{library} belongs to {DOORS[library]}, not to {strangers}"
 
 
 def test_the_command_line_knows_no_textual() -> None:
     """tui.cli imports the app only when it is opened, and textual never."""
-    for name, found in IMPORTS.items():
+    for name, found in all_imports().items():
         if within(name, ("tui.cli",)):
             assert not {i for i in found if i.split(".")[0] in ("textual", "rich")}, name
 
 
-@pytest.mark.parametrize("name", [m for m in MODELS if m in MODULES])
-def test_models_import_only_models(name: str) -> None:
+def test_models_import_only_models() -> None:
     """The models know the standard library and each other."""
-    ours = {i for i in IMPORTS[name] if i.split(".")[0] in ROOMS}
     around = {model[: model.rindex(".")] for model in MODELS}
-    wrong = {i for i in ours if not within(i, MODELS) and i not in ("kb", "checks", *around)}
-    assert not wrong, f"{name} imports {wrong}"
-    foreign = {i.split(".")[0] for i in IMPORTS[name]} - set(ROOMS) - set(sys.stdlib_module_names)
-    assert not foreign, f"{name} imports {foreign}"
+    wrong = {}
+    for name in (m for m in MODELS if m in MODULES):
+        found = looked()[name].imports
+        ours = {i for i in found if i.split(".")[0] in ROOMS}
+        strange = {i for i in ours if not within(i, MODELS) and i not in ("kb", "checks", *around)}
+        foreign = {i.split(".")[0] for i in found} - set(ROOMS) - set(sys.stdlib_module_names)
+        if strange or foreign:
+            wrong[name] = strange | foreign
+    assert not wrong
 
 
-@pytest.mark.parametrize("name", [m for m in MODULES if not within(m, EDGES)])
-def test_only_the_edges_touch_the_world(name: str) -> None:
+def test_only_the_edges_touch_the_world() -> None:
     """Clock, files, network and processes stay at the edges."""
-    assert not (IMPORTS[name] & IMPURE), f"{name} imports {IMPORTS[name] & IMPURE}"
+    inner = {name: found & IMPURE for name, found in all_imports().items() if not within(name, EDGES)}
+    assert not {name: impure for name, impure in inner.items() if impure}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_module_hides_a_second_idea(name: str) -> None:
+def test_no_module_hides_a_second_idea() -> None:
     """No module over 400 lines."""
-    lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
-    assert lines <= 400, f"{name} has {lines} lines"
+    assert not {name: one.lines for name, one in looked().items() if one.lines > 400}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_nothing_evaluates_or_unpickles(name: str) -> None:
+def test_nothing_evaluates_or_unpickles() -> None:
     """No eval, exec, pickle, shell=True or os.system."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name):
-                assert node.func.id not in ("eval", "exec", "compile", "__import__"), f"{name}:{node.lineno}"
-            called = ast.unparse(node.func)
-            assert called not in ("os.system", "os.popen"), f"{name}:{node.lineno}"
-            process = called.rpartition(".")[2] in ("run", "Popen", "call", "check_call", "check_output")
-            for keyword in node.keywords:
-                plain_no = isinstance(keyword.value, ast.Constant) and not keyword.value.value
-                asked = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
-                assert not (keyword.arg == "shell" and (asked or (process and not plain_no))), (
-                    f"{name}:{node.lineno}"
-                )
-    assert not {i for i in IMPORTS[name] if i.split(".")[0] in ("pickle", "marshal", "shelve", "dill")}
+    assert not {name: one.evaluating for name, one in looked().items() if one.evaluating}
+    picklers = {"pickle", "marshal", "shelve", "dill"}
+    assert not {name: found for name, found in all_imports().items() if found & picklers}
 
 
 def cycles() -> list[list[str]]:
     graph = {
-        name: {i for i in imports(path) if i in MODULES and i != name and i not in ROOMS}
-        for name, path in MODULES.items()
+        name: {i for i in found if i in MODULES and i != name and i not in ROOMS}
+        for name, found in all_imports().items()
     }
     found: list[list[str]] = []
     state: dict[str, int] = {}
@@ -247,19 +289,12 @@ def test_every_message_has_both_languages_and_the_same_slots() -> None:
 
 
 def messages_used() -> dict[str, set[str]]:
-    """Literal first arguments of message("area.key") by area."""
+    """Keys named in the code, by area."""
     used: dict[str, set[str]] = {}
-    for path in MODULES.values():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func).split(".")[-1] == "message"
-                and node.args
-            ):
-                arg = node.args[0]
-                if isinstance(arg, ast.Constant) and isinstance(arg.value, str) and "." in arg.value:
-                    area, _, key = arg.value.partition(".")
-                    used.setdefault(area, set()).add(key)
+    for area, _, key in (
+        one.partition(".") for module in looked().values() for one in module.messages if one
+    ):
+        used.setdefault(area, set()).add(key)
     return used
 
 

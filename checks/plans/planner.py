@@ -20,6 +20,7 @@ from checks.risk.degrees import effective, risk_of, worst_risk
 from checks.sessions.session import StepRecord
 from checks.writing import dbbackup, eviction
 from checks.writing.rehearse import holds, undo_values
+from checks.writing.rowsthere import still_missing
 from kb.messages import message
 from kb.model import CommandAction, DeleteAction, ExecAction, ManualAction, PatchAction, Risk, Save, Step
 from kb.safe import one_line, printable
@@ -85,13 +86,18 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     expander = Expander(cluster, layout, _oldest_objects(runs), absent_is_fine=True)
     writes: list[PlannedWrite] = []
     risks: list[Risk] = []
+    there = False
     for run in runs:
         values = undo_values(run.values, run.saved)
         _only_applied(step, run, values)
         for part in step.undo.parts:
             if not holds(part.when, values):
                 continue
-            found = expander.expand(part.action, values)
+            left = still_missing(cluster, expander, part.action, values)
+            if left is not values and not left[part.action.each]:  # type: ignore[union-attr]
+                there = True  # all of it
+                continue
+            found = expander.expand(part.action, left)
             writes += found
             # What was saved may come back as a patch of an object that still exists: that has its own risk.
             patches = (_risk_of_patch(write) for write in found if write.kind == "patch")
@@ -99,7 +105,8 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
     writes = _last_of_same(writes)
     if not writes:
         gone = ", ".join(one_line(name, 60) for name in expander.absent[:5])
-        raise PlanError(message("session.undo-gone", names=gone) if gone else message("session.undo-nothing"))
+        nothing = message("undo.there" if there else "session.undo-nothing")
+        raise PlanError(message("session.undo-gone", names=gone) if gone else nothing)
     risk = worst_risk([*risks, *_risks_of_words(writes)])
     return Plan(
         step_id=step.id,

@@ -144,6 +144,8 @@ def _rows(
     items = record.values.get(each) if each else None
     if spec is None or not isinstance(items, (list, tuple)) or not unanswered:
         return
+    if record.purpose == "undo" and not _all_of_them(record, len(items)):
+        return  # its writes count other rows than the step's
     mine = [row for one in unanswered for row in items[one.first : one.first + one.items]]
     left = _left(spec, mine, results, record.values)
     if left is None:
@@ -151,6 +153,12 @@ def _rows(
     elif mine:
         answer = True if not left else False if left == len(mine) else None
         yield Seen(_say("rows", left=left, total=len(mine), name=spec.name), _way(record, answer))
+
+
+def _all_of_them(record: StepRecord, total: int) -> bool:
+    """Whether the undo that broke off was to take back every row, so that its writes count them as the step did."""
+    first = not any(one.purpose == "undo" for one in record.commands[record.do_from : record.run_from])
+    return first and sum(one.items for one in record.applied()) == total
 
 
 def _left(

@@ -56,6 +56,8 @@ class DictCluster:
     """Verb to the error that its next call raises after it has happened: the lost answer."""
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
     on_delete: Callable[[DictCluster, Object], None] = lambda cluster, obj: None
+    on_change: Callable[[], None] = lambda: None
+    """Called after everything that changed something, before its answer."""
     apart: DictCluster | None = None
     """Leases, Events and namespaces live apart: they are no write of a step, and fail with none."""
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -149,6 +151,7 @@ class DictCluster:
                 on_output(line)
         if on_output is not None:
             self.writes.append(("exec", pod, *argv))
+            self.on_change()
             self._raise(self.after, "exec")
         return result
 
@@ -180,6 +183,7 @@ class DictCluster:
             else:
                 then["metadata"]["resourceVersion"] = str(next(self._ids))
                 self.objects[str(resource), namespace, name] = then
+            self.on_change()
             self._raise(self.after, "patch")
         found: Object = copy(then)
         return found
@@ -200,7 +204,9 @@ class DictCluster:
         if dry_run:
             return copy(body)  # type: ignore[no-any-return]
         self.writes.append(("create", str(resource), body["metadata"]["name"]))
-        return self.add(str(resource), body)
+        made = self.add(str(resource), body)
+        self.on_change()
+        return made
 
     def delete(
         self,
@@ -227,6 +233,7 @@ class DictCluster:
         self.writes.append(("delete", str(resource), name))
         del self.objects[str(resource), namespace, name]
         self.on_delete(self, obj)
+        self.on_change()
         self._raise(self.after, "delete")
 
     def evict(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ class Ovn:
     def command(self, argv: tuple[str, ...], node: str) -> ExecResult:
         if self.refuse and self.refuse in argv:
             return said("", 1, f"{argv[0]}: no such row {self.refuse}\x1b[2J")
+        if "--format=json" in argv and "list" in argv:
+            data = [[["uuid", uuid], ip] for uuid, ip in self.rows.items()]
+            return said(json.dumps({"headings": ["_uuid", "ip"], "data": data}))
         if "MAC_Binding" in argv and "list" in argv:
             return said(
                 "".join(f"{u},{ip},{'no' if u in self.live else 'yes'}\n" for u, ip in self.rows.items())
@@ -65,10 +69,12 @@ class Ovn:
                 self.rows.pop(word, None)
             return said("destroyed\n")
         if "create" in argv:
-            for word in argv:
-                if word.startswith("ip="):
-                    address = word.partition("=")[2]
-                    self.rows[f"uuid-{address.rpartition('.')[2]}"] = address
+            wanted = [word.partition("=")[2] for word in argv if word.startswith("ip=")]
+            if set(wanted) & set(
+                self.rows.values()
+            ):  # one row per address, and a transaction is whole or not at all
+                return said("", 1, "constraint violation: rows with identical ip")
+            self.rows |= {f"uuid-{address.rpartition('.')[2]}": address for address in wanted}
             return said()
         if "get" in argv:
             return said(f"{self.learn}\n" if self.learn else "\n")

@@ -87,7 +87,7 @@ def summary(entries: Iterable[Entry], path: str = "", name: str = "") -> Session
         cause=session.cause,
         opened=session.opened,
         updated=session.updated,
-        done=sum(record.state in SETTLED for record in session.steps.values()),
+        done=sum(record.state in SETTLED and record.state != "undone" for record in session.steps.values()),
         in_doubt=sum(record.state == "in_doubt" for record in session.steps.values()),
         total=total,
         outcome=session.outcome,

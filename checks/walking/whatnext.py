@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from checks.causes import CauseVerdict, SymptomVerdict
-from checks.sessions.session import SETTLED, Session, StepRecord
+from checks.sessions.session import Session, StepRecord
 from checks.writing.marks import known_marks
 from checks.writing.transition import lacking
 from kb.messages import message
 from kb.model import Article, Guide, Symptom
 from kb.text import Text
 
-State = Literal["gone", "better", "same", "worse", "unseen", "never-there"]
+State = Literal["gone", "better", "same", "worse", "unseen", "never-there", "undone"]
 WayKind = Literal[
     "settle",
     "retry",
@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the symptoms stand against what they were before the fix."""
+    """How the symptoms stand against what they were before the fix; `undone`: it was taken back since."""
 
     state: State
     text: Text
@@ -64,13 +64,22 @@ class Way:
 
 def standing(session: Session, symptoms: Sequence[SymptomVerdict]) -> Standing | None:
     """The symptoms before and now; None before anything was written or done."""
-    began = [r.started for r in session.steps.values() if r.started and (r.commands or r.proofs or r.line)]
-    if not began:
+    acted = [r for r in session.steps.values() if r.started and (r.commands or r.proofs or r.line)]
+    if not acted:
         return None
-    changes = tuple(Change(s.symptom, _before(session, s, min(began)), str(s.verdict)) for s in symptoms)
+    began = min(map(_first, acted))
+    changes = tuple(Change(s.symptom, _before(session, s, began), str(s.verdict)) for s in symptoms)
     state = _state(changes)
+    if state != "worse" and all(record.state == "undone" for record in acted):
+        state = "undone"
     left = sum(BAD.get(one.now, 0) > 0 for one in changes)
     return Standing(state, message(f"execution.standing-{state}", n=left), changes)
+
+
+def _first(record: StepRecord) -> float:
+    """When the step was first begun: a later run, an undo too, is not what the symptoms are compared with."""
+    known = (record.started, *(one.at for one in (*record.commands[:1], *record.proofs[:1])))
+    return min(at for at in known if at)
 
 
 def _before(session: Session, view: SymptomVerdict, began: float) -> str:
@@ -163,9 +172,9 @@ def _steps(guide: Guide, session: Session) -> Iterator[Way]:
                 yield Way("undo", record.id, message("execution.way-undo", step=text))
     for step_id in chosen.fix if chosen else ():
         state = session.step(step_id).state
-        if state in ("todo", "skipped") and step_id in known:
-            key = "execution.way-step" if state not in SETTLED else "execution.way-skipped"
-            yield Way("step", step_id, message(key, step=known[step_id].text))
+        if state in ("todo", "skipped", "undone") and step_id in known:
+            key = {"skipped": "skipped", "undone": "undone"}.get(state, "step")
+            yield Way("step", step_id, message(f"execution.way-{key}", step=known[step_id].text))
 
 
 def _causes(

@@ -109,6 +109,12 @@ def test_a_summary_counts_steps_in_doubt() -> None:
     assert summary([*ALL, {"kind": "finished", "at": 10.0, "outcome": "solved"}]).finished
 
 
+def test_an_undone_step_does_not_count_as_done() -> None:
+    """The list says how far the fix is."""
+    assert summary(ALL).done == 1
+    assert summary([*ALL, {**START, "purpose": "undo"}, {**ENDED, "state": "undone"}]).done == 0
+
+
 def test_a_line_that_is_json_and_not_an_entry_is_counted_as_damaged() -> None:
     """A step without a name, a time that is none, a name that is a list: the others still count."""
     wrong: list[dict[str, Any]] = [

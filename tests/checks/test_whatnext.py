@@ -61,6 +61,16 @@ def test_before_anything_was_done_there_is_nothing_to_compare() -> None:
     assert standing(Session(), symptoms(FAIL)) is None
 
 
+@pytest.mark.parametrize(("now", "state"), [((FAIL, WARN), "undone"), ((FAIL, FAIL), "worse")])
+def test_what_is_undone_is_compared_with_the_time_before_the_first_write(now: Any, state: str) -> None:
+    done = session("fail", "warn")
+    record = replace(done.step("stop"), state="undone", purpose="undo", started=30.0)
+    found = standing(replace(done, steps={"stop": record}), symptoms(*now))
+    assert found is not None
+    assert found.state == state
+    assert [one.before for one in found.changes] == ["fail", "warn"]
+
+
 def failed(before: Any, after: Any, **more: Any) -> StepRecord:
     proof = Proof("do", False, {"c": before}, {"c": after}, 1.0, 12.0)
     return StepRecord(
@@ -140,3 +150,15 @@ def test_the_ways_lead_from_the_step_to_the_next_cause_and_to_help() -> None:
     assert ("evidence", "") in found
     assert [name for kind, name in found if kind == "article"] == ["next-article"]
     assert [kind for kind, _ in found[-4:]] == ["workaround", "bundle", "sessions", "finish"]
+
+
+def test_a_step_that_was_undone_is_offered_again() -> None:
+    steps = {"stop": StepRecord("stop", "undone"), "purge": StepRecord("purge", "skipped")}
+    found = [
+        w for w in ways(ARTICLE, GUIDE, Session(steps=steps, cause="learning"), (), ()) if w.kind == "step"
+    ]
+    assert [w.text.en.split(":")[0] for w in found[:3]] == [
+        "Do the step that was undone again",
+        "Do the step that was skipped",
+        "Go on with the next step",
+    ]

@@ -142,6 +142,8 @@ class Plan:
     picked: tuple[Picked, ...] = ()
     twin: str = ""
     """Digest of the read-only twin's answer, when the step has one."""
+    twins: tuple[str, ...] = ()
+    """The same for every item by itself, where the twin is asked about the items that the step writes to."""
     instruction: Text = _NO_TEXT
     """With a manual step: what a person has to do."""
 

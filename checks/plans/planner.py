@@ -44,9 +44,11 @@ def make_plan(
     if not writes:
         raise PlanError(message("session.nothing-to-do"))
     risk = worst_risk([effective(step), *_risks_of_words(writes)])
-    twin_lines, twin = _twin(expander, cluster, step, values)
+    each = getattr(step.action, "each", "")
+    twins = _twins(expander, cluster, step, values)
+    shown = [line for lines in twins for line in lines]
     backups = dbbackup.wanted(cluster, writes)
-    preview = _preview(cluster, expander, step, values, writes, twin_lines)
+    preview = _preview(cluster, expander, step, values, writes, shown)
     return Plan(
         step_id=step.id,
         purpose="do",
@@ -67,7 +69,8 @@ def make_plan(
         saves=_filled_saves(step.saves, values),
         values=dict(values),
         picked=_picked(step, values, results),
-        twin=twin,
+        twin=digest(shown) if twins else "",
+        twins=tuple(map(digest, twins)) if step.preview and each and step.preview.each == each else (),
         instruction=fill_text(step.action.instruction, values)
         if isinstance(step.action, ManualAction)
         else writes[0].what
@@ -209,14 +212,14 @@ def _text_preview(writes: Sequence[PlannedWrite], twin: Sequence[str]) -> Previe
     return Preview("text", (*lines, *twin)[:LINES], len(lines) + len(twin))
 
 
-def _twin(
-    expander: Expander, cluster: Cluster, step: Step, values: Mapping[str, Any]
-) -> tuple[list[str], str]:
-    """What the step's read-only twin says now, as lines and as a digest; nothing where it has none."""
-    if step.preview is None:
-        return [], ""
-    lines = twin_lines(expander, cluster, step.preview, values)
-    return lines, digest(lines)
+def _twins(expander: Expander, cluster: Cluster, step: Step, values: Mapping[str, Any]) -> list[list[str]]:
+    """What the step's read-only twin says now, by item where it is asked about the step's own; none without a twin."""
+    twin, each = step.preview, getattr(step.action, "each", "")
+    if twin is None:
+        return []
+    items = values.get(each) if each and twin.each == each else None
+    parts = [{**values, each: [item]} for item in items] if isinstance(items, (list, tuple)) else [values]
+    return [twin_lines(expander, cluster, twin, own) for own in parts]
 
 
 def twin_lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from checks.cluster import Cluster, Resource
@@ -71,6 +72,17 @@ def changes(
 def sources(plan: Plan) -> tuple[str, ...]:
     """The aliases of the checks to run again before `changes`."""
     return tuple(dict.fromkeys(picked.spec.source.partition(".")[0] for picked in plan.picked))
+
+
+def rows_left(plan: Plan, results: Mapping[str, Result], each: str, rest: int) -> list[Text]:
+    """What changed of the rows of the step's list from `rest` on; where that is 0, of all picked rows."""
+    found: list[Text] = []
+    for picked in plan.picked:
+        if rest and picked.spec.name != each:
+            continue  # the step's own writes have changed what is offered
+        left = replace(picked, values=picked.values[rest:]) if picked.spec.name == each else picked
+        found += _rows(left, results, plan.values)
+    return found
 
 
 def _write(cluster: Cluster, expander: Expander, write: PlannedWrite) -> list[Text]:

@@ -15,6 +15,7 @@ from checks.sessions.journal import JournalError
 from checks.sessions.session import StepState
 from checks.signature import signed
 from checks.walking import restored
+from checks.walking.lookagain import LookAgain
 from checks.writing import canary, traces, transition
 from checks.writing.apply import Outcome, apply
 from checks.writing.moves import Moves
@@ -97,6 +98,7 @@ class StepRun:
         self, turn: Turn, took: tuple[Took, ...], before: Mapping[str, Any]
     ) -> Generator[StepEvent, None, None]:
         plan, walk = self._plan, self._walk
+        self._again = LookAgain(walk, plan, self._step)
         self._write_start(before)
         try:
             self._write_taken(took)
@@ -113,6 +115,7 @@ class StepRun:
                     clock=walk.clock,
                     stop=self._stop,
                     turn=turn,
+                    before=self._again.before,
                     between=self._between,
                 )
             finally:
@@ -168,6 +171,7 @@ class StepRun:
 
     def _between(self, index: int) -> Generator[StepEvent, None, Text | None]:
         """The first target of many, and every batch after it, is looked at before the next one is touched."""
+        self._again.after(index)
         targets = self._batches.get(index)
         if not targets:
             return None

@@ -34,6 +34,7 @@ TAIL = 4000
 """Characters of a command's output that are kept in the journal."""
 HELD_EVERY = 0.2
 """Seconds between two looks whether a held step may go on."""
+Before = Callable[[int, bool], "Text | None"]
 Between = Callable[[int], Generator[StepEvent, None, "Text | None"]]
 _NO_TEXT = Text()
 _KILLED = (124, *range(129, 166))
@@ -65,13 +66,15 @@ def apply(
     clock: Clock,
     stop: Stop | None = None,
     turn: Turn | None = None,
+    before: Before | None = None,
     between: Between | None = None,
 ) -> Generator[StepEvent, None, Outcome]:
     """Saves what the undo needs, then sends the plan's writes one after another; returns how it ended.
 
-    Stopping and holding take effect between writes, and so does the loss of the turn; `between` is asked after every
-    write (by index) whether the next one may go out, and says why not. JournalError passes through: nothing goes
-    out that is not written down.
+    Stopping and holding take effect between writes, and so does the loss of the turn. `before` is asked right before
+    every command (its index, and whether it was held) whether it still is what was shown, `between` after every write
+    (its index) whether the next one may go out; both say why not. JournalError passes through: nothing goes out that
+    is not written down.
     """
     pace = cluster.info.pace
     # The same key as in an export: a secret has one token in a session.
@@ -82,11 +85,16 @@ def apply(
         text = error.text if isinstance(error, (ClusterError, PlanError)) else Text.of(one_line(str(error)))
         return Outcome("failed", _with("session.save-failed", text))
     for index, write in enumerate(plan.commands):
-        yield from _held(clock, stop)
+        waited = yield from _held(clock, stop)
         if stopping(stop):
             return _stopped(index, len(plan.commands))
         if write.kind == "manual":
             continue
+        changed = before(index, waited) if before and write.kind == "exec" else None
+        if changed:
+            return Outcome(
+                "failed", _with("session.changed-since", changed, sent=index, total=len(plan.commands))
+            )
         lost = _lost(turn, plan, journal, write)
         if lost:
             return Outcome("failed", lost)
@@ -102,12 +110,15 @@ def apply(
     return Outcome("done", Text())
 
 
-def _held(clock: Clock, stop: Stop | None) -> Generator[StepEvent, None, None]:
-    """Waits as long as the operator holds the step, and says so once a second."""
+def _held(clock: Clock, stop: Stop | None) -> Generator[StepEvent, None, bool]:
+    """Waits as long as the operator holds the step, and says so once a second; whether it was held."""
     began = clock.monotonic()
+    waited = False
     while held(stop):
+        waited = True
         yield Waiting(message("session.paused"), clock.monotonic() - began, 0.0)
         clock.sleep(HELD_EVERY, stop)
+    return waited
 
 
 def _one(
@@ -279,5 +290,5 @@ def _stopped(sent: int, total: int) -> Outcome:
     return Outcome("failed", message("session.stopped", sent=sent, total=total))
 
 
-def _with(key: str, text: Text) -> Text:
-    return Text(message(key, why=text.en).en, message(key, why=text.zh).zh)
+def _with(key: str, text: Text, **more: object) -> Text:
+    return Text(message(key, why=text.en, **more).en, message(key, why=text.zh, **more).zh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -69,6 +70,8 @@ class KlinikApp(Ways):
         self.upkeep = Upkeep(self, services)
         self.leaving = False
         """The operator wants to quit as soon as the write under way is answered."""
+        self.last_words = ""
+        """A defect of klinik ended it: what is said on the terminal then."""
         self.forward_trail: list[Callable[[], None]] = []
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -80,6 +83,15 @@ class KlinikApp(Ways):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colour names that Textual's own themes lack."""
         return dict(VARIABLES)
+
+    def _fatal_error(self) -> None:
+        """Ends with what the operator needs; Textual would print all values at hand, secrets among them."""
+        from tui.crash import told
+
+        error = sys.exc_info()[1]
+        if error is not None and not self.last_words:
+            self.last_words = told(self, error)
+        self._close_messages_no_wait()
 
     # --- the way between screens --------------------------------------------------------------------------------
 
@@ -299,4 +311,6 @@ def run(services: Services) -> int:
     """Runs the app until the operator quits; returns the exit code."""
     app = KlinikApp(services)
     code = app.run()
+    if app.last_words:
+        sys.stderr.write(app.last_words + "\n")
     return app.return_code or code or 0

@@ -17,10 +17,22 @@ from checks.checktests.tests import CheckTest, Told
 from checks.layout import load_layout
 from checks.model import LogsRead, Verdict
 from kb.paths import ASSETS
+from kb.problem import Problem
 
 LAYOUT = load_layout()
-COVERED, PROBLEMS = gather_tests(ASSETS, layout=LAYOUT)
-EVERY = pytest.mark.parametrize("check", sorted(COVERED))
+Every = dict[str, Covered]
+
+
+@pytest.fixture(scope="module")
+def gathered() -> tuple[Every, list[Problem]]:
+    """The tests of all shipped checks, and what cannot be read of them."""
+    covered, problems = gather_tests(ASSETS, layout=LAYOUT)
+    return dict(covered), list(problems)
+
+
+@pytest.fixture(scope="module")
+def every(gathered: tuple[Every, list[Problem]]) -> Every:
+    return gathered[0]
 
 
 def goods(covered: Covered) -> Iterator[CheckTest]:
@@ -28,34 +40,36 @@ def goods(covered: Covered) -> Iterator[CheckTest]:
     return (t for t in covered.tests if t.kind == "good" and t.expect["verdict"] == Verdict.OK)
 
 
-def test_the_tests_of_the_shipped_checks_can_be_read() -> None:
-    assert [str(problem) for problem in PROBLEMS] == []
+def test_the_tests_of_the_shipped_checks_can_be_read(gathered: tuple[Every, list[Problem]]) -> None:
+    assert [str(problem) for problem in gathered[1]] == []
+    assert gathered[0]
 
 
-@EVERY
-def test_a_shipped_check_says_what_its_tests_expect(check: str) -> None:
-    covered = COVERED[check]
+def test_the_shipped_checks_say_what_their_tests_expect(every: Every) -> None:
     wrong = {
-        t.name: w for t in covered.tests if (w := [x.en for x in run_test(covered.spec, t, LAYOUT).wrong])
+        f"{check}: {test.name}": [told.en for told in ran.wrong]
+        for check, covered in every.items()
+        for test in covered.tests
+        if (ran := run_test(covered.spec, test, LAYOUT)).wrong
     }
     assert wrong == {}
 
 
-@EVERY
-def test_a_shipped_check_has_good_bad_and_garbled_tests(check: str) -> None:
-    tests = COVERED[check].tests
-    assert {"good", "bad", "garbled"} <= {test.kind for test in tests}
-    good = {test.expect["verdict"] for test in tests if test.kind == "good"}
-    assert good <= {"ok", "skipped"}
-    assert {test.expect["verdict"] for test in tests if test.kind == "garbled"} <= {"unknown", "warn", "fail"}
+def test_every_shipped_check_has_good_bad_and_garbled_tests(every: Every) -> None:
+    for check, covered in every.items():
+        tests = covered.tests
+        assert {"good", "bad", "garbled"} <= {test.kind for test in tests}, check
+        good = {test.expect["verdict"] for test in tests if test.kind == "good"}
+        assert good <= {"ok", "skipped"}, check
+        garbled = {test.expect["verdict"] for test in tests if test.kind == "garbled"}
+        assert garbled <= {"unknown", "warn", "fail"}, check
 
 
-@EVERY
-def test_every_verdict_that_is_declared_is_reached(check: str) -> None:
-    covered = COVERED[check]
-    ran = [run_test(covered.spec, test, LAYOUT).judgement for test in covered.tests]
-    reached = {v for one in ran if one for v in (one.verdict, *(row.verdict for row in one.rows))}
-    assert {outcome.verdict for outcome in covered.spec.outcomes} <= reached
+def test_every_verdict_that_is_declared_is_reached(every: Every) -> None:
+    for check, covered in every.items():
+        ran = [run_test(covered.spec, test, LAYOUT).judgement for test in covered.tests]
+        reached = {v for one in ran if one for v in (one.verdict, *(row.verdict for row in one.rows))}
+        assert {outcome.verdict for outcome in covered.spec.outcomes} <= reached, check
 
 
 # --- damaged output -------------------------------------------------------------------------------------------------
@@ -124,11 +138,8 @@ def values(covered: Covered, test: CheckTest, read: str) -> list[Any]:
     return [(a.target, a.error, a.value) for a in facts_of(covered.spec, test, LAYOUT)[read].answers]
 
 
-@EVERY
-def test_damaged_output_is_never_ok(check: str) -> None:
-    """Where damage changed what was understood, the check must not come out well."""
-    covered = COVERED[check]
-    wrong = []
+def understood_after_damage(covered: Covered) -> Iterator[str]:
+    """Damage that changed what was understood, and yet the check came out well; or it broke."""
     for test in goods(covered):
         for read in spoken(test):
             whole = values(covered, test, read)
@@ -138,18 +149,22 @@ def test_damaged_output_is_never_ok(check: str) -> None:
                 well = ran.judgement is not None and ran.judgement.verdict == Verdict.OK
                 changed = well and values(covered, hurt, read) != whole
                 if broke(ran) or (changed and not harmless(covered, read, name)):
-                    wrong.append(f"{test.name}: {read} {name}: {said_of(ran)}")
-    assert wrong == []
+                    yield f"{test.name}: {read} {name}: {said_of(ran)}"
 
 
-@EVERY
-def test_colours_change_nothing(check: str) -> None:
-    covered = COVERED[check]
-    for test in goods(covered):
-        for read in spoken(test):
-            painted = damaged(test, read, lambda text: f"\x1b[1;32m{text}\x1b[0m" if text else text)
-            ran = run_test(covered.spec, painted, LAYOUT)
-            assert ran.wrong == (), (test.name, read)
+def test_damaged_output_is_never_ok(every: Every) -> None:
+    """Where damage changed what was understood, the check must not come out well."""
+    wrong = {check: list(understood_after_damage(covered)) for check, covered in every.items()}
+    assert {check: found for check, found in wrong.items() if found} == {}
+
+
+def test_colours_change_nothing(every: Every) -> None:
+    for check, covered in every.items():
+        for test in goods(covered):
+            for read in spoken(test):
+                painted = damaged(test, read, lambda text: f"\x1b[1;32m{text}\x1b[0m" if text else text)
+                ran = run_test(covered.spec, painted, LAYOUT)
+                assert ran.wrong == (), (check, test.name, read)
 
 
 def broke(ran: Ran) -> bool:
@@ -217,11 +232,8 @@ def with_object(test: CheckTest, read: str, index: int, item: Any) -> CheckTest:
     return replace(test, facts={**test.facts, read: replace(told, objects=objects)})
 
 
-@EVERY
-def test_damaged_objects_never_break_a_check(check: str) -> None:
-    """Fields of wrong types or without a value: never a crash, and objects that are none are never well."""
-    covered = COVERED[check]
-    wrong = []
+def broken_by_objects(check: str, covered: Covered) -> Iterator[str]:
+    """Damaged objects that broke the check, or left it well although the read failed."""
     for test in list(covered.tests)[:2]:
         for read, told in test.facts.items():
             for index, item in enumerate(told.objects[:2]):
@@ -232,17 +244,21 @@ def test_damaged_objects_never_break_a_check(check: str) -> None:
                     needed = not {(check, read), (check, "")} & BESIDE.keys()
                     odd = well and needed and facts_of(covered.spec, tampered, LAYOUT)[read].failed
                     if broke(ran) or odd:
-                        wrong.append(f"{test.name}: {read}: {what}: {said_of(ran)}")
-    assert wrong == []
+                        yield f"{test.name}: {read}: {what}: {said_of(ran)}"
 
 
-@EVERY
-def test_a_read_that_failed_never_makes_a_check_well_by_itself(check: str) -> None:
+def test_damaged_objects_never_break_a_check(every: Every) -> None:
+    """Fields of wrong types or without a value: never a crash, and objects that are none are never well."""
+    wrong = {check: list(broken_by_objects(check, covered)) for check, covered in every.items()}
+    assert {check: found for check, found in wrong.items() if found} == {}
+
+
+def test_a_read_that_failed_never_makes_a_check_well_by_itself(every: Every) -> None:
     """All reads of a check refused: nothing is known."""
-    covered = COVERED[check]
-    told = {name: Told(error="forbidden", message="pods is forbidden") for name in covered.spec.reads}
-    nothing = CheckTest(check, "nothing", "other", told, {"verdict": "unknown"}, now=1.0)
-    ran = run_test(covered.spec, nothing, LAYOUT)
-    assert [x.en for x in ran.wrong] == []
-    assert ran.judgement is not None
-    assert ran.judgement.reason == "forbidden"
+    for check, covered in every.items():
+        told = {name: Told(error="forbidden", message="pods is forbidden") for name in covered.spec.reads}
+        nothing = CheckTest(check, "nothing", "other", told, {"verdict": "unknown"}, now=1.0)
+        ran = run_test(covered.spec, nothing, LAYOUT)
+        assert [x.en for x in ran.wrong] == [], check
+        assert ran.judgement is not None, check
+        assert ran.judgement.reason == "forbidden", check

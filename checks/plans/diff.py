@@ -96,6 +96,19 @@ def merge_between(now: Any, wanted: Any) -> Any:
     return patch
 
 
+def merged(now: Any, patch: Any) -> Any:
+    """What a JSON merge patch (RFC 7386) makes of a value; neither of them is changed."""
+    if not isinstance(patch, Mapping):
+        return patch
+    then = dict(now) if isinstance(now, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            then.pop(key, None)
+        else:
+            then[key] = merged(then.get(key), value)
+    return then
+
+
 def _entry(pad: str, key: str, value: Any, indent: int) -> list[str]:
     if isinstance(value, Mapping) and value:
         return [f"{pad}{key}:", *lines_of(value, indent + 1)]

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checks.cluster import Cluster, Resource
+from checks.cluster import Cluster
 from checks.layout import Layout
 from checks.model import Result
-from checks.plans.diff import unified
+from checks.plans.dryrun import preview_of
 from checks.plans.inputs import label_of
 from checks.plans.plan import LINES, Confirm, Picked, Plan, PlanError, PlannedWrite, Preview, bound, digest
 from checks.plans.template import SlotError, fill, fill_argv, fill_text
@@ -119,7 +119,7 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
         server=cluster.info.server,
         risk=risk,
         commands=tuple(writes),
-        preview=_api_preview(cluster, expander, tuple(writes)) or _text_preview(tuple(writes), ()),
+        preview=preview_of(cluster, expander, tuple(writes)) or _text_preview(tuple(writes), ()),
         confirm=confirmation(cluster, risk, tuple(writes)),
         reversible=True,
         undo_text=message("session.undo-of-undo"),
@@ -164,36 +164,11 @@ def _preview(
     twin: Sequence[str],
 ) -> Preview:
     if isinstance(step.action, (PatchAction, DeleteAction)):
-        found = _api_preview(cluster, expander, writes)
+        found = preview_of(cluster, expander, writes)
         if found:
             return found
     rows = _rows_preview(step, values, twin)
     return rows or _text_preview(writes, twin)
-
-
-def _api_preview(cluster: Cluster, expander: Expander, writes: tuple[PlannedWrite, ...]) -> Preview | None:
-    """The server's own dry run of every write, as one diff; None where a write is none of an object."""
-    if any(write.kind not in ("patch", "delete", "create") for write in writes):
-        return None
-    lines: list[str] = []
-    for write in writes:
-        lines += _dry_run(cluster, expander, write)
-    return Preview("diff", tuple(lines[:LINES]), len(lines))
-
-
-def _dry_run(cluster: Cluster, expander: Expander, write: PlannedWrite) -> Sequence[str]:
-    resource = Resource.parse(write.resource)
-    where = {"namespace": write.namespace, "dry_run": True}
-    shown = f"{resource.dotted}/{write.name}"
-    if write.kind == "create":
-        return unified(None, cluster.create(resource, write.body, **where), shown)  # type: ignore[arg-type]
-    now = expander.object(write.resource, write.namespace, write.name)
-    if write.kind == "delete":
-        cluster.delete(resource, write.name, uid=write.uid, **where)  # type: ignore[arg-type]
-        return unified(now, None, shown)
-    then = cluster.patch(resource, write.name, write.body, type=write.patch_type, **where)  # type: ignore[arg-type]
-    changed = unified(now, then, shown)
-    return changed or (one_line(f"  {shown}: " + message("session.no-change").en),)
 
 
 def _rows_preview(step: Step, values: Mapping[str, Any], twin: Sequence[str]) -> Preview | None:

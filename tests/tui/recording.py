@@ -44,6 +44,12 @@ class Recorder(Faults):
         return tuple(one for one in self.requests if could_write(one))
 
 
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """Dry runs: nothing changes, and yet permissions and the audit log treat them as writes."""
+        return tuple(one for one in self.requests if "dryRun=All" in one)
+
+
 def could_write(request: str) -> bool:
     """Whether ``METHOD /path?query`` may leave something behind: no read or reading command, question or dry run."""
     method, _, target = request.partition(" ")

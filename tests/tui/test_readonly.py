@@ -252,6 +252,7 @@ async def test_nothing_is_written_in_read_only_mode(
         assert all("PRODUCTION" in head or "生产" in head for head in drive.heads.values()), drive.heads
         await pilot.press("ctrl+q")
     assert recorder.writes == ()
+    assert recorder.tried == ()
     assert len(recorder.requests) > 300
 
 
@@ -344,6 +345,7 @@ def test_no_command_writes(
             main([*name.split(), *words, *at])
         assert "Traceback" not in capsys.readouterr().err
     assert recorder.writes == ()
+    assert recorder.tried == ()
     assert len(recorder.requests) > 50
 
 

@@ -25,6 +25,7 @@ from checks.model import (
 )
 from kb.messages import message
 from kb.text import Text
+from kb.wording import explained
 
 BAD = (Verdict.WARN, Verdict.FAIL)
 
@@ -32,8 +33,8 @@ BAD = (Verdict.WARN, Verdict.FAIL)
 class Gap(Exception):
     """Something that judging needs is not known: the reason code, and the detail for people."""
 
-    def __init__(self, reason: str, detail: str):
-        super().__init__(detail)
+    def __init__(self, reason: str, detail: Text):
+        super().__init__(detail.en)
         self.reason = reason
         self.detail = detail
 
@@ -78,9 +79,9 @@ def _all_of(fact: Fact, read: Read) -> Any:
     return [{"target": a.target, "node": a.node, "pod": a.pod, "value": a.value} for a in fact.answers]
 
 
-def _named(answer: Answer) -> str:
+def _named(answer: Answer) -> Text:
     where = answer.target or answer.source
-    return f"{where}: {answer.message}" if where else answer.message
+    return explained(where, answer.message) if where else answer.message
 
 
 # --- every answer, or every object, apart ---------------------------------------------------------------------------
@@ -97,10 +98,10 @@ def _each(spec: CheckSpec, facts: Mapping[str, Fact], params: Mapping[str, Any],
     else:
         parts = list(fact.answers)
     others = _Others(spec, facts)
-    rows = tuple(_row(spec, part, others, params, now) for part in parts)
-    if not rows:
+    judged = [_row(spec, part, others, params, now) for part in parts]
+    if not judged:
         return Judgement(Verdict.SKIPPED, message("checks.nothing-here"))
-    return _fold(spec, rows, params)
+    return _fold(spec, judged, params)
 
 
 def _part(item: Mapping[str, Any]) -> Answer:
@@ -151,7 +152,7 @@ class _Others:
         answers = {name: known.get(target) for name, known in self.by_target.items()}
         for name, answer in {**answers, **self.single}.items():
             if answer is None:
-                gaps[name] = Gap("absent", f"{name}: no answer of {target}")
+                gaps[name] = Gap("absent", message("checks.no-answer-of", read=name, target=target))
             elif answer.error:
                 gaps[name] = Gap(answer.error, _named(answer))
             else:
@@ -159,7 +160,10 @@ class _Others:
         return values, gaps
 
 
-def _row(spec: CheckSpec, part: Answer, others: _Others, params: Mapping[str, Any], now: float) -> Row:
+def _row(
+    spec: CheckSpec, part: Answer, others: _Others, params: Mapping[str, Any], now: float
+) -> tuple[Row, Text]:
+    """The row of one part, and why nothing is known about it, where that is so."""
     if part.error:
         return _unknown_row(part.target, Gap(part.error, part.message))
     values, gaps = others.bindings(part.target)
@@ -179,16 +183,18 @@ def _row(spec: CheckSpec, part: Answer, others: _Others, params: Mapping[str, An
         return _unknown_row(part.target, gap)
     shown = {**params, "target": part.target, "node": part.node, "pod": part.pod, **measures}
     data = {**_small(measures), **({"reason": reason} if reason else {})}
-    return Row(part.target, verdict, say.filled(text, shown), measures.get(spec.value), data)
+    said = say.filled(text, shown)
+    return Row(part.target, verdict, said, measures.get(spec.value), data), said
 
 
-def _unknown_row(target: str, gap: Gap) -> Row:
-    data = {"reason": gap.reason, "detail": gap.detail}
-    return Row(target, Verdict.UNKNOWN, say.because(gap.reason, gap.detail), data=data)
+def _unknown_row(target: str, gap: Gap) -> tuple[Row, Text]:
+    data = {"reason": gap.reason, "detail": gap.detail.en}
+    return Row(target, Verdict.UNKNOWN, say.because(gap.reason, gap.detail), data=data), gap.detail
 
 
-def _fold(spec: CheckSpec, rows: Sequence[Row], params: Mapping[str, Any]) -> Judgement:
+def _fold(spec: CheckSpec, judged: Sequence[tuple[Row, Text]], params: Mapping[str, Any]) -> Judgement:
     """The whole from its rows: the worst verdict (unknown beats ok), the folded value, the summary."""
+    rows = tuple(row for row, _ in judged)
     unknown = [row for row in rows if row.verdict is Verdict.UNKNOWN]
     verdict = worst(tuple(row.verdict for row in rows))
     reason = (
@@ -204,7 +210,7 @@ def _fold(spec: CheckSpec, rows: Sequence[Row], params: Mapping[str, Any]) -> Ju
         "ok": sum(row.verdict is Verdict.OK for row in rows),
         "worst": first.target,
     }
-    detail = _detail(unknown, reason)
+    detail = _detail(judged, reason)
     if len(unknown) == len(rows):
         return _with_rows(say.unknown(reason, detail), rows, counts, None)
     summary = say.filled(spec.summary, {**params, **counts, "value": value})
@@ -222,12 +228,12 @@ def _fold(spec: CheckSpec, rows: Sequence[Row], params: Mapping[str, Any]) -> Ju
     return _with_rows(whole, rows, data, value)
 
 
-def _detail(unknown: Sequence[Row], reason: str) -> str:
+def _detail(judged: Sequence[tuple[Row, Text]], reason: str) -> Text:
     """The first part that is unknown for this reason, as the example of all."""
-    for row in unknown:
-        if row.data.get("reason") == reason:
-            return f"{row.target}: {row.data.get('detail') or row.text.en}"
-    return ""
+    for row, why in judged:
+        if row.verdict is Verdict.UNKNOWN and row.data.get("reason") == reason:
+            return explained(row.target, why or row.text)
+    return Text()
 
 
 def _with_rows(whole: Judgement, rows: Sequence[Row], data: Mapping[str, Any], value: Any) -> Judgement:
@@ -285,7 +291,7 @@ def _outcome(spec: CheckSpec, names: Mapping[str, Any], gaps: Mapping[str, Gap])
                 return _said(outcome.verdict, outcome.say, outcome.reason)
         except Unknown as error:
             raise gaps.get(error.name) or _unanswered(outcome.when, error) from None
-    raise Gap("error", f"{spec.id} has no default outcome")
+    raise Gap("error", message("checks.no-outcome", check=spec.id))
 
 
 def _said(verdict: Verdict, text: Text, reason: str) -> tuple[Verdict, Text, str]:
@@ -293,7 +299,7 @@ def _said(verdict: Verdict, text: Text, reason: str) -> tuple[Verdict, Text, str
 
 
 def _unanswered(text: str, error: Unknown) -> Gap:
-    return Gap("unparsable", f"{text}: {error.message}")
+    return Gap("unparsable", explained(text, error.text))
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------------

@@ -16,8 +16,12 @@ from checks.errors import ClusterError, NotFound
 from checks.model import NOTHING, ListRead
 from checks.specs.shape import Place
 from kb import yamlfile
+from kb.messages import message
 from kb.paths import ASSETS
 from kb.problem import Problem
+from kb.safe import one_line
+from kb.text import Text
+from kb.wording import listed, sentences
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases")
 
@@ -52,7 +56,7 @@ class Missing:
     name: str
     node: str
     pod: str
-    message: str
+    message: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Layout:
         """The role of ``ROLE`` or ``ROLE@node``; NotFound for an unknown one."""
         name = text.partition("@")[0]
         if name not in self.roles:
-            raise NotFound(f"the layout has no role {name!r}")
+            raise NotFound(message("layout.no-role", role=one_line(name, 80)))
         return self.roles[name]
 
     def name_of(self, role: str, target: Target) -> str:
@@ -183,7 +187,7 @@ def choose(
     bare = () if where or role.per == "pod" else _bare_nodes(role, mine, nodes)
     found = Found(found.targets, (*found.missing, *bare))
     if not found.targets and not found.missing:
-        raise NotFound(f"no pod {role.selector} in {role.namespace}" + (f" at {where}" if where else ""))
+        raise NotFound(_at(message("layout.no-pod", pods=role.selector, namespace=role.namespace), where))
     return found
 
 
@@ -199,21 +203,24 @@ def _only(role: Role, pods: list[Object], where: str, holder: str) -> Object:
     usable = [pod for pod in pods if _running(pod) and is_ready(pod)]
     if role.lease:
         usable = [pod for pod in usable if _name(pod) == holder]
-        sign = f"that the Lease {role.lease} names" + (f" ({holder})" if holder else "")
+        sign = message(f"layout.by-lease{'' if holder else '-empty'}", lease=role.lease, holder=holder)
     else:
         usable = [pod for pod in usable if _marked(role, pod)]
-        sign = (
-            "with label " + ",".join(f"{k}={v}" for k, v in role.marks.items())
-            if role.marks
-            else "of this role"
-        )
+        marks = ",".join(f"{k}={v}" for k, v in role.marks.items())
+        sign = message("layout.by-label", label=marks) if marks else message("layout.by-role")
     if not usable:
-        at = f" at {where}" if where else ""
-        raise NotFound(f"no Ready pod {sign} among {len(pods)} pods {_labels(role)} in {role.namespace}{at}")
+        among = {"count": len(pods), "pods": _labels(role), "namespace": role.namespace}
+        raise NotFound(_at(message("layout.none-ready", sign=sign, **among), where))
     if len(usable) > 1 and (role.marks or role.lease):
-        names = ", ".join(sorted(_name(pod) for pod in usable))
-        raise ClusterError(f"{len(usable)} pods {sign} in {role.namespace}, there must be one: {names}")
+        names = listed(sorted(_name(pod) for pod in usable))
+        many = {"count": len(usable), "namespace": role.namespace, "names": names}
+        raise ClusterError(message("layout.several", sign=sign, **many))
     return min(usable, key=_name)
+
+
+def _at(said: Text, where: str) -> Text:
+    """What is said of the pods of one node or of one name only."""
+    return message("layout.at", said=said, where=where) if where else said
 
 
 def _marked(role: Role, pod: Object) -> bool:
@@ -248,7 +255,9 @@ def _per_pod(role: Role, pods: list[Object]) -> Found:
 def _bare_nodes(role: Role, pods: list[Object], nodes: Iterable[Object]) -> tuple[Missing, ...]:
     served = {_node(pod) for pod in pods}
     bare = sorted(_name(node) for node in nodes if _serves(node) and _name(node) not in served)
-    return tuple(Missing(name, name, "", f"no pod {_labels(role)} on node {name}") for name in bare)
+    return tuple(
+        Missing(name, name, "", message("layout.bare-node", pods=_labels(role), node=name)) for name in bare
+    )
 
 
 def _serves(node: Object) -> bool:
@@ -258,8 +267,9 @@ def _serves(node: Object) -> bool:
 
 def _not_running(role: Role, pod: Object, name: str) -> Missing:
     phase = pod.get("status", {}).get("phase") or "unknown"
-    state = "being deleted" if pod.get("metadata", {}).get("deletionTimestamp") else f"{phase}, not Running"
-    return Missing(name, _node(pod), _name(pod), f"pod {role.namespace}/{_name(pod)} is {state}")
+    key = "deleted" if pod.get("metadata", {}).get("deletionTimestamp") else "not-running"
+    said = message(f"layout.{key}", pod=f"{role.namespace}/{_name(pod)}", phase=phase)
+    return Missing(name, _node(pod), _name(pod), said)
 
 
 def _rank(pod: Object) -> tuple[bool, bool, str]:
@@ -337,7 +347,7 @@ def resolve(cluster: Cluster, layout: Layout, text: str, *, timeout: float = 15.
         return resolve(cluster, moved, text, timeout=timeout)
     found = choose(layout, text, pods, holder=lease_holder(cluster, role, timeout=timeout))
     if not found.targets:
-        raise NotFound("; ".join(missing.message for missing in found.missing))
+        raise NotFound(sentences(missing.message for missing in found.missing))
     return list(found.targets)
 
 

@@ -23,7 +23,7 @@ from checks.reads import (
     is_listing,
     surest,
 )
-from kb.text import Text
+from kb.text import UNSAID, Text
 
 __all__ = [
     "JSON",
@@ -242,7 +242,7 @@ class Answer:
     source: str = ""
     error: str = ""
     """Reason code of the failure (forbidden, timeout, …); empty when `value` is an answer."""
-    message: str = ""
+    message: Text = UNSAID
     node: str = ""
     pod: str = ""
     truncated: bool = False
@@ -259,7 +259,7 @@ class Fact:
 
     answers: tuple[Answer, ...] = ()
     error: str = ""
-    message: str = ""
+    message: Text = UNSAID
     root: str = ""
 
     @property

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from checks.parsers import ovs, proc, prometheus, table
-from checks.parsers.base import Unparsable, cleaned, excerpt, number
+from checks.parsers.base import Unparsable, cleaned, excerpt, no_json, number
+from kb.messages import message
 
 __all__ = ["KINDS", "Unparsable", "mistakes", "parse"]
 
@@ -23,10 +24,10 @@ def parse(how: Mapping[str, Any], text: str) -> Any:
     if not kind:
         return text.rstrip("\n")
     if kind in _ENDED and text.strip() and not text.endswith("\n"):
-        raise Unparsable(f"the output ends within a line: {excerpt(text[-60:])}")
+        raise Unparsable(message("parse.cut", text=excerpt(text[-60:])))
     expected = how.get("expect")
     if expected and not _regex(expected).search(text):
-        raise Unparsable(f"nothing matches {expected!r} in {excerpt(text)}")
+        raise Unparsable(message("parse.no-match", pattern=repr(expected), text=excerpt(text)))
     return KINDS[kind](argument, text)
 
 
@@ -97,7 +98,7 @@ def _groups(match: re.Match[str]) -> dict[str, Any]:
 def _first_match(pattern: str, text: str) -> dict[str, Any]:
     match = _regex(pattern).search(text)
     if not match:
-        raise Unparsable(f"{pattern!r} is not in {excerpt(text)}")
+        raise Unparsable(message("parse.no-match", pattern=repr(pattern), text=excerpt(text)))
     return _groups(match)
 
 
@@ -115,7 +116,7 @@ def _json(_: Any, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unparsable(f"no JSON: {error}") from None
+        raise no_json(error) from None
 
 
 _SEPARATORS = (":", "=", " ")
@@ -125,7 +126,7 @@ def _keyvalue(separator: str, text: str) -> dict[str, Any]:
     """One pair per line; or, where every word is a pair (``atoms:99 cells:181``), one per word."""
     words = text.split()
     if not words:
-        raise Unparsable("empty, no pairs")
+        raise Unparsable(message("parse.no-pairs"))
     by_word = separator != " " and all(0 < word.find(separator) < len(word) - 1 for word in words)
     found: dict[str, Any] = {}
     for part in words if by_word else text.splitlines():
@@ -133,7 +134,7 @@ def _keyvalue(separator: str, text: str) -> dict[str, Any]:
             continue
         key, sign, value = part.strip().partition(separator)
         if not sign:
-            raise Unparsable(f"no {separator!r} in {excerpt(part)}")
+            raise Unparsable(message("parse.no-separator", sign=repr(separator), text=excerpt(part)))
         found[key.strip()] = number(value.strip())
     return found
 

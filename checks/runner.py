@@ -47,7 +47,9 @@ from checks.specs.readspec import SlotError, fill
 from kb.messages import message
 from kb.model import CheckUse
 from kb.safe import one_line
+from kb.said import text_of
 from kb.text import Text
+from kb.wording import listed, sentences
 
 DEADLINE = 300.0
 """Seconds after which a run ends, whatever is still missing then."""
@@ -175,12 +177,12 @@ class _Run:
         try:
             extra = sorted(set(use.params) - set(spec.params))
             if extra:
-                raise SlotError(f"{spec.id} has no param {', '.join(extra)}")
+                raise SlotError(message("checks.no-such-param", check=spec.id, names=listed(extra)))
             reads = {name: fill(read, params) for name, read in spec.reads.items()}
             facts = self.facts.want(reads)
             versions = self.facts.want(reads_of(spec.applies, self.layout))
         except ValueError as error:
-            self._refuse(use, spec, message("checks.bad-param", why=str(error)))
+            self._refuse(use, spec, message("checks.bad-param", why=text_of(error)))
             return
         self.open[number] = _Open(use, spec, params, facts, reads, versions)
         when_all([*facts.values(), *versions.values()], lambda: self.ready.put(number))
@@ -213,7 +215,7 @@ class _Run:
             yield result
         if stop.is_set():
             return
-        self.facts.give_up(message("checks.run-deadline").en)
+        self.facts.give_up(message("checks.run-deadline"))
         for number in sorted(self.open):
             opened = self.open[number]
             settled = all(future.done() for future in opened.facts.values())
@@ -247,7 +249,7 @@ class _Run:
     def _late(self, opened: _Open) -> Result:
         """The run is over: what has come is evidence, the verdict is unknown."""
         facts = {name: future.result() for name, future in opened.facts.items() if future.done()}
-        judgement = say.unknown("timeout", message("checks.run-deadline").en)
+        judgement = say.unknown("timeout", message("checks.run-deadline"))
         return self._result(opened, judgement, facts)
 
     def _result(self, opened: _Open, judgement: Judgement, facts: Mapping[str, Fact]) -> Result:
@@ -265,8 +267,8 @@ class _Run:
 
 
 def _left_out(facts: Mapping[str, Fact]) -> Judgement:
-    what = "; ".join(dict.fromkeys(fact.message for fact in facts.values() if fact.error == COSTLY))
-    return Judgement(Verdict.SKIPPED, message("costly.left-out", what=one_line(what)), reason=COSTLY)
+    what = sentences(dict.fromkeys(fact.message for fact in facts.values() if fact.error == COSTLY))
+    return Judgement(Verdict.SKIPPED, message("costly.left-out", what=what.each(one_line)), reason=COSTLY)
 
 
 def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:
@@ -282,7 +284,7 @@ def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
             command=a.command,
             text="" if a.error and a.error != "unparsable" else a.raw,
             at=a.at,
-            error=f"{a.error}: {a.message}" if a.error else "",
+            error=f"{a.error}: {a.message.en}" if a.error else "",
             truncated=a.truncated,
             read=name,
             target=a.target,
@@ -292,7 +294,9 @@ def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
         for a in fact.answers
     ]
     nobody = [
-        Evidence(source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message}", read=name)
+        Evidence(
+            source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message.en}", read=name
+        )
         for name, fact in facts.items()
         if fact.error
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from checks.model import Judgement, Verdict
 from kb.messages import message
 from kb.safe import one_line
-from kb.text import Text
+from kb.text import UNSAID, Text
 
 LONGEST = 300
 """Characters of one value in a sentence."""
@@ -68,49 +68,40 @@ def reason_text(reason: str) -> Text:
     return message(f"checks.reason-{reason if reason in REASONS else 'other'}")
 
 
-def because(reason: str, detail: str) -> Text:
+def because(reason: str, detail: Text) -> Text:
     """``reason: detail`` of one part that is unknown."""
-    words, shown = reason_text(reason), one_line(detail, LONGEST)
-    return _spoken(message("checks.row-unknown"), words, {"detail": shown}) if shown else words
+    words, shown = reason_text(reason), detail.each(_short)
+    return message("checks.row-unknown", reason=words, detail=shown) if shown else words
 
 
-def unknown(reason: str, detail: str = "") -> Judgement:
+def unknown(reason: str, detail: Text = UNSAID) -> Judgement:
     """The judgement that nothing can be said, why, and what would settle it."""
-    words, shown = reason_text(reason), one_line(detail, LONGEST)
-    text = message("checks.unknown-detail") if shown else message("checks.unknown")
+    words, shown = reason_text(reason), detail.each(_short)
+    key = "checks.unknown-detail" if shown else "checks.unknown"
     return Judgement(
         verdict=Verdict.UNKNOWN,
-        summary=_spoken(text, words, {"detail": shown}),
+        summary=message(key, reason=words, detail=shown),
         reason=reason,
         remedy=remedy(reason, shown),
     )
 
 
-def remedy(reason: str, detail: str) -> Text:
+def remedy(reason: str, detail: Text) -> Text:
     """What would settle something that is unknown for this reason; nothing where there is no advice."""
     if reason not in REASONS or reason == "not-run":
         return Text()
-    words, text = reason_text(reason), message(f"checks.remedy-{reason}")
-    shown = one_line(detail, LONGEST)
-    return Text(_one(text.en, {"detail": shown or words.en}), _one(text.zh, {"detail": shown or words.zh}))
+    return message(f"checks.remedy-{reason}", detail=detail.each(_short) or reason_text(reason))
 
 
 def part_unknown(count: int, total: int, reason: str) -> Text:
     """``2 of 5 not known (no answer in time)``."""
-    return _spoken(message("checks.part-unknown"), reason_text(reason), {"unknown": count, "total": total})
+    return message("checks.part-unknown", reason=reason_text(reason), unknown=count, total=total)
 
 
 def joined(first: Text, second: Text) -> Text:
     """Two sentences as one."""
-    text = message("checks.joined")
-    return Text(
-        _one(text.en, {"first": first.en, "second": second.en}),
-        _one(text.zh, {"first": first.zh, "second": second.zh}),
-    )
+    return message("checks.joined", first=first, second=second)
 
 
-def _spoken(text: Text, reason: Text, values: Mapping[str, Any]) -> Text:
-    """A sentence with a reason that differs by language."""
-    return Text(
-        _one(text.en, {**values, "reason": reason.en}), _one(text.zh, {**values, "reason": reason.zh})
-    )
+def _short(text: str) -> str:
+    return one_line(text, LONGEST)

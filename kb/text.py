@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,10 @@ class Text:
         """Both languages with `str.format` placeholders filled; raises KeyError for a missing one."""
         return Text(self.en.format(**params), self.zh.format(**params))
 
+    def each(self, change: Callable[[str], str]) -> Text:
+        """Both languages, each changed in the same way: cut, put on one line."""
+        return Text(change(self.en), change(self.zh))
+
     @classmethod
     def of(cls, value: str | Mapping[str, str] | Text | None) -> Text:
         """A Text from a plain string (both languages), a mapping ``{en, zh}``, or nothing."""
@@ -38,3 +42,7 @@ class Text:
         if isinstance(value, str):
             return cls(value, value)
         return cls(value.get("en", ""), value.get("zh", ""))
+
+
+UNSAID = Text()
+"""No text at all, as a default."""

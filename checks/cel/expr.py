@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from checks.cel.tree import Code, NotCel, Scope, build
-from checks.cel.values import Unknown, no_overload
+from checks.cel.values import Unknown, kind, no_overload
+from kb.messages import message
+from kb.said import Said
 
 __all__ = ["Expression", "ExpressionError", "Unknown", "compile"]
 
@@ -21,8 +23,8 @@ MAX_LENGTH = 4000
 """Longest expression that is read, in characters."""
 
 
-class ExpressionError(ValueError):
-    """A text is no usable CEL; the message says where and why."""
+class ExpressionError(Said, ValueError):
+    """A text is no usable CEL; its text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Expression:
         try:
             return self.code(bindings)
         except RecursionError:
-            raise Unknown("the values are nested too deeply") from None
+            raise Unknown(message("cel.values-deep")) from None
 
     def evaluate(self, bindings: Mapping[str, Any]) -> bool | None:
         """As a condition: True, False, or None for unknown (also of a value that is no truth)."""
@@ -54,7 +56,7 @@ class Expression:
         """As a condition, but raising Unknown with the reason."""
         value = self.value(bindings)
         if not isinstance(value, bool):
-            raise no_overload("a condition", value)
+            raise Unknown(message("cel.no-condition", kind=kind(value)))
         return value
 
 
@@ -62,16 +64,16 @@ class Expression:
 def compile(text: str) -> Expression:
     """The expression written in `text`; raises ExpressionError."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"longer than {MAX_LENGTH} characters")
+        raise ExpressionError(message("cel.too-long", limit=MAX_LENGTH))
     scope = Scope(matches=_matches)
     try:
         code = build(_parse(text), scope)
     except NotCel as error:
-        raise ExpressionError(str(error)) from None
-    except (ValueError, OverflowError) as error:  # a literal that no number holds
-        raise ExpressionError(str(error)) from None
+        raise ExpressionError(error.text) from None
+    except (ValueError, OverflowError):  # a literal that no number holds
+        raise ExpressionError(message("cel.bad-literal")) from None
     except RecursionError:
-        raise ExpressionError("nested too deeply") from None
+        raise ExpressionError(message("cel.too-deep")) from None
     return Expression(text, frozenset(scope.names), frozenset(scope.fields), code)
 
 
@@ -82,10 +84,10 @@ def _parse(text: str) -> Any:
         return CELParser().parse(text)
     except CELParseError as error:
         column = error.column if isinstance(error.column, int) and error.column > 0 else 0
-        where = (
-            f" at column {column}: …{text[column - 1 : column + 20]!r}" if column else ": it ends too early"
-        )
-        raise NotCel(f"no valid CEL{where}") from None
+        if not column:
+            raise NotCel(message("cel.ends-early")) from None
+        here = repr(text[column - 1 : column + 20])
+        raise NotCel(message("cel.invalid", column=column, here=here)) from None
 
 
 def _matches(text: Any, pattern: Any) -> bool:
@@ -96,5 +98,5 @@ def _matches(text: Any, pattern: Any) -> bool:
         raise no_overload("matches()", text, pattern)
     found = function_matches(text, pattern)
     if isinstance(found, CELEvalError):
-        raise Unknown("matches() with a broken pattern")
+        raise Unknown(message("cel.broken-pattern"))
     return bool(found)

@@ -16,14 +16,17 @@ from typing import Any
 
 from checks.cel import values as cel
 from checks.cel.values import Unknown
+from kb.messages import message
+from kb.said import Said
+from kb.wording import listed
 
 Bindings = Mapping[str, Any]
 Code = Callable[[Bindings], Any]
 MACROS = ("exists", "all", "exists_one", "filter", "map")
 
 
-class NotCel(Exception):
-    """The text is no expression that can be used here; the message says what and why."""
+class NotCel(Said):
+    """The text is no expression that can be used here; the text says what and why."""
 
 
 @dataclass(slots=True)
@@ -74,7 +77,7 @@ def build(tree: Any, scope: Scope) -> Code:
         return _unary(cel.invert if operator.data == "unary_not" else cel.negate, build(operand, scope))
     if rule in _NODES:
         return _NODES[rule](tree, scope)
-    raise NotCel(f"{rule} is not supported here")
+    raise NotCel(message("cel.unsupported", what=rule))
 
 
 def _unary(work: Callable[[Any], Any], operand: Code) -> Code:
@@ -125,7 +128,7 @@ def _ident(tree: Any, scope: Scope) -> Code:
         try:
             return env[name]
         except KeyError:
-            raise Unknown(f"{name} is not known", name) from None
+            raise Unknown(message("cel.not-known", name=name), name) from None
 
     return read
 
@@ -164,9 +167,9 @@ def _call(tree: Any, scope: Scope) -> Code:
         return _has(arguments, scope)
     work = cel.ONE_ARGUMENT.get(name)
     if work is None:
-        raise NotCel(f"there is no function {name}(); known: {', '.join(sorted([*cel.ONE_ARGUMENT, 'has']))}")
+        raise NotCel(message("cel.no-function", name=name, known=listed(sorted([*cel.ONE_ARGUMENT, "has"]))))
     if len(arguments) != 1:
-        raise NotCel(f"{name}() takes one value, not {len(arguments)}")
+        raise NotCel(message("cel.one-value", name=name, count=len(arguments)))
     return _unary(work, build(arguments[0], scope))
 
 
@@ -176,7 +179,7 @@ def _has(arguments: Sequence[Any], scope: Scope) -> Code:
         only = len(tree.children) == 1 and hasattr(tree.children[0], "data")
         tree = tree.children[0] if only else None
     if tree is None:
-        raise NotCel("has() takes a field, like has(pod.spec)")
+        raise NotCel(message("cel.has-field"))
     owner, key = _owner_and_key(tree, scope)
 
     def present(env: Bindings) -> bool:
@@ -198,7 +201,7 @@ def _method(tree: Any, scope: Scope) -> Code:
     work = scope.matches if name == "matches" else cel.METHODS_OF_ONE.get(name)
     if work is None or len(arguments) != 1:
         known = sorted([*cel.METHODS_OF_ONE, *cel.METHODS_OF_NONE, *MACROS, "matches"])
-        raise NotCel(f"there is no method {name}() with {len(arguments)} values; known: {', '.join(known)}")
+        raise NotCel(message("cel.no-method", name=name, count=len(arguments), known=listed(known)))
     return _binary(work, owner, build(arguments[0], scope))
 
 
@@ -208,10 +211,10 @@ def _method(tree: Any, scope: Scope) -> Code:
 def _macro(name: str, owner: Code, arguments: Sequence[Any], scope: Scope) -> Code:
     allowed = (2, 3) if name == "map" else (2,)
     if len(arguments) not in allowed:
-        raise NotCel(f"{name}() takes a variable and an expression, like {name}(x, x > 0)")
+        raise NotCel(message("cel.takes-two", name=name))
     variable = _root(arguments[0])
     if not variable:
-        raise NotCel(f"the first argument of {name}() is a variable name")
+        raise NotCel(message("cel.first-variable", name=name))
     inner = scope.inner(variable)
     codes = [build(argument, inner) for argument in arguments[1:]]
     work = _MACROS[name]
@@ -318,7 +321,7 @@ def _constant(type_: str, text: str) -> Any:
         return text == "true"
     if type_ == "NULL_LIT":
         return None
-    raise NotCel("byte strings are not supported here")
+    raise NotCel(message("cel.no-bytes"))
 
 
 def _list(tree: Any, scope: Scope) -> Code:
@@ -333,7 +336,7 @@ def _mapping(tree: Any, scope: Scope) -> Code:
     def run(env: Bindings) -> dict[str, Any]:
         made = {key(env): value(env) for key, value in pairs}
         if not all(isinstance(key, str) for key in made):
-            raise Unknown("the keys of a map are strings here")
+            raise Unknown(message("cel.map-keys"))
         return made
 
     return run

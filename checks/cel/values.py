@@ -12,15 +12,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from kb.messages import message
+from kb.said import Said
+from kb.text import Text
+from kb.wording import listed
+
 Number = (int, float)
 
 
-class Unknown(Exception):
+class Unknown(Said):
     """An expression has no answer: a name or key that is not there, or values that do not fit an operator."""
 
-    def __init__(self, message: str, name: str = ""):
-        super().__init__(message)
-        self.message = message
+    def __init__(self, text: Text, name: str = ""):
+        super().__init__(text)
         self.name = name
         """The unbound name at the root of it; empty where the values themselves do not fit."""
 
@@ -50,7 +54,7 @@ def is_number(value: Any) -> bool:
 
 def no_overload(operator: str, *values: Any) -> Unknown:
     """The error of values that an operator does not take."""
-    return Unknown(f"{operator} does not take {' and '.join(kind(v) for v in values)}")
+    return Unknown(message("cel.no-overload", operator=operator, kinds=listed(kind(v) for v in values)))
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -109,7 +113,7 @@ def _arithmetic(operator: str, work: Callable[[Any, Any], Any]) -> Callable[[Any
         if not (is_number(a) and is_number(b)):
             raise no_overload(operator, a, b)
         if operator in "/%" and b == 0:
-            raise Unknown(f"{operator} by zero")
+            raise Unknown(message("cel.by-zero", operator=operator))
         return work(a, b)
 
     return apply
@@ -149,7 +153,7 @@ def to_int(value: Any) -> int:
     raise (
         no_overload("int()", value)
         if not isinstance(value, str)
-        else Unknown("int() of text that is no number")
+        else Unknown(message("cel.no-number", function="int()"))
     )
 
 
@@ -161,7 +165,7 @@ def to_double(value: Any) -> float:
         try:
             return float(value)
         except ValueError:
-            raise Unknown("double() of text that is no number") from None
+            raise Unknown(message("cel.no-number", function="double()")) from None
     raise no_overload("double()", value)
 
 
@@ -181,9 +185,9 @@ def to_seconds(value: Any) -> float:
     try:
         moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
-        raise Unknown("seconds() of text that is no RFC 3339 time") from None
+        raise Unknown(message("cel.no-time")) from None
     if moment.tzinfo is None:
-        raise Unknown("seconds() of a time without zone")
+        raise Unknown(message("cel.no-zone"))
     return moment.timestamp()
 
 
@@ -201,7 +205,7 @@ def to_quantity(value: Any) -> float:
         else None
     )
     if not match:
-        raise Unknown("quantity() of something that is no quantity")
+        raise Unknown(message("cel.no-quantity"))
     return float(match[1]) * _UNITS[match[2] or ""]
 
 
@@ -210,7 +214,7 @@ def _numbers(name: str, values: Any) -> list[Any]:
         raise no_overload(name, values)
     wrong = next((v for v in values if not is_number(v)), None) if values else None
     if wrong is not None or any(v is None for v in values):
-        raise Unknown(f"{name} of a list with something that is no number")
+        raise Unknown(message("cel.list-no-number", function=name))
     return list(values)
 
 
@@ -223,7 +227,7 @@ def largest(values: Any) -> Any:
     """max() of a list of numbers; an empty one has none."""
     numbers = _numbers("max()", values)
     if not numbers:
-        raise Unknown("max() of an empty list")
+        raise Unknown(message("cel.empty-list", function="max()"))
     return max(numbers)
 
 
@@ -231,7 +235,7 @@ def smallest(values: Any) -> Any:
     """min() of a list of numbers; an empty one has none."""
     numbers = _numbers("min()", values)
     if not numbers:
-        raise Unknown("min() of an empty list")
+        raise Unknown(message("cel.empty-list", function="min()"))
     return min(numbers)
 
 
@@ -268,11 +272,11 @@ def select(value: Any, key: Any) -> Any:
     if isinstance(value, Mapping):
         if isinstance(key, str) and key in value:
             return value[key]
-        raise Unknown(f"there is no {key!r}")
+        raise Unknown(message("cel.no-key", key=repr(key)))
     if isinstance(value, list | tuple) and isinstance(key, int) and not isinstance(key, bool):
         if 0 <= key < len(value):
             return value[key]
-        raise Unknown(f"there is no item {key}")
+        raise Unknown(message("cel.no-item", number=key))
     raise no_overload(f"[{key!r}]" if not isinstance(key, str) else f".{key}", value)
 
 

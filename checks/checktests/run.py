@@ -66,9 +66,9 @@ def facts_of(spec: CheckSpec, test: CheckTest, layout: Layout) -> dict[str, Fact
         elif isinstance(read, EventsRead):
             facts[name] = fact_of(read, _listed(list_of(read), told, test.now), test.now)
         elif told and told.error:
-            facts[name] = Fact(error=told.error, message=told.message or told.error)
+            facts[name] = Fact(error=told.error, message=Text.of(told.message or told.error))
         else:
-            commands = Fact(error="absent", message=f"the test has no answer to {name}")
+            commands = Fact(error="absent", message=message("checktests.has-no", what=name))
             if raws.get(name):
                 commands = _answered(asked[name], raws[name])
             peers = list(raws.get(name, {}).values())
@@ -83,9 +83,9 @@ def facts_of(spec: CheckSpec, test: CheckTest, layout: Layout) -> dict[str, Fact
 
 def _listed(read: ListRead, told: Told | None, now: float) -> Fact:
     if told is None and not read.optional:
-        told = Told(error="absent", message=f"the test tells nothing of {read.resource}")
+        told = Told(error="absent", message=message("checktests.has-no", what=read.resource).en)
     if told and told.error:
-        failed = Answer("", None, "", now, error=told.error, message=told.message or told.error)
+        failed = Answer("", None, "", now, error=told.error, message=Text.of(told.message or told.error))
         return Fact((failed,))
     tree = keep.tree(read.keep) if read.keep else None
     objects = told.objects if told else ()
@@ -126,13 +126,13 @@ def _peers(name: str, asked: Mapping[str, Asked], found: Mapping[str, Mapping[st
 
 
 def _unsaid(peer: Raw, read: Asked, now: float) -> Raw:
-    text = f"the test has no answer of {peer.name}"
+    text = message("checktests.has-no", what=peer.name)
     return Raw(peer.name, peer.node, peer.pod, (), now, (), f"{read.kind} {read.on}", "absent", text)
 
 
 def _given(raw: Raw, slot: str, other: Raw | None, now: float) -> Raw:
     """The answer, or why its command could not even be written."""
-    source = other or Raw(raw.name, error="absent", message=f"{raw.name} was not asked for it")
+    source = other or Raw(raw.name, error="absent", message=message("parse.not-asked", name=raw.name))
     _, (error, text) = slot_text(slot, source)
     return Raw(raw.name, raw.node, raw.pod, (), now, (), raw.source, error, text) if error else raw
 
@@ -140,7 +140,7 @@ def _given(raw: Raw, slot: str, other: Raw | None, now: float) -> Raw:
 def _raw(read: Asked, said: Said, now: float, layout: Layout) -> Raw:
     per_node = layout.role(read.on).per == "node"
     name = (said.node or said.pod) if per_node else (said.pod or said.node)
-    error, text = said.error, said.message or said.error
+    error, text = said.error, Text.of(said.message or said.error)
     if not error and isinstance(read, ExecRead) and said.code not in read.ok_codes:
         error, text = reason_of_exit(ExecResult("\n".join(said.outs), said.err, said.code))
     samples = () if error else _samples(read, said, now)

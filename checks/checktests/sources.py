@@ -23,6 +23,8 @@ from checks.model import (
 )
 from checks.parse import Unparsable
 from checks.parsers.prometheus import lines_of, samples
+from kb.messages import message
+from kb.text import Text
 
 Commands = ExecRead | LogsRead
 
@@ -47,7 +49,7 @@ def sourced(
     """
     told = told or Told()
     if told.error:
-        return Fact(error=told.error, message=told.message or told.error)
+        return Fact(error=told.error, message=Text.of(told.message or told.error))
     chain = Chain(read)
     for branch in branches(read):
         chain.take(branch, _branch(branch, read, told, commands, peers, now, layout))
@@ -63,12 +65,12 @@ def _branch(
         return _vector(branch, told.objects, peers, now)
     if branch is command_of(read):
         return commands
-    return Fact(error="absent", message=f"the test has no {branch.kind}")
+    return Fact(error="absent", message=message("checktests.has-no", what=branch.kind))
 
 
 def _pages(read: MetricsRead, told: Sequence[Said], now: float, layout: Layout) -> Fact:
     if not told:
-        return Fact(error="absent", message="the test has no metrics page")
+        return Fact(error="absent", message=message("checktests.has-no", what="metrics"))
     per_node = layout.role(read.on).per == "node"
     made = []
     for said in told:
@@ -89,11 +91,11 @@ def _pages(read: MetricsRead, told: Sequence[Said], now: float, layout: Layout) 
 
 def _vector(read: PrometheusRead, objects: Sequence[Any], peers: Sequence[Raw], now: float) -> Fact:
     if not objects:
-        return Fact(error="absent", message="the test has no Prometheus")
+        return Fact(error="absent", message=message("checktests.has-no", what="Prometheus"))
     try:
         found = samples([_series(item, now) for item in objects])
     except Unparsable as error:
-        return Fact(error="unparsable", message=str(error))
+        return Fact(error="unparsable", message=error.text)
     wanted = tuple(dict.fromkeys(Name(raw.name, raw.node, raw.pod) for raw in peers)) if read.on else ()
     words = {name.node: name for name in wanted} | {name.pod: name for name in wanted}
     words |= {name.target: name for name in wanted}

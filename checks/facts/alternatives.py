@@ -12,6 +12,8 @@ from checks.model import NOTHING, Answer, Fact, Read, branches
 from checks.parse import Unparsable
 from checks.specs.shaping import shaped
 from kb.safe import one_line
+from kb.text import Text
+from kb.wording import explained, sentences
 
 Ask = Callable[[Read, frozenset[str] | None], Future[Fact]]
 """Asks one branch, of these targets only where they are named."""
@@ -39,7 +41,7 @@ def _shaped(shape: str | Mapping[str, str], answer: Answer) -> Answer:
     try:
         return replace(answer, value=shaped(shape, answer.value))
     except Unparsable as error:
-        return replace(answer, value=None, error="unparsable", message=one_line(str(error)))
+        return replace(answer, value=None, error="unparsable", message=error.text.each(one_line))
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Chain:
     read: Read
     answers: dict[str, Answer] = field(default_factory=dict)
     """By target: the answer, or the latest failure."""
-    failures: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
+    failures: dict[str, list[tuple[str, str, Text, str]]] = field(default_factory=dict)
     """By target, empty for all: kind of the branch, reason code, message and root of each that had no answer."""
 
     def take(self, branch: Read, fact: Fact) -> None:
@@ -65,7 +67,7 @@ class Chain:
                 self._failed(answer.target, branch, answer.error, answer.message, answer.root)
             self.answers[answer.target] = answer
 
-    def _failed(self, target: str, branch: Read, error: str, message: str, root: str) -> None:
+    def _failed(self, target: str, branch: Read, error: str, message: Text, root: str) -> None:
         self.failures.setdefault(target, []).append((branch.kind, error, message, root))
 
     @property
@@ -93,7 +95,7 @@ class Chain:
         return replace(answer, error=error, message=text, root=root)
 
 
-def _verdict(failures: Sequence[tuple[str, str, str, str]]) -> tuple[str, str, str]:
+def _verdict(failures: Sequence[tuple[str, str, Text, str]]) -> tuple[str, Text, str]:
     """One reason for several failures, what each said, and its root: the first that is more than a thing not there.
 
     Of several such reasons a missing permission comes first, for it can be given; else it is the last, whose source has
@@ -106,8 +108,8 @@ def _verdict(failures: Sequence[tuple[str, str, str, str]]) -> tuple[str, str, s
     root = next((failure[3] for failure in reversed(first) if failure[3]), "")
     if len(failures) == 1:
         return reason, failures[0][2], root
-    said = dict.fromkeys(f"{kind}: {text}" for kind, _, text, _ in (*first, *rest))
-    return reason, one_line("; ".join(said)), root
+    said = dict.fromkeys(explained(kind, text) for kind, _, text, _ in (*first, *rest))
+    return reason, sentences(said).each(one_line), root
 
 
 def chained(read: Read, first: Future[Fact], ask: Ask) -> Future[Fact]:

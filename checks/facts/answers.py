@@ -13,9 +13,12 @@ from checks.cluster import ExecResult, Object
 from checks.errors import ClusterError
 from checks.model import Answer
 from checks.parse import Unparsable, parse
-from checks.parsers.base import cleaned
+from checks.parsers.base import cleaned, excerpt
 from checks.specs.skeleton import mistake
+from kb.messages import message
 from kb.safe import one_line
+from kb.text import UNSAID, Text
+from kb.wording import explained
 
 KEPT = 64 * 1024
 """Characters of raw output kept as evidence of one answer."""
@@ -44,7 +47,7 @@ class Raw:
     command: tuple[str, ...] = ()
     source: str = ""
     error: str = ""
-    message: str = ""
+    message: Text = UNSAID
     extra: Mapping[str, Any] = field(default_factory=dict)
     root: str = ""
 
@@ -57,16 +60,16 @@ def kept_each(targets: int) -> int:
 def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer:
     """The parsed answer; with `several` the value is a list of ``{at, value}``."""
     value: Any = None
-    error, message = raw.error, raw.message
+    error, said = raw.error, raw.message
     if not error:
         try:
             values = [parse(how, sample.text) for sample in raw.samples]
             timed = [{"at": s.at, "value": v} for s, v in zip(raw.samples, values, strict=True)]
             value = timed if several else values[0]
         except Unparsable as unparsable:
-            error, message = "unparsable", str(unparsable)
+            error, said = "unparsable", unparsable.text
         except Exception as bug:  # a parser that breaks on one output must not take the other answers along
-            error, message = "error", f"the parser broke: {type(bug).__name__}: {bug}"
+            error, said = "error", message("parse.broke", bug=f"{type(bug).__name__}: {bug}")
     text = "\n".join(sample.text for sample in raw.samples)
     return Answer(
         target=raw.name,
@@ -76,7 +79,7 @@ def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer
         command=raw.command,
         source=raw.source,
         error=error,
-        message=one_line(message),
+        message=said.each(one_line),
         node=raw.node,
         pod=raw.pod,
         truncated=len(text) > kept,
@@ -84,11 +87,11 @@ def answer(raw: Raw, how: Mapping[str, Any], kept: int, several: bool) -> Answer
     )
 
 
-def slot_text(slot: str, raw: Raw) -> tuple[str, tuple[str, str]]:
+def slot_text(slot: str, raw: Raw) -> tuple[str, tuple[str, Text]]:
     """What an answer puts into a slot of another command, or reason code and message why it may not stand there."""
     text = _plain(raw.samples[-1].text) if raw.samples else ""
     if not raw.error and not _GIVEN.fullmatch(text):
-        return "", ("unparsable", f"{slot} is {text[:60]!r}, which may not stand in a command")
+        return "", ("unparsable", message("parse.slot", slot=slot, value=excerpt(text)))
     return text, (raw.error, raw.message)
 
 
@@ -102,11 +105,11 @@ def _plain(text: str) -> str:
 _GIVEN = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 
 
-def reason_of(error: BaseException) -> tuple[str, str]:
+def reason_of(error: BaseException) -> tuple[str, Text]:
     """Reason code and message of what a call raised; anything but a ClusterError is a bug and says so."""
     if isinstance(error, ClusterError):
-        return error.reason, error.message
-    return "error", f"{type(error).__name__}: {error}"
+        return error.reason, error.text
+    return "error", Text.of(f"{type(error).__name__}: {error}")
 
 
 def root_of(error: BaseException) -> str:
@@ -114,16 +117,16 @@ def root_of(error: BaseException) -> str:
     return str(getattr(error, "root", "")) or roots.of_error(error)
 
 
-def reason_of_exit(result: ExecResult) -> tuple[str, str]:
+def reason_of_exit(result: ExecResult) -> tuple[str, Text]:
     """Reason code and message of a command that ended with a code that is no answer."""
     text = result.stderr.strip() or result.stdout.strip()
-    message = f"exit code {result.code}: {one_line(text)}" if text else f"exit code {result.code}"
+    said = message("parse.exit-code", code=result.code)
+    if text:
+        said = explained(said, one_line(text))
     for reason, signs in _EXIT_SIGNS.items():
         if any(sign in text for sign in signs):
-            return reason, message
-    return (
-        "timeout" if result.code in (124, 142) else "error"
-    ), message  # timeout(1), and SIGALRM of --timeout
+            return reason, said
+    return ("timeout" if result.code in (124, 142) else "error"), said  # timeout(1), and SIGALRM of --timeout
 
 
 _EXIT_SIGNS: Mapping[str, tuple[str, ...]] = {
@@ -152,14 +155,14 @@ def slim(obj: Object) -> Object:
     return obj
 
 
-def listed(items: list[Any]) -> tuple[list[Any] | None, str, str]:
+def listed(items: list[Any]) -> tuple[list[Any] | None, str, Text]:
     """The objects of a list, or None with reason code and message where one of them is no object of Kubernetes."""
     for item in items:
         if wrong := mistake(item):
             meta = item.get("metadata") if isinstance(item, dict) else None
             name = str(meta.get("name") or "") if isinstance(meta, dict) else ""
-            return None, "unparsable", one_line(f"{name}: {wrong}" if name else wrong)
-    return items, "", ""
+            return None, "unparsable", (explained(name, wrong) if name else wrong).each(one_line)
+    return items, "", Text()
 
 
 def listing(items: Sequence[Object], kept: int = KEPT) -> tuple[str, bool]:

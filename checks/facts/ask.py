@@ -17,6 +17,7 @@ from checks.facts.roles import Roles
 from checks.facts.silence import Silence
 from checks.model import ExecRead, LogsRead
 from checks.permission import Permission
+from kb.text import UNSAID, Text
 
 Then = Callable[[Raw], None]
 
@@ -108,7 +109,7 @@ class Asker:
 
 def closed(
     raw: Raw, at: float, samples: tuple[Sample, ...] = (), *, error: BaseException | None = None,
-    failure: tuple[str, str] = ("", ""),
+    failure: tuple[str, Text] = ("", UNSAID),
 ) -> Raw:  # fmt: skip
     """The raw answer with what came of it."""
     reason, text = reason_of(error) if error else failure
@@ -170,7 +171,7 @@ class _Command:
             lambda found: self._elsewhere(found, failure)
         )
 
-    def _elsewhere(self, found: Any, failure: tuple[str, str]) -> None:
+    def _elsewhere(self, found: Any, failure: tuple[str, Text]) -> None:
         """Ask the fallback's container on the same node; where there is none, the refusal stands."""
         others = (
             [] if found.exception() else [t for t in found.result().targets if t.node == self.target.node]
@@ -182,7 +183,7 @@ class _Command:
         self.samples.clear()
         self.next()
 
-    def _end(self, *, error: BaseException | None = None, failure: tuple[str, str] = ("", "")) -> None:
+    def _end(self, *, error: BaseException | None = None, failure: tuple[str, Text] = ("", UNSAID)) -> None:
         raw = Raw(
             self.name,
             self.target.node,

@@ -45,6 +45,8 @@ from checks.permission import Permission
 from checks.prom.at import PrometheusAt
 from checks.rights.permissions import of_branch
 from checks.roots import nobody, silent
+from kb.messages import message
+from kb.text import Text
 
 LIMITS: Mapping[str, int] = {"exec": 16, "api": 8}
 """Calls at once: commands and logs go through the kubelets, lists burden the API server."""
@@ -152,7 +154,7 @@ class Facts:
         """Those of the permissions that are known to be refused."""
         return self._permits.lacking(needed)
 
-    def give_up(self, why: str) -> None:
+    def give_up(self, why: Text) -> None:
         """Settle what is open with the answers there are; who has not answered is a timeout."""
         with self._lock:
             late = [wanted for wanted in self._wanted.values() if wanted.left > 0]
@@ -161,7 +163,7 @@ class Facts:
         for wanted in late:
             wanted.settle(partial(self._what_came, wanted, why))
 
-    def _what_came(self, wanted: Wanted, why: str, key: str) -> Fact:
+    def _what_came(self, wanted: Wanted, why: Text, key: str) -> Fact:
         have = list(wanted.answers.get(key, ()))
         silent_ones = sorted(wanted.names.result() - {one.target for one in have})
         how = wanted.parsers[key][0]
@@ -262,7 +264,8 @@ class Facts:
         missing = [gap for gap in who.missing if only is None or gap.name in only]
         if self._widest and len(targets) > self._widest:
             wanted.names.set_result(frozenset())
-            wide = Fact(error=COSTLY, message=f"{read.kind} in each of {len(targets)} pods of {read.on}")
+            text = message("costly.in-each", kind=read.kind, count=len(targets), role=read.on)
+            wide = Fact(error=COSTLY, message=text)
             wanted.settle(lambda _: wide)
             return
         wanted.left = len(targets) + len(missing)
@@ -322,7 +325,8 @@ class Facts:
             if name not in names.result():
                 with self._lock:
                     if not future.done():
-                        future.set_result(Raw(name, error="absent", message=f"{name} was not asked for it"))
+                        text = message("parse.not-asked", name=name)
+                        future.set_result(Raw(name, error="absent", message=text))
 
         wanted.names.add_done_callback(unknown)
         return future

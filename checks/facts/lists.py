@@ -256,7 +256,7 @@ class Lists:
             command=kubectl.list_argv(read),
             source=f"list {reader.resource.dotted} {chosen}".rstrip(),
             error=reason,
-            message=one_line(text),
+            message=text.each(one_line),
             truncated=cut,
             root=roots.of_error(error) if error else "",
         )

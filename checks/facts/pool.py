@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.errors import Timeout
+from kb.messages import message
 
 GRACE = 2.0
 """Seconds a call may take beyond its own deadline before it is given up."""
@@ -188,7 +189,7 @@ class Pool:
     def _give_up(self, job: Job) -> None:
         if not self._finish(job):
             return
-        _tell(job, None, Timeout(f"no answer within {job.timeout:g} s"))
+        _tell(job, None, Timeout(message("checks.no-answer-within", seconds=f"{job.timeout:g}")))
         with self._lock:
             ready = self._next(job.kind)
         if ready:

@@ -136,7 +136,7 @@ class Prometheus:
             self._settle(read, failure)
             return
         for failed in services.failed:
-            text = message("sources.prometheus-unlisted", why=failed.message).en
+            text = message("sources.prometheus-unlisted", why=failed.message)
             self._facts[_key(read)].set_result(Fact(error=failed.error, message=text, root=failed.root))
             return
         try:
@@ -163,7 +163,7 @@ class Prometheus:
     def _settle(self, read: PrometheusRead, error: BaseException) -> None:
         reason, text = reason_of(error)
         if isinstance(error, Unparsable):
-            reason, text = "unparsable", str(error)
+            reason, text = "unparsable", error.text
         self._facts[_key(read)].set_result(Fact(error=reason, message=text, root=root_of(error)))
 
     def _places(self, services: Fact) -> tuple[PrometheusAt, ...]:

@@ -13,6 +13,7 @@ from checks.layout import Found, Layout
 from checks.model import Answer, Fact, PrometheusRead
 from checks.parsers.prometheus import Sample
 from kb.messages import message
+from kb.text import Text
 
 ADDRESSES = ("status.addresses",)
 """What is read of a node to know it by its addresses, as paths for `checks.keep`."""
@@ -109,7 +110,7 @@ def answers_of(
         age = _age(mine, [known.get(name.target, newest) for known, newest in of_target])
         answers.append(_answer(read, name, mine, age, kept, command, source, now))
     if not answers:
-        return Fact(error="absent", message=message("sources.no-series", query=read.query).en)
+        return Fact(error="absent", message=message("sources.no-series", query=read.query))
     return Fact(tuple(sorted(answers, key=lambda one: one.target)))
 
 
@@ -130,11 +131,11 @@ def _answer(
     source: str,
     now: float,
 ) -> Answer:
-    error, text = "", ""
+    error, text = "", Text()
     if not samples:
-        error, text = "absent", message("sources.no-series", query=read.query).en
+        error, text = "absent", message("sources.no-series", query=read.query)
     elif age > read.max_age:
-        error, text = "absent", message("sources.stale", age=f"{age:,.0f}", limit=f"{read.max_age:,.0f}").en
+        error, text = "absent", message("sources.stale", age=f"{age:,.0f}", limit=f"{read.max_age:,.0f}")
     raw = "\n".join(json.dumps(sample, ensure_ascii=False) for sample in samples)
     return Answer(
         target=name.target,

@@ -36,7 +36,7 @@ class Silence:
 
         def work() -> Any:
             if count := self._silent(who):
-                raise _NotAsked(message("checks.silent", count=count, who=who).en)
+                raise _NotAsked(message("checks.silent", count=count, who=who))
             return watched.work()
 
         def done(result: Any, error: BaseException | None) -> None:

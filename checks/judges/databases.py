@@ -11,6 +11,7 @@ from checks.judges.wholes import judged, listing
 from checks.model import JSON, Answer, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
+from kb.text import Text
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
@@ -68,13 +69,13 @@ def _northd(at: NodeAnswers) -> Row:
 
 def _not_running(answer: Answer | None) -> bool:
     # What was printed by something that ran is no word of ovn-appctl about northd.
-    if answer is None or answer.error in ("", "unparsable") or "ovn-northd" not in answer.message:
+    if answer is None or answer.error in ("", "unparsable") or "ovn-northd" not in answer.message.en:
         return False
-    return any(words in answer.message for words in _DEAD)
+    return any(words in answer.message.en for words in _DEAD)
 
 
 def _stopped(target: str, answer: Answer | None) -> Row:
-    why = one_line(answer.message if answer else "", 120)
+    why = (answer.message if answer else Text()).each(lambda text: one_line(text, 120))
     return Row(target, Verdict.WARN, message("ovndb.northd-stopped", why=why), data={"state": "stopped"})
 
 

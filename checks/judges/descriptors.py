@@ -26,6 +26,7 @@ from checks.judges.pernode import (
 from checks.model import JSON, Fact, Judgement, Row, Verdict
 from kb.messages import message
 from kb.safe import one_line
+from kb.text import Text
 
 Facts = Mapping[str, Fact]
 Params = Mapping[str, JSON]
@@ -54,7 +55,9 @@ def judge_ovs_fd_usage(facts: Facts, params: Params, now: float) -> Judgement:
         limit = 0 if soft == "unlimited" else whole_number(soft)
         if limit is None:
             rows.append(
-                unread(at.target, replace(at.answers["limits"], error="unparsable", message=str(soft)))
+                unread(
+                    at.target, replace(at.answers["limits"], error="unparsable", message=Text.of(str(soft)))
+                )
             )
             continue
         opened = whole_number(at.value("fds"))
@@ -219,7 +222,7 @@ def judge_ovs_dispatch_mode(facts: Facts, params: Params, now: float) -> Judgeme
             continue
         text = str(at.value("mode") or "")
         if text.strip() and not _DISPATCH.search(text):
-            why = f"no dispatch mode: {one_line(text, 60)}"
+            why = message("ovs.no-mode", text=one_line(text, 60))
             rows.append(unread(at.target, replace(at.answers["mode"], error="unparsable", message=why)))
             continue
         mode = "per-cpu" if "per-cpu" in text else "per-vport" if "per-vport" in text else "none"

@@ -20,7 +20,7 @@ def failure(facts: Mapping[str, Fact], *names: str) -> Judgement | None:
     for name in names:
         fact = facts.get(name)
         if fact is None:
-            return unknown("absent", message("lists.unread", what=name, why="not read"))
+            return unknown("absent", message("lists.unread", what=name, why=message("lists.not-read")))
         if fact.error:
             return unknown(fact.error, message("lists.unread", what=name, why=fact.message or fact.error))
         for answer in fact.failed:
@@ -29,7 +29,7 @@ def failure(facts: Mapping[str, Fact], *names: str) -> Judgement | None:
                 answer.error, message("lists.unread", what=where, why=answer.message or answer.error)
             )
         if not fact.answers:
-            return unknown("absent", message("lists.unread", what=name, why="no answer"))
+            return unknown("absent", message("lists.unread", what=name, why=message("lists.no-answer")))
     return None
 
 

@@ -182,7 +182,7 @@ def _usage_row(node: Object, metrics: Object | None, params: Mapping[str, JSON])
     usage = (metrics or {}).get("usage")
     try:
         if not isinstance(have, Mapping) or not isinstance(usage, Mapping):
-            raise Unknown("no numbers")
+            raise Unknown(message("nodehealth.no-numbers"))
         cpu, memory = (_share(usage.get(key), have.get(key)) for key in ("cpu", "memory"))
     except Unknown:
         reason = "absent" if metrics is None else "unparsable"
@@ -198,7 +198,7 @@ def _share(used: object, whole: object) -> int:
         used = float(used[:-1]) * (1e-9 if used[-1] == "n" else 1e-6)
     total = to_quantity(whole)
     if total <= 0:
-        raise Unknown("nothing is allocatable")
+        raise Unknown(message("nodehealth.nothing-allocatable"))
     return round(100 * to_quantity(used) / total)
 
 

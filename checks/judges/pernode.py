@@ -64,7 +64,7 @@ def nobody(facts: Mapping[str, Fact], *reads: str) -> Judgement | None:
 
 def unread(target: str, answer: Answer) -> Row:
     """The row of a target that gave no usable answer, with the reason."""
-    why = one_line(answer.message or answer.error, 160)
+    why = (answer.message or Text.of(answer.error)).each(lambda text: one_line(text, 160))
     return Row(
         target, Verdict.UNKNOWN, message("lists.unread", what=target, why=why), data={"reason": answer.error}
     )

@@ -31,7 +31,7 @@ def host_of(address: str) -> str:
 def alone(fact: Fact) -> bool:
     """Whether every server of a database says that it is in no cluster (one without raft does not know the command)."""
     return bool(fact.answers) and all(
-        answer.error and any(words in answer.message for words in _ALONE) for answer in fact.answers
+        answer.error and any(words in answer.message.en for words in _ALONE) for answer in fact.answers
     )
 
 

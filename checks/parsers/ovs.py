@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from checks.parsers.base import Unparsable, excerpt, integer, number
+from checks.parsers.base import Unparsable, excerpt, integer, no_json, number, wrong_columns
+from kb.messages import message
+from kb.wording import listed
 
 MAX_CELL = 50_000_000
 
@@ -25,12 +27,12 @@ def csv_rows(text: str, columns: Sequence[str]) -> list[dict[str, str]]:
             if not cells:
                 continue
             if len(cells) != len(columns):
-                raise Unparsable(
-                    f"line {reader.line_num} has {len(cells)} columns, not {len(columns)}: {excerpt(','.join(cells))}"
-                )
+                cut = excerpt(",".join(cells))
+                wrong = {"line": reader.line_num, "found": len(cells), "wanted": len(columns), "text": cut}
+                raise Unparsable(message("parse.csv-columns", **wrong))
             rows.append(dict(zip(columns, cells, strict=True)))
     except csv.Error as error:
-        raise Unparsable(f"line {reader.line_num} is no CSV: {error}") from None
+        raise Unparsable(message("parse.no-csv", line=reader.line_num, error=str(error))) from None
     return rows
 
 
@@ -39,15 +41,15 @@ def ovsdb_rows(text: str) -> list[dict[str, Any]]:
     try:
         table = json.loads(text)
     except ValueError as error:
-        raise Unparsable(f"no JSON: {error}") from None
+        raise no_json(error) from None
     headings = table.get("headings") if isinstance(table, dict) else None
     data = table.get("data") if isinstance(table, dict) else None
     if not isinstance(headings, list) or not isinstance(data, list):
-        raise Unparsable("no OVSDB table: headings and data are missing")
+        raise Unparsable(message("parse.no-ovsdb"))
     rows = []
     for cells in data:
         if not isinstance(cells, list) or len(cells) != len(headings):
-            raise Unparsable(f"a row does not have {len(headings)} columns: {excerpt(json.dumps(cells))}")
+            raise wrong_columns(json.dumps(cells), len(cells), len(headings))
         rows.append({str(name): _atom(cell) for name, cell in zip(headings, cells, strict=True)})
     return rows
 
@@ -59,13 +61,13 @@ def _atom(cell: Any) -> Any:
     if kind in ("uuid", "named-uuid"):
         return str(inner)
     if not isinstance(inner, list):
-        raise Unparsable(f"a {kind} of OVSDB is no list: {excerpt(str(inner))}")
+        raise Unparsable(message("parse.ovsdb-list", kind=kind, text=excerpt(str(inner))))
     if kind == "set":
         return [_atom(item) for item in inner]
     try:
         return {str(_atom(key)): _atom(value) for key, value in inner}
     except (TypeError, ValueError):
-        raise Unparsable(f"a map of OVSDB is no list of pairs: {excerpt(str(inner))}") from None
+        raise Unparsable(message("parse.ovsdb-map", text=excerpt(str(inner)))) from None
 
 
 _RAFT_FIELDS = {
@@ -112,7 +114,7 @@ def raft_status(text: str) -> dict[str, Any]:
             found["sid"] = line.strip()
     missing = [key for key in ("status", "role", "term") if key not in found]
     if missing:
-        raise Unparsable(f"no cluster/status: {', '.join(missing)} missing in {excerpt(text)}")
+        raise Unparsable(message("parse.no-raft-status", missing=listed(missing), text=excerpt(text)))
     if "election_won_ms" in found:
         found["election_won_ms"] = integer(
             found["election_won_ms"].removesuffix(" ms ago"), "Last Election won"
@@ -155,7 +157,7 @@ def log_lines(text: str) -> list[dict[str, Any]]:
     """
     lines = [_log_line(match) for match in map(_LOG.match, text.splitlines()) if match]
     if not lines and text.strip():
-        raise Unparsable(f"no line of an OVS log in {excerpt(text)}")
+        raise Unparsable(message("parse.no-ovs-log", text=excerpt(text)))
     return [line for line in lines if line]
 
 
@@ -163,7 +165,7 @@ def _log_line(match: re.Match[str]) -> dict[str, Any]:
     try:
         at = datetime.fromisoformat(match["at"]).replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise Unparsable(f"no time: {excerpt(match['at'])}") from None
+        raise Unparsable(message("parse.no-time", text=excerpt(match["at"]))) from None
     return {
         "at": at,
         "seq": number(match["seq"].lstrip("0") or "0"),

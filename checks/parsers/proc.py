@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.parsers.base import Unparsable, excerpt, integer, number
+from checks.parsers.base import Unparsable, excerpt, integer, number, wrong_columns
+from kb.messages import message
 
 _STAT = {
     "ppid": 4,
@@ -27,7 +28,7 @@ def pid_stats(text: str) -> Any:
     """/proc/PID/stat: a mapping for one line, a list of them for several; the command name may hold spaces."""
     found = [_pid_stat(line) for line in text.splitlines() if line.strip()]
     if not found:
-        raise Unparsable("empty, not /proc/PID/stat")
+        raise Unparsable(message("parse.not-file", file="/proc/PID/stat", text=excerpt("")))
     return found[0] if len(found) == 1 else found
 
 
@@ -36,7 +37,7 @@ def _pid_stat(line: str) -> dict[str, Any]:
     pid, opened, comm = head.partition(" (")
     fields = tail.split()
     if not (closed and opened and len(fields) >= 22):
-        raise Unparsable(f"not /proc/PID/stat: {excerpt(line)}")
+        raise Unparsable(message("parse.not-file", file="/proc/PID/stat", text=excerpt(line)))
     stat: dict[str, Any] = {"pid": integer(pid, "pid"), "comm": comm, "state": fields[0]}
     stat.update({name: integer(fields[position - 3], name) for name, position in _STAT.items()})
     return stat
@@ -49,23 +50,23 @@ def cpu_stat(text: str) -> dict[str, int]:
         if name != "cpu":
             continue
         if len(cells) < 8:
-            raise Unparsable(f"the cpu line has {len(cells)} numbers, steal is the eighth: {excerpt(line)}")
+            raise Unparsable(message("parse.no-steal", count=len(cells), text=excerpt(line)))
         found = {key: integer(cell, key) for key, cell in zip(_CPU, cells, strict=False)}
         found["total"] = sum(found[key] for key in _CPU[:8])
         return found
-    raise Unparsable(f"no cpu line of /proc/stat in {excerpt(text)}")
+    raise Unparsable(message("parse.no-cpu-line", text=excerpt(text)))
 
 
 def netlink_rows(text: str) -> list[dict[str, Any]]:
     """/proc/net/netlink: one mapping per socket, keys of the header in lower case (`eth` is the protocol)."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if not lines or lines[0][:3] != ["sk", "Eth", "Pid"]:
-        raise Unparsable(f"no /proc/net/netlink: {excerpt(text)}")
+        raise Unparsable(message("parse.not-file", file="/proc/net/netlink", text=excerpt(text)))
     header = [name.lower() for name in lines[0]]
     rows = []
     for cells in lines[1:]:
         if len(cells) != len(header):
-            raise Unparsable(f"a row has {len(cells)} columns, not {len(header)}: {excerpt(' '.join(cells))}")
+            raise wrong_columns(" ".join(cells), len(cells), len(header))
         rows.append({name: _cell(name, cell) for name, cell in zip(header, cells, strict=True)})
     return rows
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from checks.parsers.base import Unparsable, excerpt
+from checks.parsers.base import Unparsable, excerpt, no_json
+from kb.messages import message
+from kb.wording import listed
 
 MAX_SAMPLES = 50_000
 """Samples of one answer: a page of a busy kubelet has 30,000 lines, and the families asked for are few of them."""
@@ -54,13 +56,13 @@ def page(families: Sequence[str], text: str) -> list[Sample]:
     """Samples ``{name, labels, value}`` of these families in the order of the page; raises Unparsable without any."""
     kept = lines_of(text, families)
     if kept and not kept.endswith("\n"):
-        raise Unparsable(f"the page ends within a line: {excerpt(kept.splitlines()[-1])}")
+        raise Unparsable(message("parse.cut", text=excerpt(kept.splitlines()[-1])))
     lines = kept.splitlines()
     if len(lines) > MAX_SAMPLES:
-        raise Unparsable(f"{len(lines)} samples, more than {MAX_SAMPLES}")
+        raise Unparsable(message("parse.too-many", count=len(lines), limit=MAX_SAMPLES))
     found = [sample for sample in map(_sample, lines) if sample["value"] is not None]
     if not found:
-        raise Unparsable(f"no sample of {', '.join(families)} in {excerpt(text)}")
+        raise Unparsable(message("parse.no-sample", families=listed(families), text=excerpt(text)))
     return found
 
 
@@ -73,7 +75,7 @@ def every(text: str) -> list[Sample]:
 def _sample(line: str) -> Sample:
     match = _LINE.fullmatch(_EXEMPLAR.sub("", line) if " # {" in line else line)
     if not match:
-        raise Unparsable(f"not a sample: {excerpt(line)}")
+        raise Unparsable(message("parse.not-a-sample", text=excerpt(line)))
     labels = _labels(match["labels"] or "", line)
     return {"name": match["name"], "labels": labels, "value": finite(match["value"])}
 
@@ -84,7 +86,7 @@ def _labels(text: str, line: str) -> dict[str, str]:
     while at < len(text) and not text[at:].isspace():
         match = _LABEL.match(text, at)
         if not match:
-            raise Unparsable(f"labels that are none: {excerpt(line)}")
+            raise Unparsable(message("parse.bad-labels", text=excerpt(line)))
         found[match["name"]] = _ESCAPE.sub(_unescaped, match["value"])
         at = match.end()
     return found
@@ -97,11 +99,11 @@ def _unescaped(match: re.Match[str]) -> str:
 def finite(text: Any) -> int | float | None:
     """The number as an int where it is whole, None for NaN and the infinities; raises Unparsable for other text."""
     if isinstance(text, bool) or not isinstance(text, str | int | float):
-        raise Unparsable(f"not a number: {excerpt(str(text))}")
+        raise Unparsable(message("parse.no-number", text=excerpt(str(text))))
     try:
         value = float(text)
     except ValueError:
-        raise Unparsable(f"not a number: {excerpt(str(text))}") from None
+        raise Unparsable(message("parse.no-number", text=excerpt(str(text)))) from None
     if not math.isfinite(value) or "_" in str(text):
         return None
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
@@ -118,34 +120,34 @@ def answer(text: str) -> list[Sample]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unparsable(f"no JSON: {error}") from None
+        raise no_json(error) from None
     if not isinstance(body, Mapping):
-        raise Unparsable(f"no answer of Prometheus: {excerpt(text)}")
+        raise Unparsable(message("parse.no-prometheus", text=excerpt(text)))
     if body.get("status") == "error":
         raise Refused(f"{body.get('errorType', 'error')}: {body.get('error', '')}")
     data = body.get("data")
     if body.get("status") != "success" or not isinstance(data, Mapping):
-        raise Unparsable(f"no answer of Prometheus: {excerpt(text)}")
+        raise Unparsable(message("parse.no-prometheus", text=excerpt(text)))
     kind, result = data.get("resultType"), data.get("result")
     if kind == "scalar":
         result = [{"metric": {}, "value": result}]
     elif kind not in ("vector", "matrix"):
-        raise Unparsable(f"an answer of type {excerpt(str(kind))}")
+        raise Unparsable(message("parse.answer-type", kind=excerpt(str(kind))))
     return samples(result)
 
 
 def samples(result: Any) -> list[Sample]:
     """Samples of a vector or matrix as the API writes it; series without any finite number are left out."""
     if not isinstance(result, list):
-        raise Unparsable("the result is no list of series")
+        raise Unparsable(message("parse.no-series-list"))
     if len(result) > MAX_SAMPLES:
-        raise Unparsable(f"{len(result)} series, more than {MAX_SAMPLES}")
+        raise Unparsable(message("parse.too-many", count=len(result), limit=MAX_SAMPLES))
     return [sample for series in result if (sample := _series(series)) is not None]
 
 
 def _series(series: Any) -> Sample | None:
     if not isinstance(series, Mapping) or not isinstance(series.get("metric"), Mapping):
-        raise Unparsable(f"not a series: {excerpt(str(series))}")
+        raise Unparsable(message("parse.not-a-series", text=excerpt(str(series))))
     labels = {str(name): str(value) for name, value in series["metric"].items()}
     sample: Sample = {"labels": labels}
     if name := labels.pop("__name__", ""):
@@ -154,13 +156,13 @@ def _series(series: Any) -> Sample | None:
         point = _point(series.get("value"))
         return {**sample, **point} if point else None
     if not isinstance(series["values"], list) or len(series["values"]) > MAX_SAMPLES:
-        raise Unparsable("the values of a series are no list")
+        raise Unparsable(message("parse.values-no-list"))
     points = [point for point in map(_point, series["values"]) if point]
     return {**sample, **points[-1], "values": points} if points else None
 
 
 def _point(pair: Any) -> Sample | None:
     if not (isinstance(pair, list) and len(pair) == 2):
-        raise Unparsable(f"not a pair of time and value: {excerpt(str(pair))}")
+        raise Unparsable(message("parse.no-point", text=excerpt(str(pair))))
     at, value = finite(pair[0]), finite(pair[1])
     return None if at is None or value is None else {"at": at, "value": value}

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from checks.parsers.base import Unparsable, excerpt, number
+from checks.parsers.base import Unparsable, excerpt, number, wrong_columns
+from kb.messages import message
 
 _GAP = re.compile(r"\s{2,}")
 
@@ -21,7 +22,7 @@ def rows(columns: Any, text: str) -> list[dict[str, Any]]:
     if columns is not True:
         return [_named(line, columns) for line in lines]
     if not lines:
-        raise Unparsable("empty, no header")
+        raise Unparsable(message("parse.no-header"))
     header = lines[0].strip()
     titles = _GAP.split(header) if _GAP.search(header) else header.split()
     names = [title.strip().lower().replace(" ", "_") for title in titles]
@@ -32,7 +33,7 @@ def rows(columns: Any, text: str) -> list[dict[str, Any]]:
 def _named(line: str, names: Sequence[str]) -> dict[str, Any]:
     cells = line.split(None, len(names) - 1)
     if len(cells) != len(names):
-        raise Unparsable(f"a line has {len(cells)} columns, not {len(names)}: {excerpt(line)}")
+        raise wrong_columns(line, len(cells), len(names))
     return {name: number(cell.strip()) for name, cell in zip(names, cells, strict=True)}
 
 
@@ -56,6 +57,6 @@ def _by_place(line: str, starts: Sequence[int]) -> list[str]:
     """The cells between the places where the header's words begin; each must begin there, or after a space."""
     cut = [start for start in starts[1:] if start < len(line)]
     if any(line[start - 1] != " " for start in cut):
-        raise Unparsable(f"a line that does not fit the header: {excerpt(line)}")
+        raise Unparsable(message("parse.beside-header", text=excerpt(line)))
     ends = [*starts[1:], max(len(line), starts[-1])]
     return [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]

@@ -37,6 +37,8 @@ from checks.pasting.pastedtext import Output, PasteError, failure, sections, wit
 from checks.specs.shaping import shaped
 from kb.messages import message
 from kb.safe import one_line
+from kb.text import Text
+from kb.wording import explained
 
 __all__ = ["Ask", "Askable", "PasteError", "Pasted", "asks", "put", "read_paste", "script", "unused"]
 
@@ -117,8 +119,8 @@ def _filled(branch: Askable, fact: Fact, mine: Mapping[str, Pasted], layout: Lay
         return fact
     answers = [_answer(branch, one, Raw(one.target), now) for one in mine.values()]
     if not isinstance(branch, ListRead | EventsRead) and layout.role(branch.on).pick != "one":
-        text = message("pasted.others").en
-        answers.append(Answer(_OTHERS, None, "", now, error=fact.error, message=f"{text}: {fact.message}"))
+        text = explained(message("pasted.others"), fact.message)
+        answers.append(Answer(_OTHERS, None, "", now, error=fact.error, message=text))
     return Fact(tuple(sorted(answers, key=lambda a: a.target)))
 
 
@@ -144,7 +146,7 @@ def _answer(branch: Askable, one: Pasted, asked: Raw, now: float) -> Answer:
     codes = branch.ok_codes if isinstance(branch, ExecRead) else (0,)
     inside = shlex.join(branch.argv) if isinstance(branch, ExecRead) and not branch.given else ""
     outputs = [Output(without_echo(o.text, inside), o.at, o.code) for o in one.outputs]
-    wrong = next((f for o in outputs if any(f := failure(o, codes, program))), ("", ""))
+    wrong = next((f for o in outputs if any(f := failure(o, codes, program))), ("", Text()))
     several = isinstance(branch, ExecRead | MetricsRead) and branch.samples > 1
     if not wrong[0]:
         wrong = _miscounted(branch, outputs, several)
@@ -155,7 +157,7 @@ def _answer(branch: Askable, one: Pasted, asked: Raw, now: float) -> Answer:
         try:
             made = replace(made, value=_shaped(branch, made.value, several))
         except Unparsable as error:
-            made = replace(made, value=None, error="unparsable", message=one_line(str(error)))
+            made = replace(made, value=None, error="unparsable", message=error.text.each(one_line))
     return replace(made, pasted=one.by)
 
 
@@ -165,25 +167,27 @@ def _shaped(branch: ExecRead | LogsRead | MetricsRead, value: Any, several: bool
     return [{**sample, "value": shaped(branch.shape, sample["value"])} for sample in value]
 
 
-def _miscounted(branch: Askable, outputs: Sequence[Output], several: bool) -> tuple[str, str]:
+def _miscounted(branch: Askable, outputs: Sequence[Output], several: bool) -> tuple[str, Text]:
     """Samples are compared with each other: all have to be there, each with its time."""
     wanted = branch.samples if several and isinstance(branch, ExecRead | MetricsRead) else 1
     timed = sum(o.at is not None for o in outputs)
     if len(outputs) == wanted and (wanted == 1 or timed == wanted):
-        return "", ""
-    return "unparsable", message("pasted.samples", wanted=wanted, found=timed or len(outputs)).en
+        return "", Text()
+    return "unparsable", message("pasted.samples", wanted=wanted, found=timed or len(outputs))
 
 
 def _listed(branch: ListRead | EventsRead, one: Pasted, asked: Raw, source: str, now: float) -> Answer:
     resource = Resource.parse(branch.resource if isinstance(branch, ListRead) else "v1/events")
     text = "".join(output.text for output in one.outputs)
-    wrong = next((f for output in one.outputs if any(f := failure(output, (0,), "kubectl"))), ("", ""))
+    wrong = next((f for output in one.outputs if any(f := failure(output, (0,), "kubectl"))), ("", Text()))
     if wrong[0]:
-        return Answer("", None, text[:KEPT], one.at, asked.command, source, *wrong, pasted=one.by)
+        error, said = wrong
+        return Answer("", None, text[:KEPT], one.at, asked.command, source, error, said, pasted=one.by)
     try:
         items = _objects(text, resource, branch.keep if isinstance(branch, ListRead) else events.KEPT)
     except (ValueError, RecursionError) as error:
-        why = message("pasted.no-list", resource=resource.dotted, why=one_line(str(error), 120)).en
+        said = error.text if isinstance(error, Unparsable) else Text.of(one_line(str(error), 120))
+        why = message("pasted.no-list", resource=resource.dotted, why=said)
         return Answer("", None, text[:KEPT], one.at, asked.command, source, "unparsable", why, pasted=one.by)
     raw, cut = listing(items)
     value: Any = items
@@ -196,20 +200,20 @@ def _listed(branch: ListRead | EventsRead, one: Pasted, asked: Raw, source: str,
 
 
 def _objects(text: str, resource: Resource, kept: Sequence[str]) -> list[Object]:
-    """The objects of ``kubectl get … -o json``; raises ValueError where they are none, or of another kind."""
+    """The objects of ``kubectl get … -o json``; raises ValueError where they are none, Unparsable for another kind."""
     begin = min((at for sign in "[{" if (at := text.find(sign)) >= 0), default=0)
     found, _ = json.JSONDecoder().raw_decode(text, begin)  # a prompt behind it does no harm
     items = found.get("items") if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ValueError("it has no items")
+        raise Unparsable(message("pasted.no-items"))
     plural = resource.plural.replace("-", "")
     for item in items:
         kind = str(item.get("kind", "")).lower()
         if kind and not (plural.startswith(kind[:-1]) and len(plural) <= len(kind) + 3):
-            raise ValueError(f"it holds a {kind}")
+            raise Unparsable(message("pasted.other-kind", kind=one_line(kind, 60)))
         meta = item.get("metadata")
         if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
-            raise ValueError("an object has no name")
+            raise Unparsable(message("pasted.no-name"))
     tree = keep.tree(kept) if kept else None
     return [keep.cut(slim(item), tree) for item in items]
 

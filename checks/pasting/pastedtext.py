@@ -166,22 +166,22 @@ def without_echo(text: str, command: str) -> str:
     return text
 
 
-def failure(output: Output, ok_codes: Sequence[int], program: str) -> tuple[str, str]:
+def failure(output: Output, ok_codes: Sequence[int], program: str) -> tuple[str, Text]:
     """Reason code and message where the output is no answer; two empty texts where it may be one.
 
     Nothing at all is an answer only where the paste says that the command ended well: a copy that failed is empty too.
     """
     if output.code is not None:
         if output.code in ok_codes:
-            return "", ""
+            return "", Text()
         return reason_of_exit(ExecResult("", output.text, output.code))
     if not output.text.strip():
-        return "unparsable", message("pasted.empty").en
+        return "unparsable", message("pasted.empty")
     for line in [line for line in output.text.split("\n") if line.strip()][:_LOOKED_AT]:
         said = line.strip()
         if _FAILED.match(said) or (program and said.startswith(f"{program}: ")):
             reason, _ = reason_of_exit(ExecResult("", said, 1))
             if "forbidden" in said.lower():
                 reason = "forbidden"
-            return reason, one_line(said)
-    return "", ""
+            return reason, Text.of(one_line(said))
+    return "", Text()

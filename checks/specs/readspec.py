@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from checks.specs.shape import Place
 from checks.specs.slots import SLOT, SlotError, number, numeric, word
 from checks.specs.sourcespec import events_of, metrics_of, prometheus_of, shape_of
 from kb.findings import nearest
+from kb.messages import message
 
 EXEC_KEYS = ("on", "argv", "timeout", "samples", "apart", "ok_codes", "fallback", "given", "parse")
 LIST_KEYS = ("resource", "namespace", "labels", "fields", "optional", "keep")
@@ -68,7 +70,7 @@ def fill(read: Read, params: Mapping[str, Any]) -> Read:
     if isinstance(read, ExecRead):
         argv = tuple(word(part, params, keep=tuple(read.given)) for part in read.argv)
         if risk_of_argv(argv) != "read":
-            raise SlotError(f"with these params the command would not only read: {' '.join(argv)}")
+            raise SlotError(message("checks.param-writes", command=shlex.join(argv)))
         changes["argv"] = argv
     elif isinstance(read, PrometheusRead):
         changes["query"] = word(read.query, params)

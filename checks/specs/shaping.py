@@ -8,6 +8,7 @@ from checks.cel import expr
 from checks.cel.expr import ExpressionError, Unknown
 from checks.model import Shape
 from checks.parse import Unparsable
+from kb.wording import explained
 
 NAME = "value"
 """What the answer is called in the expressions."""
@@ -22,7 +23,7 @@ def shaped(shape: Shape, value: Any) -> Any:
             return expr.compile(shape).value({NAME: value})
         return {name: expr.compile(text).value({NAME: value}) for name, text in shape.items()}
     except Unknown as error:
-        raise Unparsable(f"as: {error.message}") from None
+        raise Unparsable(explained("as", error.text)) from None
 
 
 def mistakes(shape: Shape) -> list[str]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kb.messages import message
+from kb.text import Text
+
 Bones = Any
 """A type; a mapping of fields to bones; a list of one bone; ``{"*": bone}`` for any field."""
 
@@ -80,25 +83,38 @@ OBJECT: Bones = {
         **dict.fromkeys(("desiredNumberScheduled", "numberReady", "updatedNumberScheduled"), int),
     },
 }
-_NAMED = {str: "text", int: "whole number", bool: "truth value", dict: "mapping", list: "list"}
+_NAMED = {str: "text", int: "integer", bool: "flag", dict: "mapping", list: "list"}
+"""How the catalogue calls the types."""
 
 
-def mistake(value: Any, bones: Bones = OBJECT, where: str = "the object") -> str:
+def mistake(value: Any, bones: Bones = OBJECT, where: str = "") -> Text:
     """The first place whose type is another one, in words; empty where everything is as it should be."""
     if bones is OBJECT and _sound(value):  # nearly always, and there are tens of thousands
-        return ""
+        return Text()
     if value is None:
-        return "the object is null" if bones is OBJECT else ""
+        return _null(where) if bones is OBJECT else Text()
     if isinstance(bones, type):
         fits = type(value) is bones or (bones is int and isinstance(value, float) and value.is_integer())
-        return "" if fits else f"{where} is no {_NAMED[bones]}"
+        return Text() if fits else _other(where, _NAMED[bones])
     if isinstance(bones, list):
         if not isinstance(value, list):
-            return f"{where} is no list"
-        return next((found for item in value if (found := _item(item, bones[0], f"{where}[]"))), "")
+            return _other(where, "list")
+        return next((found for item in value if (found := _item(item, bones[0], f"{where}[]"))), Text())
     if not isinstance(value, dict):
-        return f"{where} is no mapping"
-    return _fields(value, bones, "" if where == "the object" else f"{where}.")
+        return _other(where, "mapping")
+    return _fields(value, bones, f"{where}." if where else "")
+
+
+def _place(where: str) -> Text:
+    return Text.of(where) if where else message("parse.the-object")
+
+
+def _null(where: str) -> Text:
+    return message("parse.is-null", where=_place(where))
+
+
+def _other(where: str, wanted: str) -> Text:
+    return message("parse.is-no", where=_place(where), wanted=message(f"parse.type-{wanted}"))
 
 
 Test = Callable[[Any], bool]
@@ -144,15 +160,17 @@ def _sound(value: Any) -> bool:
     return value is not None and _FITS(value)
 
 
-def _item(item: Any, bones: Bones, where: str) -> str:
+def _item(item: Any, bones: Bones, where: str) -> Text:
     """An item must be there: null is none."""
-    return f"{where} is null" if item is None else mistake(item, bones, where)
+    return _null(where) if item is None else mistake(item, bones, where)
 
 
-def _fields(value: Mapping[str, Any], bones: Mapping[str, Bones], above: str) -> str:
+def _fields(value: Mapping[str, Any], bones: Mapping[str, Bones], above: str) -> Text:
     if "*" in bones:
-        return next((found for key in value if (found := _item(value[key], bones["*"], f"{above}{key}"))), "")
+        return next(
+            (found for key in value if (found := _item(value[key], bones["*"], f"{above}{key}"))), Text()
+        )
     for key in bones.keys() & value.keys():
         if found := mistake(value[key], bones[key], f"{above}{key}"):
             return found
-    return ""
+    return Text()

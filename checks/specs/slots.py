@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.specs.shape import Place
+from kb.messages import message
+from kb.said import Said
 
 SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 VALUE = re.compile(r"[A-Za-z0-9._:/=@-]+")
 """What a param may put into a command, selector or query."""
 
 
-class SlotError(ValueError):
+class SlotError(Said, ValueError):
     """A param whose value may not stand in a command or selector."""
 
 
@@ -25,11 +27,11 @@ def word(template: str, params: Mapping[str, Any], keep: tuple[str, ...] = ()) -
         if name in keep:
             return match[0]
         if name not in params:
-            raise SlotError(f"there is no param {name}")
+            raise SlotError(message("checks.no-param", name=name))
         value = params[name]
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if not VALUE.fullmatch(text) or (text.startswith("-") and match.start() == 0):
-            raise SlotError(f"the value of param {name} may not stand in a command: {text[:60]!r}")
+            raise SlotError(message("checks.param-unsafe", name=name, value=repr(text[:60])))
         return text
 
     return SLOT.sub(put, template)
@@ -39,7 +41,7 @@ def number(param: str, params: Mapping[str, Any]) -> float:
     """The number that a param gives; raises SlotError."""
     value = params.get(param)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise SlotError(f"param {param} is no number of at least 0")
+        raise SlotError(message("checks.param-number", name=param))
     return value
 
 

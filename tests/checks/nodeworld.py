@@ -12,6 +12,7 @@ from checks.facts.alternatives import shaped_fact
 from checks.judge import judge
 from checks.model import Answer, ExecRead, Fact, Judgement, branches
 from checks.parse import parse
+from kb.text import Text
 from tests.checks.objects import NOW, facts_of
 
 CATALOGUE = load_catalogue()
@@ -38,7 +39,10 @@ def raw(check: str, read: str, outputs: Mapping[str, str | Sequence[str]], *, ap
 
 def refused(*nodes: str, reason: str = "forbidden") -> Fact:
     return Fact(
-        tuple(Answer(n, None, "", NOW, error=reason, message="no", node=n, pod=f"pod-{n}") for n in nodes)
+        tuple(
+            Answer(n, None, "", NOW, error=reason, message=Text.of("no"), node=n, pod=f"pod-{n}")
+            for n in nodes
+        )
     )
 
 

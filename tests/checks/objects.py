@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.judges import JUDGES
 from checks.model import Answer, CheckSpec, Fact, Judgement, ListRead
+from kb.text import Text
 
 NOW = 1_800_000_000.0
 Object = dict[str, Any]
@@ -104,7 +105,7 @@ def listed(items: Iterable[Object]) -> Fact:
 
 
 def failed(reason: str, message: str = "no") -> Fact:
-    return Fact((Answer("", None, "", NOW, source="list x", error=reason, message=message),))
+    return Fact((Answer("", None, "", NOW, source="list x", error=reason, message=Text.of(message)),))
 
 
 def answered(values: Mapping[str, Any]) -> Fact:

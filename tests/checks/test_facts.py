@@ -108,7 +108,7 @@ def test_every_failure_is_an_answer_with_its_reason(outcome: Any, reason: str) -
     cluster = MemoryCluster(nodes_with_ovs(3), command=command)
     (facts,) = collect(cluster, {"a": ExecRead("ovs", ("x",), COUNT)})
     assert [a.error for a in facts["a"].answers] == ["", reason, ""]
-    assert facts["a"].failed[0].message
+    assert facts["a"].failed[0].message.en
     assert facts["a"].failed[0].value is None
 
 
@@ -125,7 +125,9 @@ def test_forbidden_pods_are_the_reason_of_every_command() -> None:
     """When nobody can be looked up, the fact itself carries why."""
     cluster = MemoryCluster({"v1/pods": Forbidden("pods is forbidden: cannot list"), "v1/nodes": []})
     (facts,) = collect(cluster, {"a": ExecRead("ovs", ("x",)), "b": LogsRead("controller")})
-    assert {(f.error, f.message) for f in facts.values()} == {("forbidden", "pods is forbidden: cannot list")}
+    assert {(f.error, f.message.en) for f in facts.values()} == {
+        ("forbidden", "pods is forbidden: cannot list")
+    }
 
 
 def test_nodes_that_may_not_be_listed_do_not_stop_commands() -> None:
@@ -253,7 +255,7 @@ def test_a_hanging_node_delays_nobody_and_costs_one_timeout() -> None:
     cluster.close()
     assert took < 4
     assert all([a.error for a in fact.answers] == ["", "", "", "timeout", "", "", "", ""] for fact in done)
-    assert any("not asked again" in fact.failed[0].message for fact in done)
+    assert any("not asked again" in fact.failed[0].message.en for fact in done)
 
 
 def test_a_call_that_ignores_its_deadline_is_given_up() -> None:
@@ -307,7 +309,7 @@ def test_a_bug_in_a_call_is_an_error_answer() -> None:
     cluster = MemoryCluster(nodes_with_ovs(1), command=command)
     (facts,) = collect(cluster, {"a": ExecRead("ovs", ("x",))})
     assert facts["a"].answers[0].error == "error"
-    assert "KeyError" in facts["a"].answers[0].message
+    assert "KeyError" in facts["a"].answers[0].message.en
 
 
 def test_reads_that_need_each_other_are_refused() -> None:

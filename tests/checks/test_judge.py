@@ -53,7 +53,7 @@ def answers(**values: Any) -> Fact:
     """Answers by target; a tuple is ``(reason, message)`` of a failure."""
     return Fact(
         tuple(
-            Answer(t, None, "", 1.0, error=v[0], message=v[1], node=t)
+            Answer(t, None, "", 1.0, error=v[0], message=Text.of(v[1]), node=t)
             if isinstance(v, tuple)
             else Answer(t, v, "", 1.0, node=t)
             for t, v in values.items()
@@ -126,7 +126,11 @@ def test_nobody_answered_is_unknown_with_the_commonest_reason() -> None:
 def test_nobody_to_ask_is_unknown() -> None:
     """No pods of the role at all."""
     check = spec(EACH)
-    facts = {"flows": Fact(error="absent", message="no pod app=ovs"), "limit": answers(), "nodes": listed()}
+    facts = {
+        "flows": Fact(error="absent", message=Text.of("no pod app=ovs")),
+        "limit": answers(),
+        "nodes": listed(),
+    }
     found = judge(check, facts, check.params, 0.0)
     assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "absent")
     assert "no pod app=ovs" in found.summary.en
@@ -210,7 +214,7 @@ def test_as_a_whole_any_failed_answer_makes_it_unknown() -> None:
     found = whole(listed(address("a", state="ok")), answers(n1="1", n2=("timeout", "slow")))
     assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "timeout")
     assert "n2: slow" in found.summary.en
-    forbidden = Fact((Answer("", None, "", 1.0, error="forbidden", message="ips"),))
+    forbidden = Fact((Answer("", None, "", 1.0, error="forbidden", message=Text.of("ips")),))
     assert whole(forbidden, answers(n1="1")).reason == "forbidden"
 
 

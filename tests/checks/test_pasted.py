@@ -57,7 +57,16 @@ def refused(*targets: str, error: str = "forbidden") -> Fact:
     def one(target: str) -> Answer:
         command = ("kubectl", "-n", "kube-system", "exec", f"pod-{target}", "-c", "openvswitch", "--", "x")
         return Answer(
-            target, None, "", 1.0, command, f"exec pod-{target}", error, "no", target, f"pod-{target}"
+            target,
+            None,
+            "",
+            1.0,
+            command,
+            f"exec pod-{target}",
+            error,
+            Text.of("no"),
+            target,
+            f"pod-{target}",
         )
 
     return Fact(tuple(map(one, targets)))
@@ -190,7 +199,7 @@ def test_where_nobody_knows_who_there_is_the_others_stay_unknown() -> None:
     """All that was pasted is well, and that is not all there is."""
     spec = spec_of(flows=FLOWS)
     facts = filled(
-        spec, {"flows": Fact(error="forbidden", message="pods")}, "== n1\nflow_count=3", read="flows"
+        spec, {"flows": Fact(error="forbidden", message=Text.of("pods"))}, "== n1\nflow_count=3", read="flows"
     )
     result = judged(spec, facts)
     assert result.verdict is Verdict.UNKNOWN
@@ -199,7 +208,9 @@ def test_where_nobody_knows_who_there_is_the_others_stay_unknown() -> None:
         "*": Verdict.UNKNOWN,
     }
     leader = spec_of(flows=ExecRead("leader", FLOWS.argv, FLOWS.parse))
-    alone = filled(leader, {"flows": Fact(error="forbidden", message="pods")}, "flow_count=3", read="flows")
+    alone = filled(
+        leader, {"flows": Fact(error="forbidden", message=Text.of("pods"))}, "flow_count=3", read="flows"
+    )
     assert judged(leader, alone).verdict is Verdict.OK, "of a leader there is one"
 
 
@@ -220,7 +231,7 @@ def test_samples_need_their_times() -> None:
 
 
 def test_lists_are_taken_as_kubectl_prints_them() -> None:
-    failed = {"subnets": Fact((Answer("", None, "", 1.0, error="forbidden", message="no"),))}
+    failed = {"subnets": Fact((Answer("", None, "", 1.0, error="forbidden", message=Text.of("no")),))}
     spec = spec_of(subnets=SUBNETS)
     text = '$ kubectl get …\n{"kind": "List", "items": [{"kind": "Subnet", "metadata": {"name": "a"}}]}\n$ '
     assert [i["metadata"]["name"] for i in filled(spec, failed, text, read="subnets")["subnets"].items] == [
@@ -243,7 +254,7 @@ def test_lists_are_taken_as_kubectl_prints_them() -> None:
 
 def test_the_commands_are_named_per_target_and_only_for_what_somebody_else_may_read() -> None:
     spec = spec_of(flows=FLOWS)
-    gone = Answer("n9", None, "", 1.0, error="absent", message="no pod")
+    gone = Answer("n9", None, "", 1.0, error="absent", message=Text.of("no pod"))
     result = judged(spec, {"flows": Fact((*refused("n1", "n2").answers, gone))})
     wanted = asks(spec, result, LAYOUT)
     assert [(ask.read, ask.target, ask.reason) for ask in wanted] == [

@@ -143,7 +143,7 @@ def test_old_samples_are_absent() -> None:
     pages = monitored({"node-1": 1, "node-2": 2}, ages={"node-1": 30, "node-2": 200})
     found = fact(cluster(objects={"v1/services": [SERVICE]}, pages=pages), QUERY)
     assert values(found) == {"node-1": {"lost": 1}, "node-2": "absent", "node-3": "absent"}
-    assert "200 s old" in found.failed[0].message
+    assert "200 s old" in found.failed[0].message.en
 
 
 def test_without_prometheus_the_whole_query_is_absent() -> None:
@@ -286,8 +286,8 @@ def test_where_no_source_has_an_answer_all_are_named_and_the_reason_can_be_mende
     )
     found = fact(bed, chain(METRICS, EXEC))
     assert {a.error for a in found.answers} == {"forbidden"}
-    assert "metrics: may not proxy" in found.answers[0].message
-    assert "exec: exit code 1" in found.answers[0].message
+    assert "metrics: may not proxy" in found.answers[0].message.en
+    assert "exec: exit code 1" in found.answers[0].message.en
 
 
 def test_an_alternative_that_another_check_asks_everybody_is_not_asked_again() -> None:

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from kb.safe import one_line
 from tui.screens.dialog import Dialog
+from tui.widgets.rows import Row
 
 DRAWN = 300
 """Items that are drawn at once; the filter reaches all."""
@@ -86,12 +87,13 @@ class ChooseDialog(Dialog[tuple[Any, ...]]):
             view.highlighted = min(at, len(self.shown[:DRAWN]) - 1)
         self._count()
 
-    def _line(self, item: Item) -> Content:
+    def _line(self, item: Item) -> Row:
         text = Content.styled(one_line(item.label, 200))
         if not self.many:
-            return text
+            return Row(text, indent=2, wrap=True)
         signs = self.app.signs
-        return Content.assemble(signs.ticked if item.key in self.chosen else signs.unticked, " ", text)
+        box = signs.ticked if item.key in self.chosen else signs.unticked
+        return Row(Content.assemble(box, " ", text), indent=len(box) + 1, wrap=True)
 
     def _count(self) -> None:
         total = len(self.items)

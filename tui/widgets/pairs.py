@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from tui.widgets.wrapping import wrapped
+
 GAP = 3
 
 
@@ -28,11 +30,11 @@ class Pair:
         room = (width - self.indent - GAP) // 2
         if room < 16:
             lines = [
-                *self.left.wrap(max(1, width - self.indent)),
-                *self.right.wrap(max(1, width - self.indent)),
+                *wrapped(self.left, max(1, width - self.indent)),
+                *wrapped(self.right, max(1, width - self.indent)),
             ]
             return [Content.assemble(" " * self.indent, line) for line in lines]
-        left, right = self.left.wrap(room), self.right.wrap(room)
+        left, right = wrapped(self.left, room), wrapped(self.right, room)
         found = []
         for at in range(max(len(left), len(right))):
             one = left[at] if at < len(left) else Content("")

@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from tui.widgets.pairs import Laid
+from tui.widgets.wrapping import wrapped
 
 
 class Row(Visual):
@@ -77,7 +78,9 @@ class Row(Visual):
         gap = max(0, width - first.cell_length - right.cell_length)
         lines = [Content.assemble(first, " " * gap, right), *(self._indented(line, width) for line in more)]
         for part in self.below:
-            cut = part.wrap(max(1, width - self.indent)) if self.wrap else [_cut(part, width - self.indent)]
+            cut = (
+                wrapped(part, max(1, width - self.indent)) if self.wrap else [_cut(part, width - self.indent)]
+            )
             lines += [self._indented(line, width) for line in cut]
         return lines
 
@@ -85,12 +88,12 @@ class Row(Visual):
         """The line beside `right`, and what does not fit there."""
         if not self.wrap:
             return _cut(self.left, room), []
-        first = next(iter(self.left.wrap(room)), self.left)
+        first = next(iter(wrapped(self.left, room)), self.left)
         at = len(first.plain)
         while at < len(self.left.plain) and self.left.plain[at] == " ":
             at += 1
         rest = self.left[at:]
-        return first, rest.wrap(max(1, width - self.indent)) if rest.plain else []
+        return first, wrapped(rest, max(1, width - self.indent)) if rest.plain else []
 
     def _indented(self, line: Content, width: int) -> Content:
         return Content.assemble(" " * self.indent, line, " " * max(0, width - self.indent - line.cell_length))
@@ -162,7 +165,7 @@ def _hung(line: Content, width: int) -> list[Content]:
         hang += 2
     if line.cell_length <= width or width <= hang + 8:
         return [line]
-    first, *more = line[lead:].wrap(width - lead - (hang - lead))
+    first, *more = wrapped(line[lead:], width - lead - (hang - lead))
     indented = [Content.assemble(" " * hang, part) for part in more]
     return [Content.assemble(" " * lead, first), *indented]
 

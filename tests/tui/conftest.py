@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import time
@@ -22,6 +23,10 @@ from tui.services import Place, Scenario, Services
 READERS = ("klinik-", "cluster-call")
 PACE = 0.05
 """Twenty times faster than life; a loaded machine still has the time to answer within a step's deadline."""
+
+
+IDLE, SELDOM = 0.005, 0.05
+"""Seconds between two looks at what is waited for: at first, and when it takes its time."""
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +74,7 @@ def services(tmp_path: Path, shelf_cache: Path) -> Iterator[Callable[..., Servic
     while time.monotonic() < end and any(t.name.startswith(READERS) for t in threading.enumerate()):
         time.sleep(0.05)
     gc.collect()
+    gc.freeze()  # the libraries that this test loaded are not looked through after each further one
 
 
 @pytest.fixture(autouse=True)
@@ -81,13 +87,42 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KLINIK_CACHE_DIR", str(tmp_path / "cache"))
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    """Waits until the condition holds, with a deadline; the screen is in the failure."""
+@pytest.fixture(autouse=True)
+def patient_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pilot waits for the app; Textual's own waits a second after each key while any thread is busy."""
+    monkeypatch.setattr("textual.app.wait_for_idle", handled)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", handled)
+
+
+async def handled(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+    """Until the loop of the app has nothing to do, judged by what its own thread works.
+
+    In this process a cluster and its clients are at work too, on threads of their own, and they are not waited for.
+    """
+    began = time.monotonic()
+    while True:
+        worked = time.thread_time()
+        await asyncio.sleep(IDLE)
+        waited = time.monotonic() - began
+        if waited >= max_sleep or (waited >= min_sleep and time.thread_time() - worked < IDLE / 10):
+            return
+
+
+async def until(
+    pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 120.0
+) -> None:
+    """Waits until the condition holds and its screen is drawn, with a deadline; the screen is in the failure."""
     end = time.monotonic() + seconds
+    wait = IDLE
+    if condition():
+        return
     while not condition():
         if time.monotonic() > end:
             pytest.fail(f"never came: {what}\n{screen_text(pilot.app)}")
-        await pilot.pause(0.02)
+        await asyncio.sleep(wait)
+        wait = min(wait * 1.3, SELDOM)  # a condition may draw the whole screen: that is not done all the time
+    if pilot.app.is_running:
+        await pilot.pause(0)
 
 
 def screen_text(app: Any) -> str:

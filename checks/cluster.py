@@ -37,6 +37,16 @@ class Resource:
     def __str__(self) -> str:
         return f"{self.group}/{self.version}/{self.plural}" if self.group else f"{self.version}/{self.plural}"
 
+    @classmethod
+    def at(cls, path: str) -> Resource:
+        """What is no kind: a URL of the API server itself, ``/readyz``, for questions about permissions."""
+        return cls("", "", path)
+
+    @property
+    def url(self) -> str:
+        """The path of what is no kind; empty for kinds."""
+        return self.plural if self.plural.startswith("/") else ""
+
     @property
     def dotted(self) -> str:
         """As kubectl and RBAC messages name it: ``subnets.kubeovn.io``."""
@@ -134,6 +144,15 @@ class Outside(Protocol):
         limit: int = PAGE_LIMIT,
     ) -> str:
         """The answer to a GET; the cluster's own credentials are not sent."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """What a cluster may offer besides `Cluster`: what its API server says of its own health."""
+
+    def health(self, endpoint: str, *, timeout: float = 10.0) -> str:
+        """The page of ``/readyz?verbose`` or ``/livez?verbose``; also where it says that something failed."""
         ...
 
 

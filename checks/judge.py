@@ -13,11 +13,10 @@ from checks.model import (
     SEVERITY,
     Answer,
     CheckSpec,
-    EventsRead,
     Fact,
     Judgement,
-    ListRead,
     Read,
+    Roleless,
     Row,
     Verdict,
     is_listing,
@@ -115,7 +114,7 @@ def _part(item: Mapping[str, Any]) -> Answer:
 
 
 def _role(read: Read) -> str:
-    return "" if isinstance(read, ListRead | EventsRead) else read.on
+    return "" if isinstance(read, Roleless) else read.on
 
 
 class _Others:

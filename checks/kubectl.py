@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.cluster import Resource, Target
-from checks.model import ListRead, LogsRead
+from checks.model import HealthRead, ListRead, LogsRead
 from checks.proxypath import Query, proxy_path
 
 
@@ -22,6 +22,11 @@ def logs_argv(target: Target, read: LogsRead) -> tuple[str, ...]:
     previous = ("--previous",) if read.previous else ()
     head = ("kubectl", "-n", target.namespace, "logs", target.pod, "-c", target.container)
     return (*head, f"--tail={read.tail}", *since, *previous)
+
+
+def health_argv(read: HealthRead) -> tuple[str, ...]:
+    """``kubectl get --raw …`` of a health read."""
+    return ("kubectl", "get", "--raw", f"{read.path}?verbose")
 
 
 def raw_argv(

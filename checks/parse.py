@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from checks.parsers import ovs, proc, prometheus, table
+from checks.parsers import health, ovs, proc, prometheus, table
 from checks.parsers.base import Unparsable, cleaned, excerpt, no_json, number
 from kb.messages import message
 
@@ -154,8 +154,9 @@ KINDS: Mapping[str, Parser] = {
     "netlink": lambda _, text: proc.netlink_rows(text),
     "raft": lambda _, text: ovs.raft_status(text),
     "ovslog": lambda _, text: ovs.log_lines(text),
+    "health": lambda _, text: health.rows(text),
 }
 """Parser by its key in ``parse:``."""
 _ENDED = ("csv", "raft", "netlink", "keyvalue", "count_lines")
 """What is printed whole and ends with a newline: without one it was cut off, maybe in the middle of its last number."""
-_PLAIN = ("ovsdb", "json", "proc_stat", "cpu_stat", "netlink", "raft", "ovslog")
+_PLAIN = ("ovsdb", "json", "proc_stat", "cpu_stat", "netlink", "raft", "ovslog", "health")

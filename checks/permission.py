@@ -38,10 +38,26 @@ class Rules:
     rules: tuple[Object, ...] = ()
     complete: bool = False
     """Whether what is not among the rules is surely forbidden."""
+    urls: tuple[Object, ...] = ()
+    """Rules about URLs that are no kinds."""
 
     def refuses(self, permission: Permission) -> bool:
         """Whether this is surely forbidden."""
+        if permission.resource.url:
+            return self.complete and not any(allows_url(rule, permission) for rule in self.urls)
         return self.complete and not any(_allows(rule, permission) for rule in self.rules)
+
+
+def allows_url(rule: Object, permission: Permission) -> bool:
+    """Whether a rule about URLs allows this; ``/readyz/*`` means everything below, ``*`` everything."""
+    verbs, urls = rule.get("verbs"), rule.get("nonResourceURLs")
+    if not isinstance(verbs, list) or not isinstance(urls, list):
+        return False
+    return ("*" in verbs or permission.verb in verbs) and any(
+        url == permission.resource.url
+        or (isinstance(url, str) and url.endswith("*") and permission.resource.url.startswith(url[:-1]))
+        for url in urls
+    )
 
 
 def _allows(rule: Object, permission: Permission) -> bool:

@@ -142,17 +142,40 @@ class EventsRead:
     kind: Literal["events"] = "events"
 
 
-Read = ListRead | ExecRead | LogsRead | MetricsRead | PrometheusRead | EventsRead
+@dataclass(frozen=True, slots=True)
+class HealthRead:
+    """What the API server says of itself, check by check: a list of ``{name, ok, excluded, said}``."""
+
+    endpoint: str = "readyz"
+    """``readyz`` or ``livez``."""
+    timeout: float = 10.0
+    numbers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    kind: Literal["health"] = "health"
+
+    @property
+    def path(self) -> str:
+        """What is asked of the API server."""
+        return f"/{self.endpoint}"
+
+    @property
+    def parse(self) -> Mapping[str, JSON]:
+        """The parser of the page."""
+        return {"health": True}
+
+
+Read = ListRead | ExecRead | LogsRead | MetricsRead | PrometheusRead | EventsRead | HealthRead
+Roleless = ListRead | EventsRead | HealthRead
+"""Reads of the API server itself: no role, no alternatives."""
 
 
 def is_listing(read: Read) -> bool:
     """Whether its answer is one list of things, not one answer per target."""
-    return isinstance(read, ListRead | EventsRead) or (isinstance(read, PrometheusRead) and not read.by)
+    return isinstance(read, Roleless) or (isinstance(read, PrometheusRead) and not read.by)
 
 
 def branches(read: Read) -> tuple[Read, ...]:
     """The read itself and its alternatives, in the order they are asked."""
-    return (read,) if isinstance(read, ListRead | EventsRead) else (read, *read.alternatives)
+    return (read,) if isinstance(read, Roleless) else (read, *read.alternatives)
 
 
 def surest(read: Read) -> Read:

@@ -114,7 +114,7 @@ def object_changes(before: Records, after: Records) -> Iterator[ObjectChange]:
 def output_changes(before: Records, after: Records) -> Iterator[OutputChange]:
     """Commands and logs that both bundles hold and that say something else."""
     for call in sorted(before.calls.keys() & after.calls.keys()):
-        if call[0] in ("exec", "logs"):
+        if call[0] in ("exec", "logs", "health"):
             one, two = _output(before, call), _output(after, call)
             if one != two:
                 diff = difflib.unified_diff(one[:_COMPARED], two[:_COMPARED], lineterm="", n=0)

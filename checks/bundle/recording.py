@@ -19,9 +19,10 @@ from checks.cluster import (
     Outside,
     Page,
     Paged,
+    Probed,
     Resource,
 )
-from checks.errors import ClusterError, Unreachable
+from checks.errors import ClusterError, NotFound, Unreachable
 from checks.facts.answers import slim
 from checks.proxypath import Query
 from kb.messages import message
@@ -68,6 +69,16 @@ class Recording(NoWrites):
             found = self._cluster.version(timeout=timeout)
         self._put(calls.VERSION, packed_json(found))
         return found
+
+    def health(self, endpoint: str, *, timeout: float = 10.0) -> str:
+        """What the API server says of itself."""
+        call = calls.health_call(endpoint)
+        with self._on_tape(call):
+            if not isinstance(self._cluster, Probed):
+                raise NotFound(message("sources.no-health", path=f"/{endpoint}"))
+            text = self._cluster.health(endpoint, timeout=timeout)
+        self._put(call, text)
+        return text
 
     def list(
         self,

@@ -72,6 +72,12 @@ class Replayed(NoWrites):
         """The server's version."""
         return str(self._json(calls.VERSION))
 
+    def health(self, endpoint: str, *, timeout: float = 10.0) -> str:
+        """What the API server said of itself."""
+        call = calls.health_call(endpoint)
+        self._answered(call)
+        return self._text(call)
+
     def list(
         self,
         resource: Resource,

@@ -103,10 +103,15 @@ def fetched_call(url: str, query: Query) -> Call:
     return ("fetched", f"{scheme}{sign}{host.rpartition('@')[2]}{slash}{path}", urlencode(query))
 
 
+def health_call(endpoint: str) -> Call:
+    """What the API server says of itself."""
+    return ("health", endpoint)
+
+
 VERSION: Call = ("version",)
 WORDS: Mapping[str, tuple[int, int]] = {
     "version": (1, 1), "list": (5, 5), "get": (4, 4), "logs": (7, 7), "can": (6, 6), "exec": (6, 4096),
-    "proxied": (9, 9), "fetched": (3, 3),
+    "proxied": (9, 9), "fetched": (3, 3), "health": (2, 2),
 }  # fmt: skip
 """How many words a call of each kind has, least and most."""
 

@@ -15,7 +15,18 @@ from checks.facts.answers import KEPT, Raw, Sample, answer, listed, listing, rea
 from checks.facts.events import fact_of, list_of
 from checks.judge import judge
 from checks.layout import Layout
-from checks.model import Answer, CheckSpec, EventsRead, ExecRead, Fact, Judgement, ListRead, LogsRead, Verdict
+from checks.model import (
+    Answer,
+    CheckSpec,
+    EventsRead,
+    ExecRead,
+    Fact,
+    HealthRead,
+    Judgement,
+    ListRead,
+    LogsRead,
+    Verdict,
+)
 from checks.specs.applicability import refusal
 from checks.specs.readspec import fill
 from kb.findings import clean
@@ -65,6 +76,8 @@ def facts_of(spec: CheckSpec, test: CheckTest, layout: Layout) -> dict[str, Fact
             facts[name] = _listed(read, told, test.now)
         elif isinstance(read, EventsRead):
             facts[name] = fact_of(read, _listed(list_of(read), told, test.now), test.now)
+        elif isinstance(read, HealthRead):
+            facts[name] = _page(read, told, test.now)
         elif told and told.error:
             facts[name] = Fact(error=told.error, message=Text.of(told.message or told.error))
         else:
@@ -94,6 +107,17 @@ def _listed(read: ListRead, told: Told | None, now: float) -> Fact:
     value, error, text = listed(items)
     source = f"list {read.resource}"
     return Fact((Answer("", value, raw, now, source=source, error=error, message=text, truncated=cut),))
+
+
+def _page(read: HealthRead, told: Told | None, now: float) -> Fact:
+    said = next(iter(told.said), None) if told else None
+    error = (told.error if told else "absent") or (said.error if said else "")
+    text = f"the test tells nothing of {read.path}" if told is None else told.message or error
+    samples = () if error or said is None else tuple(Sample(now, out) for out in said.outs[-1:])
+    raw = Raw(
+        "", samples=samples, at=now, source=f"health {read.endpoint}", error=error, message=Text.of(text)
+    )
+    return Fact((answer(raw, read.parse, KEPT, False),))
 
 
 # --- commands and logs ----------------------------------------------------------------------------------------------

@@ -11,14 +11,13 @@ from checks.facts.answers import KEPT, Raw, Sample, answer
 from checks.facts.series import Ages, Name, Names, answers_of
 from checks.layout import Layout
 from checks.model import (
-    EventsRead,
     ExecRead,
     Fact,
-    ListRead,
     LogsRead,
     MetricsRead,
     PrometheusRead,
     Read,
+    Roleless,
     branches,
 )
 from checks.parse import Unparsable
@@ -37,7 +36,7 @@ def command_of(read: Read) -> Commands | None:
 
 def is_plain(read: Read) -> bool:
     """Whether the read is one command or log and its answer stays as parsed."""
-    return isinstance(read, ListRead | EventsRead | ExecRead | LogsRead) and plain(read) is read
+    return isinstance(read, Roleless | ExecRead | LogsRead) and plain(read) is read
 
 
 def sourced(

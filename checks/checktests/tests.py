@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from checks.judges.versions import Version, parse_version
-from checks.model import NOTHING, CheckSpec, EventsRead, ListRead, Read, Verdict
+from checks.model import NOTHING, CheckSpec, EventsRead, HealthRead, ListRead, Read, Verdict
 from checks.say import REASONS
 from checks.specs.applicability import COMPONENTS
 from checks.specs.shape import Place
@@ -158,16 +158,18 @@ def _told(place: Place, read: Read) -> Told:
             return Told(objects=tuple(place.value))
         series = [item for item in place.each() if "metric" in item]
         said = [item for item in place.each() if "metric" not in item]
-        return Told(tuple(_said(item) for item in said), tuple(item.value for item in series))
+        somewhere = not isinstance(read, HealthRead)
+        return Told(tuple(_said(item, somewhere) for item in said), tuple(item.value for item in series))
     if not place.mapping(FACT_KEYS, ("error",)):
         return Told()
     return Told(error=place.at("error").choice(ERRORS, "error"), message=place.at("message").string())
 
 
-def _said(place: Place) -> Said:
+def _said(place: Place, somewhere: bool) -> Said:
+    """One answer; of a target, unless the API server itself says it."""
     if not place.mapping(ANSWER_KEYS):
         return Said()
-    if not {"node", "pod"} & set(place.value):
+    if somewhere and not {"node", "pod"} & set(place.value):
         place.say("test-target")
     if len({"out", "outs", "page", "pages", "error"} & set(place.value)) > 1:
         place.say("test-answer")

@@ -18,6 +18,7 @@ from checks.facts.answers import Raw, Sample, answer, kept_each, reason_of, root
 from checks.facts.ask import Asker, closed
 from checks.facts.events import event_rows
 from checks.facts.futures import when_all
+from checks.facts.health import Health
 from checks.facts.lists import Lists
 from checks.facts.metrics import Page
 from checks.facts.permits import Permits
@@ -33,11 +34,13 @@ from checks.model import (
     EventsRead,
     ExecRead,
     Fact,
+    HealthRead,
     ListRead,
     LogsRead,
     MetricsRead,
     PrometheusRead,
     Read,
+    Roleless,
     RunProgress,
     branches,
 )
@@ -105,6 +108,7 @@ class Facts:
         self._roles = Roles(cluster, layout, self._pool, reach, self.want)
         self._silence = Silence(reach)
         self._lists = Lists(cluster, self._pool, self._silence, reach, self._permits, clock)
+        self._health = Health(cluster, self._pool, self._silence, self._permits, clock)
         self._asker = Asker(cluster, self._roles, self._pool, self._silence, self._permits, clock)
         self._prometheus = Prometheus(
             cluster, layout, self._roles, self._lists.want, self._pool, self._silence, clock, prometheus
@@ -138,6 +142,7 @@ class Facts:
         self._permits.begin(p for wanted in begin for p in of_branch(wanted.read, self._layout))
         self._lists.join(HOME_READ)
         self._lists.start()
+        self._health.start()
         self._prometheus.start()
         for wanted in begin:
             self._begin(wanted)
@@ -205,12 +210,14 @@ class Facts:
                 return event_rows(read, self._lists.want, self._clock)
             case PrometheusRead():
                 return self._prometheus.want(read)
+            case HealthRead():
+                return self._health.want(read)
             case _:
                 return self._register(read, reads, only=only)[1]
 
     def _expect(self, read: Read) -> None:
         """The lists that finding a read's targets needs: they are asked for with all others, or come too late."""
-        if isinstance(read, ListRead | EventsRead):
+        if isinstance(read, Roleless):
             return
         for role in (read.on, read.fallback if isinstance(read, ExecRead) else ""):
             if role:

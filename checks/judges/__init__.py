@@ -19,6 +19,7 @@ JUDGES: Mapping[str, str] = MappingProxyType(
     {
         "address_plan": "checks.judges.addressplan:judge_address_plan",
         "agents": "checks.judges.members:judge_agents",
+        "api_health": "checks.judges.apihealth:judge_api_health",
         "api_latency": "checks.judges.measured:judge_api_latency",
         "authorities": "checks.judges.certificates:judge_authorities",
         "chassis_annotations": "checks.judges.chassis:judge_chassis_annotations",

@@ -34,6 +34,8 @@ from kb.messages import message
 T = TypeVar("T")
 EVICTIONS = Resource("", "v1", "pods/eviction")
 _LOG_LIMIT = 64 * 1024 * 1024
+HEALTH_LIMIT = 1024 * 1024
+"""Bytes; the page of a stock API server is 2 KB."""
 _CONTENT = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
 
 
@@ -66,6 +68,13 @@ class LiveCluster:
         """The server's version, ``v1.28.3``."""
         answer = self._json(Call("GET", "/version", self._about("version")), self._deadline(timeout))
         return str(answer.get("gitVersion", ""))
+
+    def health(self, endpoint: str, *, timeout: float = 10.0) -> str:
+        """What the API server says of itself; it says 500 with the same page where a check of its own fails."""
+        path = f"/{endpoint}"
+        about = self._about("get", Resource.at(path))
+        call = Call("GET", path, about, (("verbose", ""),), accept="*/*", limit=HEALTH_LIMIT, answers=(500,))
+        return self._send(call, self._deadline(timeout)).decode("utf-8", "replace")
 
     def list(
         self,

@@ -41,6 +41,8 @@ class Call:
     content_type: str = "application/json"
     accept: str = "application/json"
     limit: int = LIMIT
+    answers: tuple[int, ...] = ()
+    """Codes besides success whose bodies are answers, unless they are the API server's own refusals."""
 
     @property
     def target(self) -> str:
@@ -58,7 +60,7 @@ def fetch(pool: Any, server: str, headers: Mapping[str, str], call: Call, deadli
     while True:
         try:
             code, answer, told = _once(pool, server, headers, call, deadline)
-            if code < 300:
+            if code < 300 or (code in call.answers and not is_status(answer)):
                 return answer
             problem = refusal(code, answer, call.about)
             own = not call.about.proxied or is_status(answer)

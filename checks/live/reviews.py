@@ -19,6 +19,9 @@ def access(permission: Permission) -> tuple[Resource, Object]:
         "namespace": permission.namespace,
         "name": permission.name,
     }
+    if url := permission.resource.url:
+        asked_url = {"path": url, "verb": permission.verb}
+        return _review("SelfSubjectAccessReview", {"nonResourceAttributes": asked_url})
     attributes = {key: value for key, value in asked.items() if value}
     return _review("SelfSubjectAccessReview", {"resourceAttributes": attributes})
 
@@ -45,7 +48,12 @@ def rules_of(answer: Object) -> Rules:
     if not isinstance(found, list):
         return Rules()
     complete = status.get("incomplete") is False and not status.get("evaluationError")
-    return Rules(tuple(rule for rule in found if isinstance(rule, dict)), complete)
+    urls = status.get("nonResourceRules")
+    return Rules(_dicts(found), complete, _dicts(urls) if isinstance(urls, list) else ())
+
+
+def _dicts(found: list[object]) -> tuple[Object, ...]:
+    return tuple(rule for rule in found if isinstance(rule, dict))
 
 
 def _status(answer: Object) -> Object:

@@ -16,11 +16,13 @@ from checks.model import (
     EventsRead,
     Evidence,
     ExecRead,
+    HealthRead,
     ListRead,
     LogsRead,
     MetricsRead,
     Read,
     Result,
+    Roleless,
     branches,
 )
 from checks.specs.readspec import fill
@@ -29,7 +31,7 @@ from kb.text import Text
 
 ASKED = ("forbidden", "unreachable", "unauthenticated", "timeout")
 """Reasons for which somebody else may get the answer: it is there, only klinik does not get at it."""
-Askable = ExecRead | LogsRead | ListRead | EventsRead | MetricsRead
+Askable = ExecRead | LogsRead | ListRead | EventsRead | HealthRead | MetricsRead
 _GIVEN = re.compile(r"[A-Za-z0-9._:][A-Za-z0-9._:-]*")
 
 
@@ -66,7 +68,7 @@ def asks(
 
 def branch_of(read: Read) -> Askable | None:
     """The source that a person can ask by a command: a metrics page only where there is no other."""
-    plain = [one for one in branches(read) if isinstance(one, ExecRead | LogsRead | ListRead | EventsRead)]
+    plain = [one for one in branches(read) if isinstance(one, ExecRead | LogsRead | Roleless)]
     pages = [one for one in branches(read) if isinstance(one, MetricsRead)]
     return next(iter([*plain, *pages]), None)
 
@@ -74,6 +76,10 @@ def branch_of(read: Read) -> Askable | None:
 def _ask(
     item: Evidence, reason: str, branch: Askable, reads: Mapping[str, Read], result: Result, layout: Layout
 ) -> Ask:
+    if isinstance(branch, HealthRead):
+        # where a check fails, kubectl prints the page as its error
+        line = f"{shlex.join(kubectl.health_argv(branch))} 2>&1"
+        return Ask(item.read, "", message("pasted.anywhere"), line, "", reason)
     if isinstance(branch, ListRead | EventsRead):
         listed = kubectl.list_argv(branch if isinstance(branch, ListRead) else _events_list(branch))
         return Ask(item.read, "", message("pasted.anywhere"), shlex.join(listed), "", reason)

@@ -24,14 +24,16 @@ from checks.model import (
     EventsRead,
     ExecRead,
     Fact,
+    HealthRead,
     ListRead,
     LogsRead,
     MetricsRead,
     Read,
     Result,
+    Roleless,
 )
 from checks.parse import Unparsable
-from checks.parsers import events
+from checks.parsers import events, health
 from checks.pasting.elsewhere import Ask, Askable, asks, branch_of, pod_of, script
 from checks.pasting.pastedtext import Output, PasteError, failure, sections, without_echo
 from checks.specs.shaping import shaped
@@ -118,7 +120,7 @@ def _filled(branch: Askable, fact: Fact, mine: Mapping[str, Pasted], layout: Lay
     if not fact.error:
         return fact
     answers = [_answer(branch, one, Raw(one.target), now) for one in mine.values()]
-    if not isinstance(branch, ListRead | EventsRead) and layout.role(branch.on).pick != "one":
+    if not isinstance(branch, Roleless) and layout.role(branch.on).pick != "one":
         text = explained(message("pasted.others"), fact.message)
         answers.append(Answer(_OTHERS, None, "", now, error=fact.error, message=text))
     return Fact(tuple(sorted(answers, key=lambda a: a.target)))
@@ -146,14 +148,16 @@ def _answer(branch: Askable, one: Pasted, asked: Raw, now: float) -> Answer:
     codes = branch.ok_codes if isinstance(branch, ExecRead) else (0,)
     inside = shlex.join(branch.argv) if isinstance(branch, ExecRead) and not branch.given else ""
     outputs = [Output(without_echo(o.text, inside), o.at, o.code) for o in one.outputs]
-    wrong = next((f for o in outputs if any(f := failure(o, codes, program))), ("", Text()))
+    pages = isinstance(branch, HealthRead) and any(health.is_refused_page(o.text) for o in outputs)
+    failed = () if pages else (f for o in outputs if any(f := failure(o, codes, program)))
+    wrong = next(iter(failed), ("", Text()))
     several = isinstance(branch, ExecRead | MetricsRead) and branch.samples > 1
     if not wrong[0]:
         wrong = _miscounted(branch, outputs, several)
     samples = tuple(Sample(o.at if o.at is not None else one.at, _lined(o.text)) for o in outputs)
     raw = Raw(asked.name, asked.node, asked.pod, samples, one.at, asked.command, source, wrong[0], wrong[1])
     made = answer(raw, branch.parse, KEPT, several)
-    if branch.shape and not made.error:
+    if not isinstance(branch, HealthRead) and branch.shape and not made.error:
         try:
             made = replace(made, value=_shaped(branch, made.value, several))
         except Unparsable as error:

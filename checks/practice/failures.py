@@ -185,6 +185,8 @@ def forbidden(
     user: str, verb: str, resource: Resource, *, namespace: str = "", name: str = "", subresource: str = ""
 ) -> Forbidden:
     """The wording of the RBAC authorizer."""
+    if resource.url:
+        return Forbidden(f'forbidden: User "{user}" cannot {verb} path "{resource.url}"', verb=verb)
     full = f"{resource.plural}/{subresource}" if subresource else resource.plural
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     what = f'{resource.dotted} "{name}"' if name else resource.dotted

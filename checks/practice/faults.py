@@ -59,6 +59,7 @@ class Faults:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
         self._forbidden: list[Forbid] = []
+        self._unwell: dict[str, tuple[str, ...]] = {}
         self.tokens_expired = False
         """While set, every token is answered with 401."""
 
@@ -76,6 +77,16 @@ class Faults:
         with self._lock:
             self._forbidden.append(rule)
         return rule
+
+    def unwell(self, endpoint: str, *checks: str) -> None:
+        """Lets these checks of the API server fail at ``readyz``, ``livez`` or ``healthz``; none: it is well again."""
+        with self._lock:
+            self._unwell[endpoint] = checks
+
+    def failing(self, endpoint: str) -> tuple[str, ...]:
+        """The checks of an endpoint that fail."""
+        with self._lock:
+            return self._unwell.get(endpoint, ())
 
     def hang(self, match: str, *, times: int = -1) -> Rule:
         """Never answers."""
@@ -146,7 +157,7 @@ class Faults:
     def clear(self) -> None:
         """Ends all trouble."""
         with self._lock:
-            self._rules, self._forbidden, self.tokens_expired = [], [], False
+            self._rules, self._forbidden, self._unwell, self.tokens_expired = [], [], {}, False
 
     def strike(self, subject: str) -> Rule | None:
         """The first rule that this request meets, counted down."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from aiohttp import web
 
-from checks.cluster import PODS, Object
+from checks.cluster import PODS, Object, Resource
 from checks.errors import ClusterError, Unauthenticated
-from checks.practice import discovery, proxies, rbac, reviews, streams, trouble, watch
+from checks.practice import discovery, health, proxies, rbac, reviews, streams, trouble, watch
 from checks.practice.counters import COMMANDS, PATH, Asked, Counters
 from checks.practice.failures import BadRequest, MethodNotAllowed, NoSuchPath, forbidden, status_of
 from checks.practice.faults import Faults
@@ -29,7 +29,6 @@ from checks.practice.world import World
 
 _LOG = logging.getLogger("klinik.practice")
 Identity = tuple[str, tuple[str, ...]]
-OPEN_PATHS = ("/healthz", "/readyz", "/livez", "/version")
 
 
 class Handler:
@@ -118,9 +117,9 @@ class Handler:
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         path = request.path
-        if path in OPEN_PATHS[:3]:
-            return web.Response(text="ok")
         identity = self._identify(request)
+        if path.lstrip("/") in health.ENDPOINTS:
+            return self._health(request, identity)
         if identity is None and path != "/version":
             raise Unauthenticated("Unauthorized")
         if path == "/openapi/v2":
@@ -137,6 +136,21 @@ class Handler:
         if path == PATH and "system:masters" in who.groups:
             return self._count(request)
         return await self._resource(request, who, asked)
+
+    def _health(self, request: web.Request, identity: Identity | None) -> web.Response:
+        """What the server says of itself; anybody may ask, unless a fault takes that away."""
+        who = self._impersonated(request, identity or ("system:anonymous", ()))
+        asked = Resource.at(request.path)
+        if not self._faults.allows("get", asked, user=who.user):
+            raise forbidden(who.user, "get", asked)
+        endpoint = request.path.lstrip("/")
+        code, text = health.page(
+            endpoint,
+            self._faults.failing(endpoint),
+            verbose="verbose" in request.query,
+            exclude=request.query.getall("exclude", ()),
+        )
+        return web.Response(status=code, text=text)
 
     def _count(self, request: web.Request) -> web.Response:
         """The counters, for the administrator only: nothing that a cluster would have."""

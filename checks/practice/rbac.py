@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.cluster import Object, Resource
+from checks.permission import Permission, allows_url
+from checks.practice.health import PUBLIC
 from checks.practice.store import Store
 
 MASTERS = "system:masters"
@@ -45,6 +47,15 @@ def allows(store: Store, who: Who, ask: Ask) -> bool:
     if found is None:
         return True
     return any(where in ("", ask.namespace) and _covers(rule, ask) for where, rule in found)
+
+
+def allows_path(store: Store, who: Who, verb: str, path: str) -> bool:
+    """The same for a URL that is no kind: what everybody may get, and what the bindings of the whole cluster say."""
+    found = None if MASTERS in who.groups else bound(store, who)
+    if found is None or (verb == "get" and path in PUBLIC):
+        return True
+    asked = Permission(verb, Resource.at(path))
+    return any(not where and allows_url(rule, asked) for where, rule in found)
 
 
 def bound(store: Store, who: Who) -> list[tuple[str, Object]] | None:
@@ -129,6 +140,7 @@ def stage_roles(store: Store) -> None:
         {"apiGroups": [group], "resources": kinds.split(), "verbs": ["get", "list", "watch"]}
         for group, kinds in _VIEW
     ]
-    for name, rules in (("cluster-admin", [everything]), ("view", view)):
+    urls: Object = {"nonResourceURLs": ["*"], "verbs": ["*"]}
+    for name, rules in (("cluster-admin", [everything, urls]), ("view", view)):
         labels = {"kubernetes.io/bootstrapping": "rbac-defaults"}
         store.create(CLUSTER_ROLES, {"metadata": {"name": name, "labels": labels}, "rules": rules})

@@ -8,6 +8,7 @@ from typing import Any
 from checks.cluster import Object, Resource
 from checks.practice import rbac
 from checks.practice.faults import Faults
+from checks.practice.health import PUBLIC
 from checks.practice.store import Store
 
 PATHS = (
@@ -31,16 +32,26 @@ def _rules(spec: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store)
     """What the bindings allow in a namespace; incomplete while a fault takes something of it away."""
     everything = [("", {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})]
     found = rbac.bound(store, who)
-    rules = [
+    here = [
         rule
         for where, rule in (everything if found is None else found)
         if where in ("", spec.get("namespace"))
     ]
-    urls = [{"verbs": ["*"], "nonResourceURLs": ["*"]}] if found is None else []
+    rules = [rule for rule in here if "nonResourceURLs" not in rule]
+    urls = [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
+    if found is not None:
+        public = {"verbs": ["get"], "nonResourceURLs": list(PUBLIC)}
+        urls = [public, *(rule for where, rule in found if not where and "nonResourceURLs" in rule)]
     return {"resourceRules": rules, "nonResourceRules": urls, "incomplete": faults.forbidding}
 
 
 def _access(spec: Mapping[str, Any], who: rbac.Who, faults: Faults, store: Store) -> Object:
+    path = spec.get("nonResourceAttributes")
+    if isinstance(path, Mapping):
+        verb, url = str(path.get("verb", "")), str(path.get("path", ""))
+        may = rbac.allows_path(store, who, verb, url)
+        may = may and faults.allows(verb, Resource.at(url), user=who.user)
+        return {"allowed": True} if may else {"allowed": False, "reason": "no RBAC policy matched"}
     asked = spec.get("resourceAttributes")
     if not isinstance(asked, Mapping):
         return {"allowed": True}

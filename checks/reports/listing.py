@@ -11,6 +11,7 @@ from checks.model import (
     CheckSpec,
     EventsRead,
     ExecRead,
+    HealthRead,
     ListRead,
     LogsRead,
     MetricsRead,
@@ -102,6 +103,8 @@ def _branch_json(read: Read, lang: str) -> dict[str, Any]:
         case EventsRead():
             more = {"reasons": list(read.reasons), "kinds": list(read.kinds), "namespace": read.namespace}
             more |= {"since": read.since, "normal": read.normal}
+        case HealthRead():
+            more = {"endpoint": read.endpoint}
         case _:
             assert_never(read)
     return {"kind": read.kind, **more, "text": _in_words(read, lang)}
@@ -130,6 +133,8 @@ def _in_words(read: Read, lang: str) -> str:
         case EventsRead():
             where = ("-n", read.namespace) if read.namespace else ()
             return " ".join(("events", *where, *read.kinds, *read.reasons))
+        case HealthRead():
+            return f"health {read.path}?verbose"
         case _:
             assert_never(read)
 

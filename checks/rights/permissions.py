@@ -13,6 +13,7 @@ from checks.model import (
     CheckSpec,
     EventsRead,
     ExecRead,
+    HealthRead,
     ListRead,
     LogsRead,
     MetricsRead,
@@ -133,6 +134,8 @@ def of_branch(
     match read:
         case ListRead() | EventsRead():
             return {Permission("list", _resource(read), _namespace(read, params))}
+        case HealthRead():
+            return {Permission("get", Resource.at(f"/{read.endpoint}"))}
         case ExecRead():
             return _exec(read.on, layout) | (_exec(read.fallback, layout) if read.fallback else set())
         case LogsRead():

@@ -69,6 +69,8 @@ class Rule:
 
     def object(self) -> Object:
         """As it stands in a role."""
+        if all(one.startswith("/") for one in self.resources):
+            return {"nonResourceURLs": list(self.resources), "verbs": list(self.verbs)}
         found: Object = {"apiGroups": [self.group], "resources": list(self.resources)}
         if self.names:
             found["resourceNames"] = list(self.names)
@@ -147,7 +149,9 @@ def _rules(needs: Needs) -> tuple[Rule, ...]:
     kinds: dict[_Key, list[str]] = {}
     for (group, name, resource), found in verbs.items():
         # kinds share a rule only where every object of them is meant
-        key = _Key(group, resource if name else "", name, tuple(sorted(found)))
+        # and URLs, which are of no group, share none with kinds
+        apart = resource if name else "/" if resource.startswith("/") else ""
+        key = _Key(group, apart, name, tuple(sorted(found)))
         kinds.setdefault(key, []).append(resource)
     why = {(_kind(permission), permission.verb): users for permission, users in needs.items()}
     return tuple(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from checks.judges.versions import Version, parse_version, running_versions, show_version
 from checks.layout import PRESETS, Layout
-from checks.model import Applies, CheckSpec, EventsRead, Fact, ListRead, Read, surest
+from checks.model import Applies, CheckSpec, Fact, ListRead, Read, Roleless, surest
 from checks.specs.shape import Place
 from kb.findings import nearest
 from kb.messages import message
@@ -56,7 +56,7 @@ def applies_of(place: Place, reads: Mapping[str, Read], roles: Iterable[str]) ->
 def role_of(read: Read) -> str:
     """The role that a read cannot do without: that of its surest alternative; empty for lists."""
     last = surest(read)
-    return "" if isinstance(last, ListRead | EventsRead) else last.on
+    return "" if isinstance(last, Roleless) else last.on
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from checks.model import Verdict
 from checks.parse import KINDS
 from checks.specs.applicability import KEYS as APPLIES_KEYS
 from checks.specs.readspec import EXEC_KEYS, LIST_KEYS, LOGS_KEYS, READ_KEYS, READ_KINDS
-from checks.specs.sourcespec import EVENTS_KEYS, METRICS_KEYS, PROMETHEUS_KEYS
+from checks.specs.sourcespec import ENDPOINTS, EVENTS_KEYS, HEALTH_KEYS, METRICS_KEYS, PROMETHEUS_KEYS
 from checks.specs.spec import COSTS, FOLDS, ID, KEYS, NAME, WORSE
 from kb.jsonschema import DRAFT
 from kb.messages import message
@@ -23,6 +23,7 @@ WORDS: Schema = {"type": "array", "items": {"type": "string"}}
 _TYPES: dict[str, Schema] = {
     "as": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]},
     "by": {"anyOf": [{"type": "string"}, WORDS]},
+    "endpoint": {"enum": list(ENDPOINTS)},
     "families": {**WORDS, "minItems": 1},
     "kinds": WORDS,
     "max_age": NUMERIC,
@@ -110,6 +111,7 @@ def checks(lang: str = "en") -> Schema:
             "metrics": _object("metrics", METRICS_KEYS, lang, required=("on", "port", "families")),
             "prometheus": _object("prometheus", PROMETHEUS_KEYS, lang, required=("query",)),
             "events": _object("events", EVENTS_KEYS, lang),
+            "health": _object("health", HEALTH_KEYS, lang, required=("endpoint",)),
             "parse": _object("parse", [*KINDS, "expect"], lang, typed=False),
             "applies": _object("applies", APPLIES_KEYS, lang),
             "text": _object("text", ("en", "zh"), lang, required=("en", "zh")),

@@ -13,10 +13,12 @@ from checks.model import (
     NOTHING,
     EventsRead,
     ExecRead,
+    HealthRead,
     ListRead,
     LogsRead,
     PrometheusRead,
     Read,
+    Roleless,
     branches,
     is_listing,
 )
@@ -24,7 +26,7 @@ from checks.parse import mistakes
 from checks.risk.command import risk_of_argv
 from checks.specs.shape import Place
 from checks.specs.slots import SLOT, SlotError, number, numeric, word
-from checks.specs.sourcespec import events_of, metrics_of, prometheus_of, shape_of
+from checks.specs.sourcespec import events_of, health_of, metrics_of, prometheus_of, shape_of
 from kb.findings import nearest
 from kb.messages import message
 
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Read)
-READ_KINDS = ("exec", "list", "logs", "metrics", "prometheus", "events")
+READ_KINDS = ("exec", "list", "logs", "metrics", "prometheus", "events", "health")
 READ_KEYS = (*READ_KINDS, "parse", "as", "or")
 
 
@@ -67,6 +69,8 @@ def fill(read: Read, params: Mapping[str, Any]) -> Read:
     changes: dict[str, Any] = {**numbers, "numbers": NOTHING}
     if isinstance(read, EventsRead):
         return replace(read, namespace=word(read.namespace, params), **changes)
+    if isinstance(read, HealthRead):
+        return replace(read, **changes)
     if isinstance(read, ExecRead):
         argv = tuple(word(part, params, keep=tuple(read.given)) for part in read.argv)
         if risk_of_argv(argv) != "read":
@@ -104,12 +108,12 @@ def read_of(
 ) -> Read | None:
     """One read of a file; None where it cannot be used, with the reasons noted."""
     read = _branch_of(place, names, params, roles, READ_KEYS)
-    if read is None or isinstance(read, ListRead | EventsRead):
+    if read is None or isinstance(read, Roleless):
         for key in ("as", "or"):
             if key in place and read is not None:
                 place.at(key).say("only-of-answers", key=key)
         return read
-    known = tuple(key for key in READ_KEYS if key not in ("list", "events", "or"))
+    known = tuple(key for key in READ_KEYS if key not in ("list", "events", "health", "or"))
     others = place.at("or")
     if others.value is not None and not isinstance(others.value, list):
         others.say("or-list")
@@ -117,9 +121,7 @@ def read_of(
     alternatives = tuple(other for other in found if other is not None)
     for other in others.each() if is_listing(read) else ():
         other.say("or-of-listing")
-    known_roles = [
-        one.on for one in (read, *alternatives) if not isinstance(one, ListRead | EventsRead) and one.on
-    ]
+    known_roles = [one.on for one in (read, *alternatives) if not isinstance(one, Roleless) and one.on]
     if known_roles and alternatives:
         alternatives = tuple(_of_role(other, known_roles[0]) for other in alternatives)
         read = _of_role(read, known_roles[0])
@@ -151,7 +153,7 @@ def _branch_of(
         place.at("parse").say("parse-of-list")
     if read is None:
         return None
-    if not isinstance(read, ListRead | EventsRead):
+    if not isinstance(read, Roleless):
         read = replace(read, shape=shape_of(place.at("as")))
     _check(read, inner, names, params, roles)
     return read
@@ -166,7 +168,7 @@ def _check(
     for name in given.values():
         if name not in names:
             inner.at("given").say("unknown-read", name=name, hint=nearest(name, names))
-    if isinstance(read, ListRead | EventsRead):
+    if isinstance(read, Roleless):
         return
     wanted = (read.on, read.fallback) if isinstance(read, ExecRead) and read.fallback else (read.on,)
     for role in wanted:
@@ -271,4 +273,5 @@ _READERS: Mapping[str, Callable[[Place, Place], Read | None]] = {
     "metrics": lambda inner, _: metrics_of(inner),
     "prometheus": lambda inner, _: prometheus_of(inner),
     "events": lambda inner, _: events_of(inner),
+    "health": lambda inner, _: health_of(inner),
 }

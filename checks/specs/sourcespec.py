@@ -1,11 +1,11 @@
-"""Reads of metrics pages, of Prometheus and of events, from a file of checks to values."""
+"""Reads of metrics pages, of Prometheus, of events and of the API server's health, from a file of checks to values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from checks.model import NOTHING, EventsRead, MetricsRead, PrometheusRead, Shape
+from checks.model import NOTHING, EventsRead, HealthRead, MetricsRead, PrometheusRead, Shape
 from checks.parsers.prometheus import FAMILY
 from checks.prom.query import NotPromQL, selectors
 from checks.specs.shape import Place
@@ -15,6 +15,9 @@ from checks.specs.slots import SLOT, numeric
 METRICS_KEYS = ("on", "port", "families", "path", "scheme", "timeout", "samples", "apart")
 PROMETHEUS_KEYS = ("query", "by", "on", "max_age", "span", "step", "timeout")
 EVENTS_KEYS = ("reasons", "kinds", "namespace", "since", "normal")
+HEALTH_KEYS = ("endpoint", "timeout")
+ENDPOINTS = ("readyz", "livez")
+"""The health endpoints of the API server that name their checks; any other path could be a read of objects."""
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 
@@ -91,6 +94,15 @@ def events_of(inner: Place) -> EventsRead | None:
         normal=inner.at("normal").flag(),
         numbers=numbers,
     )
+
+
+def health_of(inner: Place) -> HealthRead | None:
+    """``health: {endpoint: readyz}``."""
+    if not inner.mapping(HEALTH_KEYS, ("endpoint",)):
+        return None
+    numbers: dict[str, str] = {}
+    endpoint = inner.at("endpoint").choice(ENDPOINTS, "readyz")
+    return HealthRead(endpoint, numeric(inner, "timeout", 10.0, numbers, 0.1), numbers)
 
 
 def shape_of(place: Place) -> Shape:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import Object, Resource
 from checks.layout import Layout, load_layout
-from checks.model import EventsRead, ExecRead, ListRead, PrometheusRead, surest
+from checks.model import EventsRead, ExecRead, HealthRead, ListRead, PrometheusRead, surest
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
 from checks.rights.permissions import Permission, for_checks, for_steps
 from checks.rights.rbac import Role, Subject, in_words, missing, role_name, roles_of, without_covered
@@ -83,6 +83,9 @@ def reads_asked(catalogue: Catalogue, layout: Layout) -> Iterator[Ask]:
                 continue
             if isinstance(read, EventsRead):
                 yield "list", "", "events", read.namespace.format(**spec.params), ""
+                continue
+            if isinstance(read, HealthRead):
+                yield "get", "", read.path, "", ""
                 continue
             if isinstance(read, PrometheusRead) and not read.on:
                 yield "list", "", "services", "", ""
@@ -176,8 +179,8 @@ def atoms(objects: list[Object]) -> list[Ask]:
     for role in objects:
         namespace = role["metadata"].get("namespace", "")
         for rule in role.get("rules", []):
-            for group in rule["apiGroups"]:
-                for resource in rule["resources"]:
+            for group in rule.get("apiGroups", [""]):  # rules about URLs have none
+                for resource in rule.get("resources", rule.get("nonResourceURLs")):
                     for verb in rule["verbs"]:
                         for name in rule.get("resourceNames", [""]):
                             found.append((verb, group, resource, namespace, name))

@@ -13,6 +13,7 @@ from checks.model import CheckFinished, RunProgress, RunStarted, Verdict
 from kb.messages import message
 from tui.cli import printing
 from tui.cli.checking import progress_text
+from tui.cli.clickwords import Group
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
 from tui.cli.interrupt import interruptible
@@ -31,7 +32,7 @@ _SHOWN = 50
 """Changed objects and outputs printed for people; JSON has all."""
 
 
-@click.group(help=t("bundle.help"))
+@click.group(cls=Group, help=t("bundle.help"))
 def bundle() -> None:
     """The group."""
 

@@ -27,6 +27,7 @@ from tui.cli.checking import (
     reach,
     run_explained,
 )
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import language, open_catalogue, where_of
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from tui.forbidden import Forbidden
 
 
-@click.command(help=t("check.help"), epilog=t("exit-codes"))
+@click.command(cls=Command, help=t("check.help"), epilog=t("exit-codes"))
 @click.argument("check_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help=t("check.all"))
 @click.option("--list", "listing", is_flag=True, help=t("check.list"))

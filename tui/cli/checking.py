@@ -14,6 +14,7 @@ from checks.reports.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
 from tui.cli import printing
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import FAILED, OK, UNKNOWN, USAGE, Stop, complain
 from tui.cli.interrupt import interruptible
@@ -177,7 +178,7 @@ def print_missing(forbidden: Forbidden, total: int, scope: str, lang: str) -> No
         say(one_row(sentence.get(lang)))
 
 
-@click.command(help=t("guide.help"), epilog=t("exit-codes"))
+@click.command(cls=Command, help=t("guide.help"), epilog=t("exit-codes"))
 @click.argument("article_id", metavar="ID")
 @click.option("-v", "--verbose", is_flag=True, help=t("check.verbose"))
 @click.option("--plan", is_flag=True, help=message("outlook.opt-plan").get(help_language()))

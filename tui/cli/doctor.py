@@ -19,6 +19,7 @@ from checks.layout import placed
 from checks.model import Verdict
 from kb.messages import message
 from tui.cli import printing
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, NO_CLUSTER, OK, UNKNOWN, USAGE, Stop
 from tui.cli.loading import open_catalogue, plain_library
@@ -52,7 +53,7 @@ def _help(key: str) -> str:
     return message(f"rbac.{key}").get(help_language())
 
 
-@click.command(help=t("doctor.help"))
+@click.command(cls=Command, help=t("doctor.help"))
 @click.argument("scope", metavar="[ID]", required=False, default="")
 @click.option("--rbac", is_flag=True, help=_help("opt-rbac"))
 @click.option("--subject", metavar="KIND:NAME", help=_help("opt-subject"))

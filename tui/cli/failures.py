@@ -11,6 +11,7 @@ import click
 
 from checks.errors import ClusterError, ConfigError, NoCluster
 from kb.safe import one_line, printable
+from tui.cli.clickwords import complaint
 from tui.cli.lazy import ReaderGone
 from tui.cli.texts import help_language, t
 
@@ -30,6 +31,14 @@ def complain(text: str) -> None:
     click.echo(f"klinik: {printable(text)}", err=True)
 
 
+def _show(error: click.ClickException) -> None:
+    """A wrong call: what click says of it, in the operator's language; a group without a command shows its help."""
+    if isinstance(error, click.UsageError) and type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        click.echo(printable(complaint(error)), err=True)
+
+
 def guarded(run: Callable[[], Any]) -> int:
     """Runs a command and turns every foreseeable failure into a line on stderr and an exit code."""
     try:
@@ -45,7 +54,7 @@ def guarded(run: Callable[[], Any]) -> int:
         complain(str(stop))
         return stop.code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return int(error.exit_code)
     except ConfigError as error:
         complain(one_line(error.text.get(help_language())))
@@ -54,7 +63,7 @@ def guarded(run: Callable[[], Any]) -> int:
         complain(t("try-practice"))
         return NO_CLUSTER
     except ClusterError as error:
-        complain(t("cluster-error", reason=error.reason, message=one_line(error.message)))
+        complain(t("cluster-error", reason=error.reason, message=one_line(error.text.get(help_language()))))
         return NO_CLUSTER
     except (BrokenPipeError, ReaderGone):
         # The reader went away (`klinik … | head`): nothing to say, and nothing more to flush.

@@ -10,6 +10,7 @@ import click
 
 from kb.messages import message
 from tui.cli import printing
+from tui.cli.clickwords import Command
 from tui.cli.decorators import output_option
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
 from tui.cli.printing import one_row, progress, progress_done, say
@@ -29,7 +30,7 @@ def t(key: str, /, **params: object) -> str:
     return message(f"import.cli.{key}", **params).get(help_language())
 
 
-@click.command("import", help=t("help"))
+@click.command("import", cls=Command, help=t("help"))
 @click.argument("sources", metavar="SRC…", nargs=-1, required=True)
 @click.option(
     "--to",

@@ -9,6 +9,7 @@ import click
 
 from kb.problem import SEVERITIES, Problem, Severity
 from tui.cli import printing
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, USAGE, Stop, complain
 from tui.cli.loading import language, roots_of
@@ -43,7 +44,7 @@ def _split(texts: Sequence[str]) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-@click.command(help=t("kb.lint"))
+@click.command(cls=Command, help=t("kb.lint"))
 @click.argument(
     "folders",
     metavar="[ROOT]...",

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options
 from tui.cli.failures import OK, USAGE, Stop
 from tui.cli.loading import language
@@ -43,7 +44,7 @@ def _languages(value: str) -> list[str]:
     return list(dict.fromkeys(langs))
 
 
-@click.command(help=t("kb.new"))
+@click.command(cls=Command, help=t("kb.new"))
 @click.argument("article_id", metavar="ID")
 @click.option(
     "--to", "to", metavar="ROOT", type=click.Path(file_okay=False, path_type=Path), help=t("kb.new-to")
@@ -103,7 +104,7 @@ def begin_article(
         say(one_row(t("kb.new-written", path=path)))
 
 
-@click.command(help=t("kb.schema"))
+@click.command(cls=Command, help=t("kb.schema"))
 @click.argument("which", metavar=f"[{'|'.join(SCHEMAS)}]", type=click.Choice(SCHEMAS), required=False)
 @click.option(
     "--to",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.model import Article
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import OK
 from tui.cli.loading import article_named, language, open_library
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from checks.sessions.trackrecord import TrackRecord
 
 
-@click.command(help=t("show.help"))
+@click.command(cls=Command, help=t("show.help"))
 @click.argument("article_id", metavar="ID")
 @output_option
 @common_options

@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from tui.cli.clickwords import Group
+
 
 class ReaderGone(Exception):
     """Whoever read our output has closed it; not an OSError, for click ends with 1, a failed check, on those."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group of commands given as ``name -> module:attribute``, in the order in which help lists them."""
 
     def __init__(self, *args: Any, places: Mapping[str, str] | None = None, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ import click
 
 from kb.problem import Problem
 from kb.safe import one_line
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options
 from tui.cli.failures import OK
 from tui.cli.lazy import LazyGroup
@@ -44,7 +45,7 @@ def all_problems(root: Root) -> list[Problem]:
     return sorted(set(found), key=lambda p: (p.path, p.line, p.code))
 
 
-@click.command(help=t("kb.index"))
+@click.command(cls=Command, help=t("kb.index"))
 @click.option("--anew", is_flag=True, help=t("kb.anew"))
 @common_options
 def index(root: Root, *, anew: bool) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from kb.messages import message
 from kb.model import Article
+from kb.wording import joined, listed
 from tui.cli.failures import USAGE, Stop, complain
 from tui.cli.options import Root, Where, system_language
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 
 if TYPE_CHECKING:
     from checks.catalogue import Catalogue
@@ -86,5 +88,6 @@ def article_named(library: Library, article_id: str) -> Article:
     if found is not None:
         return found
     near = difflib.get_close_matches(article_id, list(library.articles), n=3, cutoff=0.5)
-    hint = t("did-you-mean", names=", ".join(near)) if near else t("search-first")
-    raise Stop(t("no-article", id=article_id) + " " + hint, USAGE)
+    hint = message("cli.did-you-mean", names=listed(near)) if near else message("cli.search-first")
+    said = joined((message("cli.no-article", id=article_id), hint), " ", "")
+    raise Stop(said.get(help_language()), USAGE)

@@ -11,6 +11,7 @@ from kb.model import CheckUse
 from tui import spans
 from tui.cli import printing
 from tui.cli.checking import reach, run_explained
+from tui.cli.clickwords import Group
 from tui.cli.decorators import common_options, output_option, where_options
 from tui.cli.failures import FAILED, OK, USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kb.library import Library
 
 
-class MuteGroup(click.Group):
+class MuteGroup(Group):
     """``klinik mute NAME`` without the name of a subcommand: muting is what the group is for."""
 
     def resolve_command(

@@ -12,6 +12,7 @@ import click
 
 from kb.messages import message
 from tui.cli import printing
+from tui.cli.clickwords import Group
 from tui.cli.decorators import common_options, output_option, size_options
 from tui.cli.failures import OK, USAGE, Stop
 from tui.cli.loading import language
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from checks.practice.sim.world import SimWorld
 
 
-@click.group(help=t("practice.help"), invoke_without_command=True)
+@click.group(cls=Group, help=t("practice.help"), invoke_without_command=True)
 @click.pass_context
 def practice(ctx: click.Context) -> None:
     """Without a subcommand: the list."""

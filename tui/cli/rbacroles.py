@@ -11,6 +11,7 @@ from checks.rights.rbactext import objects_of, yaml_of
 from checks.rights.roleparts import PARTS, Scope, everything, needs_of, part_of, uses_of
 from kb.messages import message
 from kb.text import Text
+from kb.wording import joined, listed
 from tui.cli import printing
 from tui.cli.failures import OK, USAGE, Stop
 from tui.cli.loading import language, open_catalogue, open_library, where_of
@@ -69,8 +70,8 @@ def _scope(name: str, catalogue: Catalogue, root: Root) -> Scope:
     article = library.get(name)
     if article is None:
         near = difflib.get_close_matches(name, [*library.articles, *catalogue.ids()], n=3, cutoff=0.5)
-        hint = message("cli.did-you-mean", names=", ".join(near)) if near else message("cli.search-first")
-        raise Stop(f"{_say(message('rbac.no-such', name=name))}. {_say(hint)}", USAGE)
+        hint = message("cli.did-you-mean", names=listed(near)) if near else message("cli.search-first")
+        raise Stop(_say(joined((message("rbac.no-such", name=name), hint), ". ", "。")), USAGE)
     guides = (article.guide,) if article.guide else ()
     uses = tuple(use for guide in guides for use in uses_of(guide, catalogue))
     return Scope(name, uses, guides, catalogue.prometheus)

@@ -7,6 +7,7 @@ import click
 from kb.hits import SearchOutcome
 from kb.messages import message
 from kb.where import FILTERS
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import FAILED, OK, USAGE, Stop
 from tui.cli.loading import open_library
@@ -25,7 +26,7 @@ def _filters(where: tuple[str, ...]) -> dict[str, str]:
     return filters
 
 
-@click.command(help=t("search.help"))
+@click.command(cls=Command, help=t("search.help"))
 @click.argument("query", nargs=-1)
 @click.option("--paste", "pasted", metavar="FILE", help=message("paste.option").get(help_language()))
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=t("search.limit"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli import printing
+from tui.cli.clickwords import Group
 from tui.cli.decorators import common_options, output_option
 from tui.cli.failures import OK, USAGE, Stop, complain
 from tui.cli.loading import language, plain_library
@@ -27,7 +28,7 @@ def journal_dir() -> Path:
     return state_dir() / "sessions"
 
 
-@click.group(help=t("sessions.help"), invoke_without_command=True)
+@click.group(cls=Group, help=t("sessions.help"), invoke_without_command=True)
 @click.pass_context
 def sessions(ctx: click.Context) -> None:
     """Without a subcommand: the list."""

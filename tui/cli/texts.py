@@ -6,6 +6,7 @@ import sys
 from functools import cache
 
 from kb.messages import message
+from kb.text import LANGS
 from tui.cli.options import system_language
 
 
@@ -14,10 +15,11 @@ def help_language() -> str:
     """The language of ``--help``: ``--lang`` where it stands on the command line, else the terminal's."""
     arguments = sys.argv[1:]
     for index, argument in enumerate(arguments):
-        if argument.startswith("--lang="):
-            return "zh" if argument.endswith("zh") else "en"
+        said = argument.partition("=")[2] if argument.startswith("--lang=") else ""
         if argument == "--lang" and index + 1 < len(arguments):
-            return "zh" if arguments[index + 1] == "zh" else "en"
+            said = arguments[index + 1]
+        if said in LANGS:
+            return said
     return system_language()
 
 

@@ -14,6 +14,7 @@ from checks.model import Result, Verdict
 from checks.reports.report import Level
 from tui.cli import printing
 from tui.cli.checking import Seen, cluster_json, exit_code, print_missing, print_roots, reach, run_explained
+from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, where_options
 from tui.cli.failures import USAGE, Stop
 from tui.cli.loading import guided_articles, language, open_catalogue, plain_library
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tui.forbidden import Forbidden
 
 
-@click.command(help=t("triage.help"), epilog=t("exit-codes"))
+@click.command(cls=Command, help=t("triage.help"), epilog=t("exit-codes"))
 @click.option("--all", "everything", is_flag=True, help=t("triage.all"))
 @click.option("-v", "--verbose", is_flag=True, help=t("triage.verbose"))
 @watch_option

@@ -77,11 +77,13 @@ def _mappings(found: Any) -> list[Mapping[str, Any]]:
 
 
 def _owns(fields: Any, path: tuple[str, ...]) -> bool:
-    """Whether the field set has this path, or something below it."""
+    """Whether the field set has this path, something below it, or a list or map around it that is owned as a whole."""
     at = fields
-    for key in path:
+    for depth, key in enumerate(path):
         if not isinstance(at, Mapping):
             return False
+        if not at:
+            return depth > 0
         if f"f:{key}" not in at:
             # below a list the keys are k:{…} and i:N: what was asked for is somewhere in it
             return any(str(one).startswith(("k:", "i:", "v:")) for one in at)

@@ -187,6 +187,7 @@ class Handler:
             await request.read(),
             request.headers.get("Content-Type", ""),
             form,
+            request.headers.get("User-Agent", ""),
         )
         gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
         if verb == "list" and form.shape != "table":  # tables say ages, which change by the second

@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.cluster import Object
 from checks.errors import NotFound
+from checks.practice import ownership
 from checks.practice.budgets import BUDGETS, refused
 from checks.practice.conventions import check_meta, check_options, check_versioned, delete_options
 from checks.practice.failures import BadRequest, MethodNotAllowed, PatchRejected, TooLarge, UnsupportedMedia
@@ -18,9 +19,9 @@ from checks.practice.listing import listed
 from checks.practice.patches import PatchFailed, json_patch, merge_patch, strategic_patch
 from checks.practice.records import check_eviction, check_record
 from checks.practice.routes import Target
-from checks.practice.rules import check_strings, check_type
+from checks.practice.rules import check_strings, check_type, timestamp
 from checks.practice.scale import scale_of, with_scale
-from checks.practice.store import Store
+from checks.practice.store import Own, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Request:
     body: bytes = b""
     content_type: str = "application/json"
     form: Form = WHOLE
+    agent: str = ""
+    """The client's User-Agent."""
 
     @property
     def media(self) -> str:
@@ -130,7 +133,14 @@ def _made(store: Store, request: Request, body: Any) -> Object:
     check_strings(kind, body)
     namespace = {"namespace": request.target.namespace} if kind.namespaced else {}
     _check(kind, {**body, "metadata": {**body["metadata"], **namespace}})
-    return store.create(kind.resource, body, namespace=request.target.namespace, dry_run=request.dry_run)
+    body["metadata"].pop("managedFields", None)
+    return store.create(
+        kind.resource,
+        body,
+        namespace=request.target.namespace,
+        dry_run=request.dry_run,
+        own=_own(store, request),
+    )
 
 
 def _check(kind: Kind, obj: Object, *, patched: bool = False) -> None:
@@ -193,8 +203,26 @@ def _write(store: Store, request: Request, change: Callable[[Object], Object]) -
         namespace=target.namespace,
         subresource="" if scaled else target.subresource,
         dry_run=request.dry_run,
+        own=_own(store, request),
     )
     return scale_of(changed) if scaled else changed
+
+
+def _own(store: Store, request: Request) -> Own:
+    """Puts down whose the changed fields are."""
+    applies = request.media == APPLY
+    writer = ownership.Writer(
+        ownership.manager_of(request.query, request.agent),
+        timestamp(store.clock()),
+        "Apply" if applies else "Update",
+        request.target.subresource,
+    )
+    applied = _body(request) if applies else None
+
+    def own(old: Object | None, new: Object) -> None:
+        ownership.own(writer, old, new, applied)
+
+    return own
 
 
 def _patch(store: Store, request: Request) -> Answer:
@@ -226,7 +254,7 @@ def _patch(store: Store, request: Request) -> Answer:
 
 
 def _apply(store: Store, request: Request, patch: Any) -> Answer:
-    """Server-side apply without ownership: creates what is missing, else merges."""
+    """Server-side apply without conflicts: creates what is missing, else merges; who applied owns what was applied."""
     target = request.target
     merge = merge_patch if target.kind.custom else strategic_patch
     try:

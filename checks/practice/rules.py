@@ -11,7 +11,9 @@ from checks.practice.failures import BadRequest, invalid, precondition, stale
 from checks.practice.kinds import Kind
 from checks.practice.patches import copy
 
-_KEPT = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+_KEPT = (
+    "name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields",
+)  # fmt: skip
 
 
 def timestamp(at: float) -> str:

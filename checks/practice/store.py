@@ -29,6 +29,8 @@ NAMESPACES = Resource("", "v1", "namespaces")
 _KEPT_CHANGES = 20_000
 
 Key = tuple[Resource, str, str]
+Own = Callable[[Object | None, Object], None]
+"""Puts down in the new object who changed what of the old one."""
 Callback = Callable[[str, Resource, Object], None]
 
 
@@ -206,9 +208,15 @@ class Store:
             self._changes.clear()
 
     def create(
-        self, resource: Resource, body: Object, *, namespace: str = "", dry_run: bool = False
+        self,
+        resource: Resource,
+        body: Object,
+        *,
+        namespace: str = "",
+        dry_run: bool = False,
+        own: Own | None = None,
     ) -> Object:
-        """Creates an object; fills name (generateName), uid, versions and creation time."""
+        """Creates an object; fills name (generateName), uid, versions and creation time; `own` signs it."""
         kind = self.kind(resource)
         new: Object = copy(body)
         check_type(kind, new)
@@ -232,6 +240,8 @@ class Store:
             if (namespace if kind.namespaced else "", name) in self._objects[resource]:
                 raise already_exists(resource, name, namespace)
             stamp(kind, new, uid=str(uuid.uuid4()), at=self.clock())
+            if own is not None:
+                own(None, new)
             self._admit("create", resource, new, None, "", dry_run)
             if not dry_run:
                 self._commit("ADDED", resource, new, None)
@@ -248,8 +258,9 @@ class Store:
         namespace: str = "",
         subresource: str = "",
         dry_run: bool = False,
+        own: Own | None = None,
     ) -> Object:
-        """Changes and writes an object under one lock; `change` gets a copy and returns the new one.
+        """Changes and writes an object under one lock; `change` gets a copy and returns the new one, `own` signs it.
 
         A resource version in what `change` returns that is not the current one is a Conflict, as for PUT.
         """
@@ -261,6 +272,8 @@ class Store:
             new = prepare_update(kind, old, change(copy(old)), subresource)
             if new == old:
                 return self._out(old)
+            if own is not None:
+                own(old, new)
             self._admit("update", resource, new, old, subresource, dry_run)
             if dry_run:
                 return self._out(new)

@@ -18,9 +18,11 @@ from tests.tui.derived import no_cluster
 from tui.app import KlinikApp
 from tui.screens.choose import ChooseDialog, Item
 from tui.screens.confirm import ConfirmDialog
+from tui.screens.mute import MuteDialog
 from tui.screens.next import NextDialog
 from tui.services import Services
 
+SCROLLBAR = "▁▂▃▄▅▆▇█"
 LONG = (
     "vpc-nat-gw-blue-0.kube-system.ovn-vpc-external-network.kube-system 172.20.10.2 ext-net statefulset-gone"
 )
@@ -99,3 +101,18 @@ async def test_the_second_line_of_a_choice_stands_below_its_first_word(quiet: Kl
         assert lines[0].startswith("[ ] vpc-nat")
         assert lines[1].startswith("    ")
         assert lines[1].strip()
+
+
+async def test_a_terminal_without_box_characters_gets_none(
+    services: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    app = klinik(services(open_cluster=no_cluster))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for make in (choosing, confirming, lambda: MuteDialog("flows")):
+            app.push_screen(make())
+            await pilot.pause()
+            await pilot.pause()
+            shown = screen_text(app)
+            assert sorted({c for c in shown if 0x2500 <= ord(c) < 0x25A0 and c not in SCROLLBAR}) == [], shown
+            app.pop_screen()

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 class LiveSymptoms(KlinikScreen[None]):
     """Runs the checks of the article's guide and shows symptoms with their verdicts in ``#symptoms``."""
 
+    AGES = 5.0
+
     def __init__(self, lang: str) -> None:
         super().__init__()
         self.lang = lang
@@ -131,6 +133,11 @@ class LiveSymptoms(KlinikScreen[None]):
                 (translate(self.lang, "article.symptoms"), "bold $primary"), "   ", (said, "$quiet")
             )
         )
+
+    def older(self) -> None:
+        """How old each answer is."""
+        if self.results:
+            self.show_symptoms()
 
     def action_check(self) -> None:
         """Runs the checks again; what is known stays until the new answer is there."""

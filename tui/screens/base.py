@@ -29,6 +29,8 @@ class KlinikScreen(Screen[ResultT]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     help_key = "home"
     """Which page of the help belongs to this screen."""
+    AGES = 0.0
+    """Seconds after which ages ("12 s ago") are said anew; 0: the screen shows none."""
     _made = False
 
     if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class KlinikScreen(Screen[ResultT]):
         self.watch(self.app, "cluster_state", self._status)
         self.watch(self.app, "lang", self._language, init=False)
         self.watch(self, "focused", self.refresh_hints, init=False)
+        if self.AGES:
+            self.set_interval(self.AGES, self._tell_ages)
         self.ready()
         self.refresh_hints()
 
@@ -65,6 +69,13 @@ class KlinikScreen(Screen[ResultT]):
 
     def retext(self) -> None:
         """The language changed: say everything again."""
+
+    def older(self) -> None:
+        """Time passed: say the ages again; nothing moves."""
+
+    def _tell_ages(self) -> None:
+        if self.begun and self.app.screen is self:
+            self.older()
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done now, the most useful first."""

@@ -41,6 +41,7 @@ class CheckScreen(KlinikScreen[None]):
         "question_mark": "help",
     })  # fmt: skip
     help_key = "check"
+    AGES = 5.0
     ROWS = 200
     """Targets that are shown."""
 
@@ -72,6 +73,10 @@ class CheckScreen(KlinikScreen[None]):
         else:
             self.spec, self.layout_known = message.value
             self.app.rights.ask(check_text.needs(self.spec, self.layout_known))
+        self.retext()
+
+    def older(self) -> None:
+        """How old the answer is."""
         self.retext()
 
     def retext(self) -> None:

@@ -125,6 +125,11 @@ class FixPane(StepRuns):
         )
         inputs.highlighted = min(at or 0, len(specs) - 1)
 
+    def older(self) -> None:
+        """How old the preview is."""
+        if self.plan is not None:
+            self._draw_detail()
+
     def _draw_detail(self) -> None:
         self.query_one("#plan", Static).update(Page(self._detail()))
 

@@ -47,6 +47,7 @@ class GuideScreen(KlinikScreen[None]):
         "P": "whole_plan", "U": "rewind",
     })  # fmt: skip
     help_key = "guide"
+    AGES = 5.0
 
     def __init__(self, article_id: str, session: str = "") -> None:
         super().__init__()
@@ -222,6 +223,10 @@ class GuideScreen(KlinikScreen[None]):
         """Everything in the other language."""
         self._read_title()
         self._draw()
+
+    def older(self) -> None:
+        """How old answers and previews are."""
+        drawing.older(self)
 
     def _read_title(self) -> None:
         shelf = self.app.link.shelf

@@ -29,6 +29,28 @@ def everything(screen: GuideScreen) -> None:
     if screen.guide is None:
         return
     top(screen)
+    lists(screen)
+    lang, signs = screen.app.lang, screen.app.signs
+    screen.fix.take(screen.snap)
+    titles = {
+        v.step.id: text.filled(v.step.text, {**v.proposed, **v.record.values}, lang)
+        for v in screen.snap.steps
+    }
+    screen.query_one("#proof-text > Static", Static).update(text.proof_text(screen.snap, titles, lang, signs))
+
+
+def older(screen: GuideScreen) -> None:
+    """The ages of what is in view; a running step draws itself."""
+    if screen.phase < 3:
+        lists(screen)
+    elif screen.phase == 3 and not screen.writing:
+        screen.fix.older()
+
+
+def lists(screen: GuideScreen) -> None:
+    """Symptoms and causes with what they rest on, and how old that is."""
+    if screen.guide is None:
+        return
     signs, lang, now = screen.app.signs, screen.app.lang, time.time()
     live = "running" if screen.checking else "done"
     settle(
@@ -45,12 +67,6 @@ def everything(screen: GuideScreen) -> None:
         [text.cause_option(c, lang, signs) for c in screen.snap.causes],
     )
     beside(screen)
-    screen.fix.take(screen.snap)
-    titles = {
-        v.step.id: text.filled(v.step.text, {**v.proposed, **v.record.values}, lang)
-        for v in screen.snap.steps
-    }
-    screen.query_one("#proof-text > Static", Static).update(text.proof_text(screen.snap, titles, lang, signs))
 
 
 def beside(screen: GuideScreen) -> None:

@@ -153,9 +153,11 @@ def phase_marks(
     """The phases in a row: the one in view stands out, those that are through have a tick."""
     marks = []
     for number, name in enumerate(names, 1):
-        style = "bold $primary" if number == phase else "$quiet"
+        here = number == phase
+        style = "bold $primary" if here else "$quiet"
         tick = f" {signs.verdicts['ok']}" if reached.get(number) else ""
-        marks.append(Content.styled(f"{number} {translate(lang, 'phase.' + name)}{tick}", style))
+        mark = f"{signs.here if here else ''}{number} {translate(lang, 'phase.' + name)}{tick}"
+        marks.append(Content.styled(mark, style))
     return Content("  ").join([*marks, Content("")])
 
 

@@ -58,6 +58,7 @@ class SessionsScreen(KlinikScreen[None]):
         "y": "summary", "ctrl+y": "summary", "U": "rewind",
     })  # fmt: skip
     help_key = "sessions"
+    AGES = 10.0
 
     def __init__(self, *, take_in: bool = False) -> None:
         super().__init__()
@@ -105,6 +106,10 @@ class SessionsScreen(KlinikScreen[None]):
             self._draw()
         elif message.tag == "look":
             self.app.open_text(*message.value)
+
+    def older(self) -> None:
+        """When each was last worked on."""
+        self._draw()
 
     def retext(self) -> None:
         """In the other language."""

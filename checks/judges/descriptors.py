@@ -203,7 +203,7 @@ def judge_ovs_netlink_sockets(facts: Facts, params: Params, now: float) -> Judge
 
 
 def _generic(entries: Iterable[Mapping[str, Any]]) -> int:
-    return sum(whole_number(entry.get("eth")) == GENERIC for entry in entries)
+    return sum(entry.get("eth") == GENERIC for entry in entries)
 
 
 def judge_ovs_dispatch_mode(facts: Facts, params: Params, now: float) -> Judgement:

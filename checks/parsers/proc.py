@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from checks.parsers.base import Unparsable, excerpt, integer, number, wrong_columns
@@ -63,15 +64,18 @@ def netlink_rows(text: str) -> list[dict[str, Any]]:
     if not lines or lines[0][:3] != ["sk", "Eth", "Pid"]:
         raise Unparsable(message("parse.not-file", file="/proc/net/netlink", text=excerpt(text)))
     header = [name.lower() for name in lines[0]]
+    kinds = [(name, _KINDS.get(name, number)) for name in header]
     rows = []
     for cells in lines[1:]:
         if len(cells) != len(header):
             raise wrong_columns(" ".join(cells), len(cells), len(header))
-        rows.append({name: _cell(name, cell) for name, cell in zip(header, cells, strict=True)})
+        rows.append({name: kind(cell) for (name, kind), cell in zip(kinds, cells, strict=True)})
     return rows
 
 
-def _cell(name: str, cell: str) -> Any:
-    if name == "eth":
-        return integer(cell, "Eth")
-    return cell if name in ("sk", "groups") else number(cell)
+def _protocol(cell: str) -> int:
+    return integer(cell, "Eth")
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {"eth": _protocol, "sk": str, "groups": str}
+"""Columns of /proc/net/netlink that are not numbers, or have to be one."""

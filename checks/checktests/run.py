@@ -112,11 +112,9 @@ def _listed(read: ListRead, told: Told | None, now: float) -> Fact:
 def _page(read: HealthRead, told: Told | None, now: float) -> Fact:
     said = next(iter(told.said), None) if told else None
     error = (told.error if told else "absent") or (said.error if said else "")
-    text = f"the test tells nothing of {read.path}" if told is None else told.message or error
+    text = Text.of(told.message or error) if told else message("checktests.has-no", what=read.path)
     samples = () if error or said is None else tuple(Sample(now, out) for out in said.outs[-1:])
-    raw = Raw(
-        "", samples=samples, at=now, source=f"health {read.endpoint}", error=error, message=Text.of(text)
-    )
+    raw = Raw("", samples=samples, at=now, source=f"health {read.endpoint}", error=error, message=text)
     return Fact((answer(raw, read.parse, KEPT, False),))
 
 

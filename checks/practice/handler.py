@@ -138,7 +138,9 @@ class Handler:
         return await self._resource(request, who, asked)
 
     def _health(self, request: web.Request, identity: Identity | None) -> web.Response:
-        """What the server says of itself; anybody may ask, unless a fault takes that away."""
+        """What the server says of itself: to anybody but who has bad credentials, unless a fault takes that away."""
+        if identity is None and request.headers.get("Authorization"):
+            raise Unauthenticated("Unauthorized")
         who = self._impersonated(request, identity or ("system:anonymous", ()))
         asked = Resource.at(request.path)
         if not self._faults.allows("get", asked, user=who.user):

@@ -18,20 +18,21 @@ QUIET = ("controller.errors", "cni.errors", "dns.log", "etcd.log", "kube-proxy.l
 """An empty log of a running pod holds no errors."""
 BARE = ("node.iptables-mode",)
 """Output without any rule is said to have none, which is unknown, too."""
+API = "^GET /(api|readyz|livez)"
 Trouble = Callable[[Bed], None]
 
 BROKEN: Mapping[str, tuple[Trouble, tuple[str, ...]]] = {
     "all-forbidden": (lambda b: b.server.faults.forbid() and None, ("forbidden",)),
-    "api-500": (lambda b: b.server.faults.status("^GET /api", 500, "boom") and None, ("error",)),
-    "api-garbage": (lambda b: b.server.faults.garbage("^GET /api") and None, ("error", "unparsable")),
-    "api-drops": (lambda b: b.server.faults.drop("^GET /api") and None, ("unreachable",)),
+    "api-500": (lambda b: b.server.faults.status(API, 500, "boom") and None, ("error",)),
+    "api-garbage": (lambda b: b.server.faults.garbage(API) and None, ("error", "unparsable")),
+    "api-drops": (lambda b: b.server.faults.drop(API) and None, ("unreachable",)),
     "token-expired": (
         lambda b: setattr(b.server.faults, "tokens_expired", True),
         ("unauthenticated",),
     ),
     "no-kinds": (
         lambda b: (
-            b.server.faults.status("^GET /api", 404, "the server could not find the requested resource")
+            b.server.faults.status(API, 404, "the server could not find the requested resource")
             and None
         ),
         ("absent",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from checks.plans.template import SlotError, fill, fill_argv, fill_text
 from checks.plans.writes import Expander, owner
 from checks.risk.command import risk_of_argv
 from checks.risk.degrees import effective, risk_of, worst_risk
+from checks.risk.twice import ORDER, twice
 from checks.sessions.session import StepRecord
 from checks.writing import dbbackup, eviction
 from checks.writing.rehearse import holds, undo_values
@@ -236,12 +237,24 @@ def _warnings(cluster: Cluster, expander: Expander, writes: Sequence[PlannedWrit
     if len(restarts) > 1:
         found.append(message("session.many-restarts", count=len(restarts)))
     found += eviction.warnings(cluster, restarts)
+    found += _repeated(writes)
     for write in writes:
         if write.kind in ("patch", "delete"):
             kept = owner(expander.objects.get((write.resource, write.namespace, write.name), {}))
             if kept and kept not in found and len(found) < 5:
                 found.append(kept)
     return tuple(found)
+
+
+def _repeated(writes: Sequence[PlannedWrite]) -> Iterator[Text]:
+    """What the worst command would do if something on the way sent it twice; nothing where that changes nothing."""
+    commands = [write.argv for write in writes if write.kind == "exec"]
+    worst = max(map(twice, commands), key=ORDER.index, default="same")
+    if worst != "same":
+        argv = next(argv for argv in commands if twice(argv) == worst)
+        shown = one_line(shlex.join(argv), 80)
+        again = worst == "again"
+        yield message("preview.twice-again" if again else "preview.twice-refused", command=shown)
 
 
 def _picked(step: Step, values: Mapping[str, Any], results: Mapping[str, Result]) -> tuple[Picked, ...]:

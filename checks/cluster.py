@@ -29,9 +29,7 @@ class Resource:
         """The resource written as ``[group/]version/plural``; raises ValueError."""
         match = _RESOURCE.match(text)
         if not match:
-            raise ValueError(
-                f"{text!r} is not a resource; write [group/]version/plural, like kubeovn.io/v1/subnets"
-            )
+            raise ValueError(f"{text!r} is not [group/]version/plural")
         return cls(match["group"] or "", match["version"], match["plural"])
 
     def __str__(self) -> str:

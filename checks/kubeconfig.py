@@ -12,6 +12,7 @@ from checks.cluster import ClusterInfo
 from checks.errors import ConfigError
 from kb import yamlfile
 from kb.messages import message
+from kb.said import text_of
 
 Entry = Mapping[str, Any]
 PRACTICE_EXTENSION = "klinik.practice"
@@ -109,17 +110,15 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "not UTF-8"
+        why = text_of(error) if isinstance(error, OSError) else message("cluster.not-utf8")
         raise ConfigError(message("cluster.unreadable-kubeconfig", path=str(path), why=why)) from None
     # all scalars as text: a token that looks like a number is still a token
     document = yamlfile.parse(text, str(path), numbers=False)
     if document.problems:
-        raise ConfigError(
-            message("cluster.broken-kubeconfig", path=str(path), why=str(document.problems[0].message))
-        )
+        raise ConfigError(message("cluster.broken-kubeconfig", path=str(path), why=document.problems[0].text))
     data = document.data if text.strip() else {}
     if not isinstance(data, dict):
-        why = message("cluster.not-a-mapping").get("en")
+        why = message("cluster.not-a-mapping")
         raise ConfigError(message("cluster.broken-kubeconfig", path=str(path), why=why))
     return data
 

@@ -18,8 +18,9 @@ from checks.specs.shape import Place
 from kb import yamlfile
 from kb.messages import message
 from kb.paths import ASSETS
-from kb.problem import Problem
+from kb.problem import Problem, all_of
 from kb.safe import one_line
+from kb.said import Said
 from kb.text import Text
 from kb.wording import listed, sentences
 
@@ -111,11 +112,11 @@ class Layout:
         return f"{key} in ({','.join(values)})" if len(values) > 1 else f"{key}={values[0]}"
 
 
-class LayoutError(ValueError):
+class LayoutError(Said, ValueError):
     """A layout file that cannot be used."""
 
     def __init__(self, problems: Sequence[Problem]):
-        super().__init__("; ".join(map(str, problems)))
+        super().__init__(all_of(problems))
         self.problems = tuple(problems)
 
 

@@ -6,6 +6,8 @@ import re
 from urllib.parse import quote, urlencode
 
 from checks.cluster import Resource
+from kb.messages import message
+from kb.said import BadValue
 
 Query = tuple[tuple[str, str], ...]
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
@@ -24,10 +26,10 @@ def proxy_path(
 ) -> str:
     """``/api/v1/namespaces/NS/pods/[https:]NAME[:PORT]/proxy/PATH?…``; ValueError for what leads elsewhere."""
     if not _NAME.fullmatch(name) or not _PORT.fullmatch(str(port)) or scheme not in ("", "http", "https"):
-        raise ValueError(f"{scheme}:{name}:{port} cannot be reached through the proxy")
+        raise BadValue(message("checks.not-proxied", address=f"{scheme}:{name}:{port}"))
     steps = path.split("/")
     if any(step in (".", "..") for step in steps):
-        raise ValueError(f"{path!r} leads out of the proxy")
+        raise BadValue(message("checks.out-of-proxy", path=repr(path)))
     tail = "/".join(quote(step, safe="") for step in steps).lstrip("/")
     address = f"{scheme}:{name}:{port}" if scheme else f"{name}:{port}".rstrip(":")
     whole = f"{resource.path(namespace, address)}/proxy/{tail}"

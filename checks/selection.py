@@ -13,6 +13,8 @@ from functools import reduce
 from typing import Any, Literal
 
 from checks.cluster import Object, Resource
+from kb.messages import message
+from kb.said import BadValue
 
 Test = Callable[[Object], bool]
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
@@ -148,7 +150,7 @@ def _requirement(text: str) -> Requirement:
     if match := _SET.fullmatch(text):
         values = {value.strip() for value in match[3].split(",")}
         if not match[3].strip() or not all(re.fullmatch(_VALUE, value) for value in values):
-            raise ValueError(f"{text!r} is no set of label values")
+            raise BadValue(message("checks.label-set", text=repr(text)))
         return Requirement(match[1], "in" if match[2] == "in" else "notin", tuple(sorted(values)))
     if match := _COMPARED.fullmatch(text):
         op: Any = {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}[match[2]]
@@ -157,14 +159,14 @@ def _requirement(text: str) -> Requirement:
         return Requirement(match[1], op, (match[3],))
     if match := _PRESENT.fullmatch(text):
         return Requirement(match[2], "absent" if match[1] else "exists")
-    raise ValueError(f"{text!r} is no requirement on a label")
+    raise BadValue(message("checks.label-requirement", text=repr(text)))
 
 
 def _fields(text: str) -> Iterable[Term]:
     for part in re.findall(r"(?:[^\\,]|\\.|\\$)+", text):
         match = _TERM.fullmatch(part)
         if not match:
-            raise ValueError(f"{part!r} is no requirement on a field")
+            raise BadValue(message("checks.field-requirement", text=repr(part)))
         yield Term(match[1], match[2] != "!=", _ESCAPED.sub(r"\1", match[3]))
 
 
@@ -255,5 +257,5 @@ _FIELDS: Mapping[str, Mapping[str, Callable[[Object], str]]] = {
 def _reader(field: str, resource: Resource) -> Callable[[Object], str]:
     found = _ANY.get(field) or _FIELDS.get(str(resource), {}).get(field)
     if found is None:
-        raise ValueError(f"the field {field} of {resource} is not evaluated here")
+        raise BadValue(message("checks.field-unknown", field=field, resource=resource))
     return found

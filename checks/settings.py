@@ -21,7 +21,8 @@ from kb import yamlfile
 from kb.findings import nearest, problem_of
 from kb.messages import message
 from kb.paths import config_dir
-from kb.problem import Problem
+from kb.problem import Problem, all_of
+from kb.said import text_of
 from kb.text import Text
 
 FILE = "config.yaml"
@@ -38,11 +39,7 @@ class SettingsError(ConfigError):
     """A file of settings that cannot be used; `problems` are all its mistakes."""
 
     def __init__(self, problems: Sequence[Problem]):
-        first = Text(
-            "; ".join(p.line_of_text("en") for p in problems),
-            "；".join(p.line_of_text("zh") for p in problems),
-        )
-        super().__init__(first)
+        super().__init__(all_of(problems))
         self.problems = tuple(problems)
 
 
@@ -270,7 +267,7 @@ def _prometheus(place: Place) -> PrometheusAt | None:
     try:
         return PrometheusAt.service(place.at("service").string())
     except ValueError as error:
-        _say(place.at("service"), "prometheus-service", why=str(error))
+        _say(place.at("service"), "prometheus-service", why=text_of(error))
         return None
 
 

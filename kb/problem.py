@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from kb.text import Text
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -34,5 +37,17 @@ class Problem:
         where = f"{self.path}:{self.line}" if self.line else self.path
         return f"{where}: {self.severity} {self.code}: {self.said(lang)}"
 
+    @property
+    def text(self) -> Text:
+        """The message in both languages."""
+        return Text(self.message, self.zh or self.message)
+
     def __str__(self) -> str:
         return self.line_of_text()
+
+
+def all_of(problems: Iterable[Problem], between: str = "") -> Text:
+    """The problems with their places, one after the other, `between` them or the sign of each language."""
+    found = tuple(problems)
+    signs = {"en": between or "; ", "zh": between or "；"}
+    return Text(*(sign.join(one.line_of_text(lang) for one in found) for lang, sign in signs.items()))

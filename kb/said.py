@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+
+from kb.messages import message
 from kb.text import Text
+
+_SYSTEM = (
+    "EACCES", "EADDRINUSE", "ECONNREFUSED", "ECONNRESET", "EEXIST", "EHOSTUNREACH", "EISDIR", "EMFILE", "ENETUNREACH",
+    "ENOENT", "ENOSPC", "ENOTDIR", "EPERM", "EPIPE", "EROFS", "ETIMEDOUT",
+)  # fmt: skip
+"""Errors of the system that the catalogue has words for."""
 
 
 class Said(Exception):
@@ -16,10 +25,19 @@ class Said(Exception):
         super().__init__(self.text.get("en"))
 
 
+class BadValue(Said, ValueError):
+    """Something given that cannot be what it should be."""
+
+
 def text_of(error: BaseException) -> Text:
     """What an error says: its own text, or the words of a library or the system as a quotation."""
     found = getattr(error, "text", None)
-    return found if isinstance(found, Text) else quoted(str(error))
+    if isinstance(found, Text):
+        return found
+    if isinstance(error, OSError):
+        name = errno.errorcode.get(error.errno or 0, "")
+        return message(f"system.{name}") if name in _SYSTEM else quoted(error.strerror or str(error))
+    return quoted(str(error) or type(error).__name__)
 
 
 def quoted(words: str) -> Text:

@@ -26,6 +26,9 @@ from checks.cluster import ClusterInfo
 from checks.errors import ClusterError, ConfigError
 from kb.messages import message
 from kb.safe import one_line
+from kb.said import text_of
+from kb.text import Text
+from kb.wording import explained
 
 _MANIFEST, _CALLS = "manifest.json", "calls.jsonl"
 _MAX_MANIFEST = 64 * 1024 * 1024
@@ -102,15 +105,13 @@ def open_bundle(path: Path) -> Bundle:
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise BundleError(message("bundle.not-a-bundle", path=str(path), why=_why(error))) from error
     except OSError as error:
-        raise BundleError(
-            message("bundle.unreadable", path=str(path), why=error.strerror or str(error))
-        ) from error
+        raise BundleError(message("bundle.unreadable", path=str(path), why=text_of(error))) from error
     try:
         _checked_members(archive, path)
         manifest = _manifest(archive, path)
         calls, members = _calls(archive, path)
         if len(calls) != manifest.calls:
-            raise _bad(path, message("bundle.calls-missing", found=len(calls), said=manifest.calls).en)
+            raise _bad(path, message("bundle.calls-missing", found=len(calls), said=manifest.calls))
     except BaseException as error:
         archive.close()
         if isinstance(
@@ -125,10 +126,10 @@ def _checked_members(archive: zipfile.ZipFile, path: Path) -> None:
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if len(infos) > _MAX_MEMBERS or len(set(names)) != len(names):
-        raise _bad(path, "members are named twice, or too many")
+        raise _bad(path, message("bundle.twice"))
     strangers = [name for name in names if name not in (_MANIFEST, _CALLS) and not _is_body(name)]
     if strangers:
-        raise _bad(path, f"it holds {one_line(strangers[0])!r}, which does not belong there")
+        raise _bad(path, message("bundle.stranger", name=repr(one_line(strangers[0]))))
     if sum(info.file_size for info in infos) > MAX_TOTAL + _MAX_MANIFEST + _MAX_CALLS:
         raise BundleError(
             message("bundle.too-large", path=str(path), limit=(MAX_TOTAL + _MAX_MANIFEST + _MAX_CALLS) >> 20)
@@ -144,21 +145,23 @@ def _is_body(name: str) -> bool:
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Any:
     data = _json(archive, _MANIFEST, _MAX_MANIFEST, path)
     if not isinstance(data, dict) or data.get("format") != schema.FORMAT:
-        raise BundleError(message("bundle.not-a-bundle", path=str(path), why=f"no {_MANIFEST} of a bundle"))
+        raise BundleError(
+            message("bundle.not-a-bundle", path=str(path), why=message("bundle.no-member", name=_MANIFEST))
+        )
     version = data.get("version")
     if isinstance(version, int) and version > schema.VERSION:
         raise BundleError(message("bundle.newer", path=str(path), version=version, known=schema.VERSION))
     try:
         return schema.read_manifest(data)
     except schema.Invalid as error:
-        raise _bad(path, f"{_MANIFEST}: {one_line(str(error))}") from error
+        raise _bad(path, explained(_MANIFEST, _why(error))) from error
 
 
 def _calls(archive: zipfile.ZipFile, path: Path) -> tuple[dict[Call, Answered], dict[Call, tuple[str, str]]]:
     try:
         lines = _read(archive, _CALLS, _MAX_CALLS).splitlines()
     except KeyError as error:
-        raise _bad(path, f"{_CALLS} is missing") from error
+        raise _bad(path, message("bundle.no-member", name=_CALLS)) from error
     calls: dict[Call, Answered] = {}
     members: dict[Call, tuple[str, str]] = {}
     held = set(archive.namelist())
@@ -166,9 +169,9 @@ def _calls(archive: zipfile.ZipFile, path: Path) -> tuple[dict[Call, Answered], 
         try:
             call, answered, member, digest = schema.read_line(json.loads(line))
         except (ValueError, RecursionError) as error:
-            raise _bad(path, f"{_CALLS}:{number}: {one_line(str(error))[:300]}") from error
+            raise _bad(path, explained(f"{_CALLS}:{number}", _why(error))) from error
         if member and member not in held:
-            raise _bad(path, f"{_CALLS}:{number}: {member} is missing")
+            raise _bad(path, explained(f"{_CALLS}:{number}", message("bundle.no-member", name=member)))
         calls[call] = answered
         members[call] = (member, digest)
     return calls, members
@@ -178,9 +181,11 @@ def _json(archive: zipfile.ZipFile, name: str, limit: int, path: Path) -> Any:
     try:
         return json.loads(_read(archive, name, limit))
     except KeyError as error:
-        raise BundleError(message("bundle.not-a-bundle", path=str(path), why=f"no {name}")) from error
+        raise BundleError(
+            message("bundle.not-a-bundle", path=str(path), why=message("bundle.no-member", name=name))
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise _bad(path, f"{name}: {one_line(str(error))[:300]}") from error
+        raise _bad(path, explained(name, _why(error))) from error
 
 
 def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -192,12 +197,12 @@ def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     return data
 
 
-def _bad(path: Path, why: str) -> BundleError:
+def _bad(path: Path, why: Text) -> BundleError:
     return BundleError(message("bundle.bad", path=str(path), why=why))
 
 
-def _why(error: BaseException) -> str:
-    return one_line(str(error) or type(error).__name__)[:300]
+def _why(error: BaseException) -> Text:
+    return text_of(error).each(lambda text: one_line(text, 300))
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -220,9 +225,7 @@ def write_bundle(path: Path, manifest: Mapping[str, Any], tape: Tape, *, force: 
         os.replace(temporary, path)
         return path.stat().st_size
     except OSError as error:
-        raise BundleError(
-            message("bundle.unwritable", path=str(path), why=error.strerror or str(error))
-        ) from error
+        raise BundleError(message("bundle.unwritable", path=str(path), why=text_of(error))) from error
     finally:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)

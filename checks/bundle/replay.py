@@ -16,6 +16,7 @@ from checks.prom.at import QUERY_PATH, PrometheusAt
 from checks.proxypath import Query
 from checks.selection import Selection, Term, selection
 from kb.messages import message
+from kb.said import text_of
 
 _SILENT = 2
 """Timeouts of one pod after which it was not asked again while recording (`checks.facts.silence`)."""
@@ -97,7 +98,7 @@ class Replayed(NoWrites):
             wanted = selection(namespace, labels, fields)
             meant = wanted.test(resource)
         except ValueError as error:
-            raise Invalid(str(error)) from error
+            raise Invalid(message("bundle.selection", why=text_of(error))) from error
         wider = self._wider(resource, wanted)
         if wider is None:
             raise self._missing(call)

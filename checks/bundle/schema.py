@@ -7,7 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from checks.bundle.tape import WORDS, Answered, Call, Failure
+from kb.messages import message
+from kb.said import Said, quoted
 from kb.text import Text
+from kb.wording import explained, sentences
 
 FORMAT = "klinik-bundle"
 VERSION = 1
@@ -79,12 +82,11 @@ def _models() -> tuple[Any, Any]:
     return Manifest, Line
 
 
-class Invalid(ValueError):
+class Invalid(Said, ValueError):
     """What is wrong, one sentence per place."""
 
-    def __init__(self, wrong: Iterable[str]) -> None:
-        self.wrong = tuple(wrong)
-        super().__init__("; ".join(self.wrong))
+    def __init__(self, wrong: Iterable[Text]) -> None:
+        super().__init__(sentences(wrong))
 
 
 def read_manifest(data: Any) -> Any:
@@ -98,7 +100,7 @@ def read_line(data: Any) -> tuple[Call, Answered, str, str]:
     call = tuple(line.call)
     least, most = WORDS.get(call[0], (1, 0))
     if not least <= len(call) <= most:
-        raise Invalid([f"{call[0]!r} is not a call of {len(call)} words"])
+        raise Invalid([message("bundle.words", kind=repr(call[0]), count=len(call))])
     error = line.error
     failure = error and Failure(
         error.type,
@@ -109,7 +111,7 @@ def read_line(data: Any) -> tuple[Call, Answered, str, str]:
         error.name,
     )
     if (failure is None) != bool(line.body):
-        raise Invalid(["a call has either a body or an error"])
+        raise Invalid([message("bundle.body-or-error")])
     return call, Answered(line.at, None, failure, line.code, line.stderr), line.body, line.sha256
 
 
@@ -141,5 +143,6 @@ def _checked(model: Any, data: Any) -> Any:
         return model.model_validate(data)
     except ValidationError as error:
         raise Invalid(
-            f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors(include_input=False)
+            explained(".".join(map(str, e["loc"])) or "-", quoted(e["msg"]))
+            for e in error.errors(include_input=False)
         ) from None

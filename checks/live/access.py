@@ -23,6 +23,7 @@ from checks.live.inflight import InFlight, watched
 from checks.live.plugin import run_plugin
 from checks.local.access import KubeAccess
 from kb.messages import message
+from kb.said import text_of
 
 POOL_SIZE = 32
 _EARLY = 60.0
@@ -165,7 +166,7 @@ def _configuration(choice: Choice | None, deadline: Deadline) -> tuple[Any, floa
             configuration.proxy = None  # as kubectl: proxies of the environment are not for the own machine
     except (ConfigException, ValueError, TypeError, OSError) as error:
         context = choice.context if choice else "in-cluster"
-        raise ConfigError(message("cluster.bad-credentials", context=context, why=str(error))) from error
+        raise ConfigError(message("cluster.bad-credentials", context=context, why=text_of(error))) from error
     return configuration, expires
 
 

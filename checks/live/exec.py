@@ -16,6 +16,7 @@ from checks.live.deadline import Deadline
 from checks.live.failures import About, exit_code, refusal
 from checks.live.http import CONNECT, NAME, named
 from kb.messages import message
+from kb.said import text_of
 
 PROTOCOLS = "v5.channel.k8s.io,v4.channel.k8s.io"
 OUTPUT_LIMIT = 64 * 1024 * 1024
@@ -164,7 +165,7 @@ class _Asked:
 
 
 def _no_connection(about: About, error: Exception) -> ClusterError:
-    return about.error(Unreachable, message("cluster.no-connection", server=about.server, why=str(error)))
+    return about.error(Unreachable, message("cluster.no-connection", server=about.server, why=text_of(error)))
 
 
 def _lost(about: About, error: Exception, command: str, deadline: Deadline) -> ClusterError:
@@ -173,7 +174,7 @@ def _lost(about: About, error: Exception, command: str, deadline: Deadline) -> C
 
     if isinstance(error, TimeoutError | websocket.WebSocketTimeoutException):
         return _late(about, deadline, command)
-    text = message("cluster.broken-connection", server=about.server, why=str(error))
+    text = message("cluster.broken-connection", server=about.server, why=text_of(error))
     return about.error(Unreachable, text, sent=True)
 
 

@@ -22,6 +22,7 @@ from checks.errors import (
 )
 from kb.messages import message
 from kb.safe import one_line
+from kb.said import quoted
 from kb.text import Text
 
 _SHOWN = 500
@@ -70,10 +71,7 @@ class About:
             return self.error(kind, text, sent=True)
         return self.error(
             InDoubt,
-            Text(
-                message("cluster.in-doubt", why=text.get("en")).en,
-                message("cluster.in-doubt", why=text.get("zh")).zh,
-            ),
+            message("cluster.in-doubt", why=text),
             sent=True,
         )
 
@@ -96,9 +94,8 @@ def refusal(code: int, body: bytes, about: About) -> ClusterError:
     if about.proxied and not status:
         return _answered(code, body, about)
     said = _said(status)
-    text: str | Text = said or message(
-        "cluster.http-status", server=about.server, code=code, why=_plain(body) or "-"
-    )
+    own = quoted(_plain(body) or "-")
+    text = quoted(said) if said else message("cluster.http-status", server=about.server, code=code, why=own)
     if code == 401:
         return about.error(Unauthenticated, message("cluster.unauthorized"))
     if code == 404:
@@ -120,7 +117,7 @@ def is_status(body: bytes) -> bool:
 
 def _answered(code: int, body: bytes, about: About) -> ClusterError:
     """The refusal of what stands behind the proxy; its 401 has nothing to do with the cluster's credentials."""
-    text = message("cluster.proxied-status", name=about.name, code=code, why=_plain(body) or "-")
+    text = message("cluster.proxied-status", name=about.name, code=code, why=quoted(_plain(body) or "-"))
     if code in (401, 403):
         return about.error(Forbidden, message("cluster.proxied-forbidden", name=about.name, code=code))
     if code == 504:

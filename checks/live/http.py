@@ -18,6 +18,8 @@ from checks.live.deadline import Deadline
 from checks.live.failures import About, behind, is_status, refusal
 from checks.live.inflight import Closed, never_connected
 from kb.messages import message
+from kb.said import quoted, text_of
+from kb.text import Text
 
 CONNECT = 3.0
 """Seconds a connection may take, TLS included."""
@@ -199,7 +201,7 @@ def translate(error: Exception, about: About, deadline: Deadline) -> ClusterErro
 
 def _tls(error: BaseException, about: About, *, sent: bool) -> ClusterError:
     """Trouble of TLS: before the request nothing was sent; after it the answer is lost like any other."""
-    text = message("cluster.bad-tls", server=about.server, why=str(error))
+    text = message("cluster.bad-tls", server=about.server, why=quoted(str(error)))
     lowered = str(error).lower()
     if "alert" in lowered and "certificate" in lowered:
         return about.error(Unauthenticated, text)
@@ -210,12 +212,12 @@ def _no_connection(about: About, error: BaseException) -> Any:
     return message("cluster.no-connection", server=about.server, why=_reason(error))
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Text:
     """The innermost words of a chain of exceptions: ``Connection refused`` rather than a tower of types."""
     inner: BaseException = error
     while inner.__cause__ or inner.__context__:
         inner = inner.__cause__ or inner.__context__ or inner
-    return getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
+    return text_of(inner)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from checks.errors import Unauthenticated
 from kb.messages import message
+from kb.said import quoted, text_of
 
 LIMIT = 30.0
 
@@ -47,9 +48,10 @@ def run_plugin(spec: Mapping[str, Any], cluster: Mapping[str, Any], *, timeout: 
     except subprocess.TimeoutExpired:
         raise Unauthenticated(message("cluster.plugin-slow", command=command, seconds=f"{limit:g}")) from None
     except OSError as error:
-        raise Unauthenticated(message("cluster.plugin-failed", command=command, why=str(error))) from None
+        raise Unauthenticated(message("cluster.plugin-failed", command=command, why=text_of(error))) from None
     if done.returncode != 0:
-        why = done.stderr.decode(errors="replace").strip()[-500:] or f"exit code {done.returncode}"
+        said = done.stderr.decode(errors="replace").strip()[-500:]
+        why = quoted(said) if said else message("cluster.exit-code", code=done.returncode)
         raise Unauthenticated(message("cluster.plugin-failed", command=command, why=why))
     return _credential(command, done.stdout)
 

@@ -13,6 +13,7 @@ from checks.live.failures import About
 from checks.live.http import Call, fetch, no_answer
 from checks.proxypath import Query
 from kb.messages import message
+from kb.said import text_of
 
 
 def get_url(url: str, *, query: Query, token_file: str, ca_file: str, timeout: float, limit: int) -> str:
@@ -45,7 +46,7 @@ def get_url(url: str, *, query: Query, token_file: str, ca_file: str, timeout: f
         ValueError,
     ) as error:  # a token or certificate file that is not what it should be
         raise about.error(
-            Unreachable, message("cluster.bad-url-access", url=server, why=str(error))
+            Unreachable, message("cluster.bad-url-access", url=server, why=text_of(error))
         ) from error
 
 

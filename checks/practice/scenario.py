@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from kb.messages import message
 from kb.paths import ASSETS
+from kb.problem import all_of
 from kb.text import Text
+from kb.wording import listed
 
 if TYPE_CHECKING:
     from checks.practice.sim.world import SimWorld
@@ -52,17 +54,17 @@ def _read(path: Path) -> dict[str, Any]:
 
     document = load(path)
     if document.problems:
-        raise ScenarioError("\n".join(str(problem) for problem in document.problems))
+        raise ScenarioError(all_of(document.problems, "\n"))
     if not isinstance(document.data, dict):
-        raise ScenarioError(f"{path}: a scenario is a mapping")
+        raise ScenarioError(message("practice.no-mapping", path=path))
     return document.data
 
 
 def _layers(name: str, folder: Path) -> dict[str, Any]:
     """A scenario merged over what it extends."""
     if not (folder / f"{name}.yaml").is_file():
-        known = ", ".join(info.name for info in list_scenarios(folder))
-        raise ScenarioError(f"there is no practice scenario {name!r}; there are: {known}")
+        known = listed(info.name for info in list_scenarios(folder))
+        raise ScenarioError(message("practice.no-scenario", name=repr(name), known=known))
     data = _read(folder / f"{name}.yaml")
     below = data.pop("extends", "")
     base = _layers(below, folder) if below else {}
@@ -108,7 +110,7 @@ def load_scenario(name: str, folder: Path = FOLDER) -> Scenario:
     """One scenario; ScenarioError where there is none of this name, naming those there are."""
     data = _layers(name, folder)
     if data.get("abstract", False):
-        raise ScenarioError(f"{name!r} is a part of scenarios, not a scenario")
+        raise ScenarioError(message("practice.part-only", name=repr(name)))
     return Scenario(_info(name, data), data)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.cluster import Object, Resource
+from kb.messages import message
+from kb.said import BadValue
 
 QUERY_PATH = "/api/v1/query"
 EVENTS = Resource("", "v1", "events")
@@ -52,9 +54,7 @@ class PrometheusAt:
         """The Service written ``namespace/[https:]name[:port][/prefix]``; raises ValueError."""
         match = _SERVICE.fullmatch(text)
         if not match:
-            raise ValueError(
-                f"{text!r} is not a Service; write namespace/name:port, like monitoring/prometheus-k8s:9090"
-            )
+            raise BadValue(message("checks.no-service", text=repr(text)))
         scheme = "https" if match["scheme"] == "https" else ""
         prefix = (match["prefix"] or "").rstrip("/")
         return cls(match["namespace"], match["name"], match["port"] or "", scheme, prefix)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from checks.prom.query import Matcher, NotPromQL, Selector, Token, matchers_of, tokens
+from kb.messages import message
+from kb.said import quoted
 
 Labels = dict[str, str]
 Series = tuple[Labels, float]
@@ -65,9 +67,9 @@ class _Reader:
 
     def take(self, wanted: str = "") -> Token:
         if self.at >= len(self.tokens) or (wanted and self.text != wanted):
-            raise NotPromQL(
-                f"unexpected {self.text or 'end of input'!r}, expected {wanted or 'an expression'!r}"
-            )
+            found = repr(self.text) if self.text else message("promql.end")
+            expected = repr(wanted) if wanted else message("promql.expression")
+            raise NotPromQL(message("promql.expected", found=found, wanted=expected))
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -112,7 +114,7 @@ class _Evaluator:
         if text == "{":
             return self._selector("", self.reader.at - 1)
         if kind != "name":
-            raise NotPromQL(f"unexpected {text!r}")
+            raise NotPromQL(message("promql.unexpected", text=repr(text)))
         if text in (*_FOLDS, "topk", "bottomk") and self.reader.text in ("(", "by", "without"):
             return self._aggregation(text)
         if self.reader.text == "(":
@@ -154,7 +156,7 @@ class _Evaluator:
             by = self._grouping()
         vector = arguments[-1]
         if not isinstance(vector, list):
-            raise NotPromQL(f"{how} of something that is no vector")
+            raise NotPromQL(message("promql.no-vector", how=how))
         if how in ("topk", "bottomk"):
             if by is not None or not isinstance(arguments[0], float):
                 raise NotEvaluated(how)
@@ -248,19 +250,21 @@ def holds(matcher: Matcher, value: str) -> bool:
     try:
         found = re.fullmatch(matcher.value, value) is not None
     except re.error as error:
-        raise NotPromQL(f"{matcher.value!r} is no regular expression: {error}") from None
+        raise NotPromQL(
+            message("promql.no-regex", text=repr(matcher.value), error=quoted(str(error)))
+        ) from None
     return found == (matcher.sign == "=~")
 
 
 def _binary(sign: str, left: Any, right: Any) -> Any:
     if sign == "or":
         if not (isinstance(left, list) and isinstance(right, list)):
-            raise NotPromQL("or between numbers")
+            raise NotPromQL(message("promql.or-numbers"))
         there = {_key(labels) for labels, _ in left}
         return [*left, *(one for one in right if _key(one[0]) not in there)]
     if isinstance(left, float) and isinstance(right, float):
         if sign in _COMPARE:
-            raise NotPromQL("comparisons between numbers need bool")
+            raise NotPromQL(message("promql.needs-bool"))
         return _computed(sign, left, right)
     if isinstance(left, list) and isinstance(right, float):
         return _with_number(sign, left, right)
@@ -301,7 +305,9 @@ def _relabelled(vector: list[Series], target: str, new: str, source: str, patter
         try:
             match = re.fullmatch(pattern, labels.get(source, ""))
         except re.error as error:
-            raise NotPromQL(f"{pattern!r} is no regular expression: {error}") from None
+            raise NotPromQL(
+                message("promql.no-regex", text=repr(pattern), error=quoted(str(error)))
+            ) from None
         text = re.sub(r"\$(\d)", lambda m, match=match: match[int(m[1])] or "", new) if match else ""  # type: ignore[misc]
         found.append(({**labels, target: text} if match and text else labels, value))
     return found

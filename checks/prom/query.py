@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kb.messages import message
+from kb.said import Said
+
 MAX_LENGTH = 2000
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -39,8 +42,8 @@ _PAIRS = {")": "(", "}": "{"}
 MATCHES = ("=", "!=", "=~", "!~")
 
 
-class NotPromQL(ValueError):
-    """A text that no Prometheus would take; the message says why."""
+class NotPromQL(Said, ValueError):
+    """A text that no Prometheus would take; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,12 @@ class Selector:
 def selectors(query: str) -> tuple[Selector, ...]:
     """The selectors of a query, each once; raises NotPromQL where the text is none or rests on no series."""
     if len(query) > MAX_LENGTH:
-        raise NotPromQL(f"longer than {MAX_LENGTH} characters")
+        raise NotPromQL(message("cel.too-long", limit=MAX_LENGTH))
     words = list(tokens(query))
     _balanced(words)
     found = list(dict.fromkeys(_selectors(words, query)))
     if not found:
-        raise NotPromQL("it names no metric")
+        raise NotPromQL(message("promql.no-metric"))
     return tuple(found)
 
 
@@ -83,7 +86,7 @@ def tokens(query: str) -> Iterator[Token]:
     while at < len(query):
         match = _TOKEN.match(query, at)
         if not match or not match.lastgroup:
-            raise NotPromQL(f"unexpected {query[at : at + 20]!r}")
+            raise NotPromQL(message("promql.unexpected", text=repr(query[at : at + 20])))
         if match.lastgroup != "space":
             yield match.lastgroup, match[0], at, match.end()
         at = match.end()
@@ -95,9 +98,9 @@ def _balanced(tokens: list[Token]) -> None:
         if kind == "sign" and text in "({":
             open_.append(text)
         elif kind == "sign" and text in _PAIRS and (not open_ or open_.pop() != _PAIRS[text]):
-            raise NotPromQL(f"unexpected {text!r}")
+            raise NotPromQL(message("promql.unexpected", text=repr(text)))
     if open_:
-        raise NotPromQL(f"{open_[-1]!r} is not closed")
+        raise NotPromQL(message("promql.not-closed", text=repr(open_[-1])))
 
 
 def _selectors(tokens: list[Token], query: str) -> Iterator[Selector]:
@@ -149,12 +152,12 @@ def _matchers(tokens: list[Token]) -> Iterator[Matcher]:
     while at < len(tokens):
         part = tokens[at : at + 3]
         if [kind for kind, *_ in part] != ["name", "sign", "string"] or part[1][1] not in MATCHES:
-            raise NotPromQL(f"not a matcher: {' '.join(text for _, text, *_ in part)}")
+            raise NotPromQL(message("promql.no-matcher", text=" ".join(text for _, text, *_ in part)))
         yield Matcher(part[0][1], part[1][1], _unquoted(part[2][1]))
         at += 3
         if at < len(tokens):
             if tokens[at][1] != ",":
-                raise NotPromQL(f"unexpected {tokens[at][1]!r}")
+                raise NotPromQL(message("promql.unexpected", text=repr(tokens[at][1])))
             at += 1
 
 

@@ -96,7 +96,7 @@ class _Lint:
         try:
             compiled = expr.compile(text)
         except ExpressionError as error:
-            self._say(part, "cel", where=where, why=str(error))
+            self._say(part, "cel", where=where, why=error.text)
             return None
         known = [*self.guide.checks, *more]
         for name in sorted(compiled.names - set(known)):

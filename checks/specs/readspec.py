@@ -232,8 +232,8 @@ def _list_of(inner: Place, place: Place) -> ListRead | None:
     resource = inner.at("resource").string()
     try:
         Resource.parse(resource)
-    except ValueError as error:
-        inner.at("resource").say("resource", why=str(error))
+    except ValueError:
+        inner.at("resource").say("resource", why=message("checks.no-resource", text=repr(resource)))
     return ListRead(
         resource=resource,
         namespace=inner.at("namespace").string(),

@@ -60,7 +60,7 @@ def prometheus_of(inner: Place) -> PrometheusRead | None:
     try:
         selectors(SLOT.sub("1", query))
     except NotPromQL as error:
-        inner.at("query").say("promql", why=str(error))
+        inner.at("query").say("promql", why=error.text)
     by = inner.at("by")
     labels = (by.value,) if isinstance(by.value, str) else by.strings()
     for label in labels:

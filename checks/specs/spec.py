@@ -16,6 +16,7 @@ from checks.specs.readspec import SlotError, fill, read_of, slots
 from checks.specs.shape import Place
 from kb.findings import nearest
 from kb.problem import Problem
+from kb.said import text_of
 from kb.text import Text
 from kb.yamlfile import Document
 
@@ -184,7 +185,7 @@ def check_expression(place: Place, text: str, names: Iterable[str], params: Mapp
     try:
         compiled = expr.compile(text)
     except ExpressionError as error:
-        place.say("cel", why=str(error))
+        place.say("cel", why=error.text)
         return
     for name in sorted(compiled.names - set(names)):
         place.say("unknown-name", name=name, hint=nearest(name, names))
@@ -200,7 +201,7 @@ def _check_slots(place: Place, known: Iterable[str]) -> None:
         try:
             names = {name for _, name, _, _ in Formatter().parse(inner.value) if name is not None}
         except ValueError as error:
-            inner.say("braces", why=str(error))
+            inner.say("braces", why=text_of(error))
             continue
         for name in sorted(names):
             if re.split(r"[.\[]", name)[0] not in set(known):

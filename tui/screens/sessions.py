@@ -130,6 +130,7 @@ class SessionsScreen(KlinikScreen[None]):
             view.highlighted = min(at, len(self.listed) - 1)
         else:
             view.highlighted = 0
+        self.refresh_hints()
 
     def _row(self, one: Listed, lang: str, now: float) -> Row:
         session = one.session
@@ -244,15 +245,17 @@ class SessionsScreen(KlinikScreen[None]):
 
     def hints(self) -> tuple[Hint, ...]:
         """What can be done with a session."""
+        if not self.listed:
+            return (self.hint("i", "take_in", "take_in"), self.hint("Esc", "back", "back"))
         return (
             self.hint("Enter", "resume"),
             self.hint("o", "look", "look"),
             self.hint("t", "timeline", "timeline"),
             self.hint("e", "export", "export"),
-            self.hint("i", "take_in", "take_in"),
-            self.hint("y", "summary", "summary"),
-            self.hint("d", "draft", "draft"),
             Hint("U", words("undo.key-whole").get(self.app.lang), "rewind"),
+            self.hint("y", "summary", "summary"),
+            self.hint("i", "take_in", "take_in"),
+            self.hint("d", "draft", "draft"),
             self.hint("Esc", "back", "back"),
         )
 

@@ -12,7 +12,7 @@ from kb.safe import one_line, printable
 from tui.i18n import translate
 from tui.screens import run_here, step_text
 from tui.screens.beforeafter import Line
-from tui.widgets.say import block, dim, foreign, risk
+from tui.widgets.say import block, dim, foreign, label, risk
 
 if TYPE_CHECKING:
     from tui.theme import Signs
@@ -84,7 +84,7 @@ def detail(
     reads = effective(view.step) == "read"
     about = () if reads else (("step.impact", view.step.impact), ("step.no_undo", view.step.undo.text))
     parts += [
-        Content.assemble((translate(lang, key) + " ", "bold"), foreign(text.get(lang), limit=1500))
+        Content.assemble(label(translate(lang, key)), foreign(text.get(lang), limit=1500))
         for key, text in about
         if text
     ]

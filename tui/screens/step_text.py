@@ -18,7 +18,7 @@ from tui.screens.evidence import command
 from tui.screens.guide_text import STEP_SIGN, filled
 from tui.theme import Signs
 from tui.widgets.rows import Row
-from tui.widgets.say import block, dim, foreign, risk
+from tui.widgets.say import block, dim, foreign, label, risk
 
 if TYPE_CHECKING:
     from checks.plans.plan import Plan
@@ -139,7 +139,7 @@ def step_explained(view: StepView, values: Mapping[str, Any], lang: str) -> list
 
 
 def _named(key: str, said: str, lang: str) -> Content:
-    return Content.assemble((translate(lang, key) + " ", "bold"), foreign(said, limit=1500))
+    return Content.assemble(label(translate(lang, key)), foreign(said, limit=1500))
 
 
 def plan_does(plan: Plan, lang: str) -> list[Content]:
@@ -153,12 +153,10 @@ def plan_does(plan: Plan, lang: str) -> list[Content]:
         where = (
             str(first.target)
             if first.target is not None
-            else f"{first.resource} {first.namespace}/{first.name}"
+            else f"{first.resource} " + "/".join(filter(None, (first.namespace, first.name)))
         )
         parts.append(
-            Content.assemble(
-                (translate(lang, "plan.on") + " ", "bold"), foreign(where), dim(f"  {first.role}")
-            )
+            Content.assemble(label(translate(lang, "plan.on")), foreign(where), dim(f"  {first.role}"))
         )
         said = command(first.argv) if first.argv else first.what.get(lang)
         parts.append(_named("plan.does", said if len(said) < 300 else said[:300] + " …", lang))

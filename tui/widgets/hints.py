@@ -1,4 +1,7 @@
-"""The bottom line: what the pane with the focus can do; every word of it can be clicked."""
+"""The bottom line: what the pane with the focus can do; every word of it can be clicked.
+
+Where not all fits, the last hint counts what it leaves to the help: ``F1 help +3``.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,21 @@ class Hints(Static):
                 await self.screen.run_action(action)
                 return
 
+    @staticmethod
+    def _left_out(parts: list[Content], width: int) -> set[int]:
+        """Which do not fit, in their order; never the last one, and there is room for how many they are."""
+        whole = 1 + sum(part.cell_length + 2 for part in parts) - 2
+        if whole <= width:
+            return set()
+        left, used = set[int](), 1
+        last = parts[-1].cell_length + len(f" +{len(parts)}")
+        for at, part in enumerate(parts[:-1]):
+            if used + part.cell_length + 2 + last > width:
+                left.add(at)
+            else:
+                used += part.cell_length + 2
+        return left
+
     def _draw(self) -> None:
         width = self.size.width or 80
         parts = [Content.assemble((hint.key, "bold $primary"), " ", hint.label) for hint in self.hints]
@@ -55,11 +73,12 @@ class Hints(Static):
         if not parts:
             self.update("")
             return
-        last = parts[-1].cell_length
+        left = self._left_out(parts, width)
+        if left:
+            parts[-1] = Content.assemble(parts[-1], (f" +{len(left)}", "$quiet"))
         used, shown = 1, []
-        for hint, part in zip(self.hints, parts, strict=True):
-            final = part is parts[-1]
-            if not final and used + part.cell_length + 2 + last > width:
+        for at, (hint, part) in enumerate(zip(self.hints, parts, strict=True)):
+            if at in left:
                 continue
             shown.append(part)
             self.places.append((used, used + part.cell_length, hint.action))

@@ -39,6 +39,11 @@ def block(text: str, style: str = "", limit: int = 20_000) -> Content:
     return Content.styled(safe.expandtabs(8), style)
 
 
+def label(text: str) -> Content:
+    """What stands before a value; a full-width colon brings its own space."""
+    return Content.styled(text if text.endswith("：") else f"{text} ", "bold")
+
+
 def dim(text: str) -> Content:
     """Text that may be overlooked."""
     return Content.styled(text, "$quiet")

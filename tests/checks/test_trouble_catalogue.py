@@ -32,8 +32,7 @@ BROKEN: Mapping[str, tuple[Trouble, tuple[str, ...]]] = {
     ),
     "no-kinds": (
         lambda b: (
-            b.server.faults.status(API, 404, "the server could not find the requested resource")
-            and None
+            b.server.faults.status(API, 404, "the server could not find the requested resource") and None
         ),
         ("absent",),
     ),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,66 +13,14 @@ from checks.sessions.session import fold, interrupted
 from checks.walking.access import Access
 from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, checked, cluster_with, done, run, walk_on
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# A walk in a process of its own that dies by SIGKILL at a chosen moment: before or after the n-th entry of its journal,
-# or in the middle of a command. What the commands did to the "databases" is told on stdout, one JSON line per command.
-CHILD = """
-import json, os, signal, sys
-from pathlib import Path
-from checks.sessions.journal import FileJournal
-from tests.checks.incident import Ovn, cluster_with, run, walk_on
-
-folder, when, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-ovn = Ovn()
-cluster = cluster_with(ovn)
-command, sent = cluster.command, []
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def noisy(argv, node):
-    if not ("destroy" in argv or "set" in argv):
-        return command(argv, node)
-    sent.append(argv)
-    if when == "before-command" and len(sent) == at:
-        die()
-    answer = command(argv, node)
-    print(json.dumps(sorted(ovn.rows)), flush=True)
-    if when == "after-command" and len(sent) == at:
-        die()
-    return answer
-
-append = FileJournal.append
-def counted(self, kind, **data):
-    if when == "before-entry" and len(self.entries) + 1 == at:
-        die()
-    entry = append(self, kind, **data)
-    if when == "after-entry" and len(self.entries) == at:
-        die()
-    return entry
-
-cluster.command = noisy
-FileJournal.append = counted
-walk = walk_on(cluster, folder)
-run(walk, "stop")
-run(walk, "purge")
-print("finished", flush=True)
-"""
+from tests.checks.incidentchild import apart, full_disk, killed_walk
 
 
-def killed(folder: Path, when: str, at: int) -> tuple[Path | None, list[str]]:
-    """Runs the child until it kills itself; the journal, and what it said."""
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), when, str(at)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=60,
-    )
-    assert done.returncode in (-9, 0), done.stderr
-    return next(iter(folder.glob("*.jsonl")), None), done.stdout.splitlines()
+def killed(folder: Path, when: str, at: int) -> tuple[Path | None, list[Any]]:
+    """Walks in a process of its own until it kills itself; the journal, and what it said."""
+    code, said = apart(killed_walk, folder, when, at)
+    assert code in (-9, 0)
+    return next(iter(folder.glob("*.jsonl")), None), said
 
 
 @pytest.mark.parametrize("when", ["before-command", "after-command"])
@@ -127,7 +73,7 @@ def test_after_looking_the_walk_goes_on_to_the_right_end(tmp_path: Path) -> None
     path, said = killed(tmp_path, "after-command", 2)
     assert path is not None
     ovn = Ovn()
-    left = json.loads(said[-1])
+    left = said[-1]
     ovn.rows = {uuid: ip for uuid, ip in ovn.rows.items() if uuid in left}
     ovn.learn = "false"
     cluster = cluster_with(ovn)
@@ -155,25 +101,9 @@ def test_a_second_klinik_cannot_take_a_living_session(tmp_path: Path) -> None:
 
 def test_when_the_journal_cannot_be_written_no_write_goes_out(tmp_path: Path) -> None:
     """A full disk (here: a limit on the size of files) stops the step before the cluster is touched."""
-    code = (
-        "import resource, signal, sys\nfrom pathlib import Path\nfrom checks.sessions.journal import JournalError\n"
-        "from tests.checks.incident import Ovn, cluster_with, done, walk_on\n"
-        "ovn = Ovn(); cluster = cluster_with(ovn); walk = walk_on(cluster, Path(sys.argv[1]))\n"
-        "plan = walk.plan('stop', {})\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); size = walk.path.stat().st_size + int(sys.argv[2])\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
-        "try:\n print(done(walk.run(plan, typed='y')).state)\n"
-        "except JournalError as error: print('journal', len(cluster.writes), repr(ovn.learn))\n"
-    )
     for room in (0, 300, 800):
-        told = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / str(room)), str(room)],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=30,
-        )
-        assert told.stdout == "journal 0 ''\n", (room, told.stdout, told.stderr)
+        code, said = apart(full_disk, tmp_path / str(room), room)
+        assert (code, said) == (0, [("journal", 0, "")]), room
 
 
 def test_entries_of_the_file_and_the_session_agree(tmp_path: Path) -> None:

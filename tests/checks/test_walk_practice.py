@@ -13,7 +13,7 @@ import pytest
 
 from checks.catalogue import Catalogue, load_catalogue
 from checks.live import connect
-from checks.practice.scenario import ScenarioInfo, list_scenarios, load_scenario, merge
+from checks.practice.scenario import ScenarioInfo, list_scenarios
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
 from checks.sessions.export import session_json, session_markdown
@@ -26,7 +26,7 @@ from checks.writing.stepevents import StepEnded
 from kb import open_library
 from kb.model import Article, ExecAction, ManualAction, Step
 from kb.paths import ASSETS
-from tests.checks.smallworld import FEWER
+from tests.checks.smallworld import FEWER, small_world
 from tests.checks.worldstate import differences, state_of
 
 PACE = 0.03
@@ -59,13 +59,10 @@ def catalogue() -> Catalogue:
 
 @contextmanager
 def walking(
-    scenario: str, article: Article, catalogue: Catalogue, folder: Path, *, whole: bool = False
+    scenario: str, article: Article, catalogue: Catalogue, folder: Path
 ) -> Iterator[tuple[Walk, SimWorld]]:
     """A walk, armed, with fresh results, on a practice cluster of its own."""
-    data = load_scenario(scenario).data
-    if not whole:
-        data = merge(data, FEWER.get(scenario, {}))
-    with PracticeServer(world := SimWorld(scenario, data, pace=PACE)) as server:
+    with PracticeServer(world := small_world(scenario, pace=PACE)) as server:
         server.write_kubeconfig(folder / "kubeconfig")
         cluster = connect(kubeconfig=str(folder / "kubeconfig"))
         access = Access()
@@ -190,10 +187,7 @@ def test_purged_rows_are_created_again_as_they_were(
 ) -> None:
     """Some rows go and come back with address, port, MAC and datapath; the option of the router too."""
     article = articles["ovn-mac-binding-leak"]
-    with walking("mac-binding-leak", article, catalogue, tmp_path, whole=True) as (walk, _):
-        assert [view.cause.id for view in walk.causes() if view.state == "supported"] == [
-            "stale-mac-bindings"
-        ]
+    with walking("mac-binding-leak", article, catalogue, tmp_path) as (walk, _):
         walk.choose("stale-mac-bindings")
 
         def rows() -> dict[tuple[str, str], tuple[str, str]]:

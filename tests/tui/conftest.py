@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +15,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from checks.live import connect as connect_live
+from checks.practice.faults import Faults
+from checks.practice.scenario import build_world
+from checks.practice.server import PracticeServer
 from kb import open_library
 from kb.paths import ASSETS
+from tests.checks.smallworld import ENOUGH, small_world
 from tui.app import KlinikApp
-from tui.connect import Connection, practice
+from tui.connect import Connection
 from tui.services import Place, Scenario, Services
 
 READERS = ("klinik-", "cluster-call")
@@ -33,6 +39,17 @@ IDLE, SELDOM = 0.005, 0.05
 def shelf_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index, built once for all tests."""
     return tmp_path_factory.mktemp("index")
+
+
+def staged(name: str, *, pace: float = PACE, whole: bool = False, faults: Faults | None = None) -> Connection:
+    """A practice cluster and its client, as the app opens one; with fewer rows unless it shall be `whole`."""
+    world = build_world(name, pace=pace) if whole else small_world(name, pace=pace, fewer=ENOUGH)
+    server = PracticeServer(world, faults=faults).start()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kubeconfig"
+        server.write_kubeconfig(path)
+        cluster = connect_live(kubeconfig=str(path))
+    return Connection(cluster, [server.stop, cluster.close])
 
 
 @pytest.fixture
@@ -51,7 +68,7 @@ def services(tmp_path: Path, shelf_cache: Path) -> Iterator[Callable[..., Servic
         return tuple(Scenario(s.name, s.title, s.article or "") for s in list_scenarios())
 
     def cluster(place: Place) -> Connection:
-        return practice(place.name, pace=PACE)
+        return staged(place.name)
 
     def make(scenario: str = "healthy", **changes: Any) -> Services:
         one = Services(

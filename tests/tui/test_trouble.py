@@ -12,8 +12,8 @@ import pytest
 from checks.live import connect as connect_live
 from checks.model import Verdict
 from checks.practice.faults import Faults
-from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
+from tests.checks.smallworld import ENOUGH, small_world
 from tests.tui.conftest import PACE, klinik, screen_text, until
 from tests.tui.walking import open_guide, search_and_open
 from tui.connect import Connection
@@ -25,7 +25,7 @@ from tui.widgets.search import SearchBox
 def troubled(tmp_path: Path) -> Iterator[tuple[Faults, Callable[[Place], Any]]]:
     """A practice server with its faults, and how to open it."""
     faults = Faults()
-    server = PracticeServer(build_world("mac-binding-leak", pace=PACE), faults=faults).start()
+    server = PracticeServer(small_world("mac-binding-leak", pace=PACE, fewer=ENOUGH), faults=faults).start()
     path = tmp_path / "kubeconfig"
     server.write_kubeconfig(path)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from checks.practice.faults import Faults
-from tests.tui.conftest import klinik, screen_text, until
+from tests.tui.conftest import klinik, screen_text, staged, until
 from tests.tui.test_trouble import troubled
 from tests.tui.test_writing import MAC, to_first_step
 from tests.tui.walking import choose, confirm, do_step, open_guide, search_and_open, through_the_plan
-from tui.connect import practice
 from tui.screens.ask import AskDialog
 from tui.screens.choose import ChooseDialog
 from tui.screens.confirm import SureDialog
@@ -123,7 +122,7 @@ async def test_t_settles_a_step_in_doubt(
 async def test_d_is_proven_by_the_evidence_and_not_by_the_word(services: Callable[..., Services]) -> None:
     """Done by hand is asked once more, then verified: here nobody did anything, and the step says so."""
     app = klinik(
-        services("ovs-too-many-open-files", open_cluster=lambda place: practice(place.name, pace=0.01))
+        services("ovs-too-many-open-files", open_cluster=lambda place: staged(place.name, pace=0.01))
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.tui.conftest import klinik, until
+from tests.tui.conftest import klinik, staged, until
 from tests.tui.walking import choose, confirm, open_guide, search_and_open, to_the_end
 from tui.app import KlinikApp
 from tui.screens.ask import AskDialog
@@ -31,8 +31,8 @@ MAC = ("ovn-mac-binding-leak", "mac_binding memory", "stale-mac-bindings")
 async def test_nothing_is_written_before_arming_and_confirming(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
-    """F5 asks for the reason, then for the yes; Enter and Esc both mean no."""
-    app = klinik(services("mac-binding-leak"))
+    """F5 asks for the reason, then for the yes; Enter and Esc both mean no. Here with all 52,000 rows."""
+    app = klinik(services("mac-binding-leak", open_cluster=lambda place: staged(place.name, whole=True)))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         await pilot.press("f5")

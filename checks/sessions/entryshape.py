@@ -23,6 +23,10 @@ def damaged(entry: Mapping[str, Any]) -> bool:
     if kind in _OF_STEPS and not (isinstance(entry.get("step"), str) and entry["step"]):
         return True
     known = _KINDS.get(kind, {})
+    if any(key not in entry for key in _MUST.get(kind, ())):
+        return True
+    if kind == "saved_file" and "sha256" in entry and not {"database", "name", "size"} <= set(entry):
+        return True  # with a sum it is a file that was kept; without one the entry says why there is none
     return any(key in entry and not fits(entry[key]) for key, fits in known.items())
 
 
@@ -138,6 +142,12 @@ _KINDS: Mapping[str, Mapping[str, Shape]] = {
     "finished": {"outcome": _string, "why": _string, "versions": _mapping},
 }  # fmt: skip
 """What the fields of each kind hold; fields that are not named here are nobody's business."""
+_MUST: Mapping[str, tuple[str, ...]] = {
+    "saved": ("name",),
+    "saved_object": ("resource", "name", "object"),
+    "saved_rows": ("tables",),
+}
+"""Without these an undo would have nothing to go by."""
 _OF_STEPS = frozenset(
     (
         "start",

@@ -14,6 +14,7 @@ from checks.redact import redact_tree, redactor
 from checks.sessions.journal import parse
 from checks.sessions.session import VERSION, Entry, fold
 from kb.messages import message
+from kb.safe import one_line
 from kb.text import Text
 
 LONGEST = 64 * 1024 * 1024
@@ -45,6 +46,31 @@ def packed(entries: Iterable[Entry], *, by: str, at: float) -> str:
     number = int(known[-1].get("n", 0) or 0) + 1 if known else 1
     lines.append({"v": VERSION, "n": number, "at": round(at, 3), "kind": "handed-over", "operator": by})
     return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def stays_behind(entries: Iterable[Entry]) -> tuple[Text, ...]:
+    """What of a hand-over's way back only the machine where the session began can do or prove, and why.
+
+    Backups of databases stay there: they are large, and hold what no redaction of a journal reaches.
+    """
+    known = list(entries)
+    told: list[Text] = []
+    for record in fold(known).steps.values():
+        runs = record.to_undo()
+        if any(run.redacted for run in runs):
+            told.append(message("handover.undo-there", step=one_line(record.id, 80)))
+        for file in (file for run in runs for file in run.files):
+            told.append(
+                message(
+                    "handover.file-there",
+                    step=one_line(record.id, 80),
+                    database=one_line(str(file["database"]), 60),
+                    name=one_line(str(file["name"]), 200),
+                )
+            )
+    rows = (entry for entry in known if entry.get("kind") == "saved_rows" and entry.get("redacted"))
+    told += [message("handover.rows-there", step=one_line(str(entry.get("step", "")), 80)) for entry in rows]
+    return tuple(dict.fromkeys(told))
 
 
 def unpacked(raw: bytes) -> tuple[str, Sequence[Entry]]:

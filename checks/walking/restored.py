@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from checks.clock import Stop, stopping
@@ -17,7 +18,7 @@ from checks.plans.template import SlotError, fill, fill_argv, fill_body
 from checks.plans.writes import Expander, reborn
 from checks.sessions.session import StepRecord
 from checks.writing.dbbackup import SOURCES, TIMEOUT, Backup, contents
-from checks.writing.keptfile import Kept, load
+from checks.writing.keptfile import Kept, is_there, load
 from checks.writing.rehearse import rows_of
 from checks.writing.savedrows import again
 from checks.writing.stepevents import StepEvent, Waiting
@@ -74,6 +75,20 @@ def come_back(walk: Walk, step: Step, stop: Stop | None) -> Generator[StepEvent,
             return (*found, *_rows(walk, record), *_rows_of_nodes(walk, record))
         yield Waiting(message("undo.waiting"), elapsed, WITHIN)
         clock.sleep(LOOK_EVERY * pace, stop)
+
+
+def not_here(journal: Path | None, record: StepRecord) -> tuple[Text, ...]:
+    """The backups that an undo of this step would be compared with, and that are not beside this journal."""
+    files = [one for run in record.to_undo() for one in run.files]
+    return tuple(
+        message(
+            "handover.file-not-here",
+            database=one_line(str(one["database"]), 60),
+            name=one_line(str(one["name"]), 100),
+        )
+        for one in files
+        if journal is not None and not is_there(journal, str(one["name"]))
+    )
 
 
 def differing(found: Sequence[Compared]) -> Text | None:
@@ -144,7 +159,12 @@ def _rows(walk: Walk, record: StepRecord) -> Iterator[Compared]:
         raw = load(walk.path, file) if walk.path and what else None
         before = contents(raw, database) if raw is not None else None
         now = _read_again(walk, mine[0], database) if mine and isinstance(before, Mapping) else None
+        if not what:
+            continue
         if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+            gone = message("handover.file-not-here", database=database, name=one_line(file.name, 100))
+            unread = message("undo.database-unread", database=database)
+            yield Compared(database, "", (unread if raw is not None else gone).en, None, "object")
             continue
         for table, (count, wrong) in as_before(what, before, now).items():
             rows = message("undo.rows", count=f"{count:,}", table=table)

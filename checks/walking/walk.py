@@ -32,6 +32,7 @@ from checks.runner import run_all
 from checks.sessions.journal import FileJournal, Journal, new_session_id, sessions_dir
 from checks.sessions.session import SETTLED, Session, StepRecord, StepState, advance, fold, interrupted
 from checks.walking.access import Access
+from checks.walking.restored import not_here
 from checks.walking.steprun import NotConfirmed, StepRun
 from checks.writing.canary import BATCH
 from checks.writing.stepevents import StepEvent
@@ -242,7 +243,8 @@ class Walk:
         record = self._session.step(step_id)
         if not record.to_undo() or record.state == "running":
             raise PlanError(message("session.undo-nothing"))
-        return plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
+        plan = plan_undo(self.cluster, self.layout, self.guide.step(step_id), record, self.clock.now())
+        return replace(plan, warnings=(*plan.warnings, *not_here(self.path, record)))
 
     def run(
         self, plan: Plan, *, typed: str, stop: Stop | None = None,

@@ -78,8 +78,9 @@ def standing(session: Session, symptoms: Sequence[SymptomVerdict]) -> Standing |
 
 def _first(record: StepRecord) -> float:
     """When the step was first begun: a later run, an undo too, is not what the symptoms are compared with."""
-    known = (record.started, *(one.at for one in (*record.commands[:1], *record.proofs[:1])))
-    return min(at for at in known if at)
+    sent, proven = record.commands[:1], record.proofs[:1]
+    known = (record.started, *(one.at for one in sent), *(one.at for one in proven))
+    return min((at for at in known if at), default=0.0)
 
 
 def _before(session: Session, view: SymptomVerdict, began: float) -> str:

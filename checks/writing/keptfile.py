@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,15 @@ def load(journal: Path, kept: Kept) -> bytes | None:
     try:
         with gzip.open(journal.parent / kept.name, "rb") as file:
             content = file.read(LONGEST + 1)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None
     same = len(content) == kept.size and hashlib.sha256(content).hexdigest() == kept.sha256
     return content if same else None
+
+
+def is_there(journal: Path, name: str) -> bool:
+    """Whether a kept file lies beside this journal; what is in it is not looked at."""
+    return Path(name).name == name and not name.startswith(".") and (journal.parent / name).is_file()
 
 
 def _files(journal: Path) -> list[Path]:

@@ -86,3 +86,18 @@ def test_what_klinik_writes_is_never_damage_and_a_stranger_s_shape_is() -> None:
     raw = "".join(json.dumps({**e, "n": n}) + "\n" for n, e in enumerate([*ENTRIES, wrong], 1)).encode()
     with pytest.raises(NoSession, match="damaged"):
         unpacked(raw)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "saved_object", "step": "a", "name": "n", "object": {"metadata": {}}},
+        {"kind": "saved_object", "step": "a", "resource": "v1/pods", "name": "n"},
+        {"kind": "saved_rows", "step": "a"},
+        {"kind": "saved", "step": "a", "value": 1},
+        {"kind": "saved_file", "step": "a", "purpose": "do", "sha256": "0", "database": "d", "name": "n"},
+    ],
+)
+def test_what_an_undo_goes_by_is_whole_or_damaged(entry: Entry) -> None:
+    """Half of what was saved before a write would end an undo in the middle of its planning."""
+    assert fold([entry]).damaged == 1

@@ -11,13 +11,14 @@ import pytest
 from checks.cluster import ClusterInfo
 from checks.identity import foreign_to
 from checks.plans.plan import PlanError
-from checks.sessions.handover import NoSession, packed, unpacked
+from checks.sessions.handover import NoSession, packed, stays_behind, unpacked
 from checks.sessions.journal import JournalError, adopt, read
 from checks.sessions.session import Session, fold
 from checks.sessions.timeline import timeline
 from checks.walking.walk import Walk
 from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import ARTICLE, CATALOGUE, Ovn, cluster_with, done, run, walk_on
+from tests.checks.test_rewind_backup import Backed
 
 
 @pytest.fixture
@@ -69,6 +70,50 @@ def test_what_was_a_secret_is_not_written_back(cluster: DictCluster, ovn: Ovn, t
     with pytest.raises(PlanError, match="replaced as a secret"):
         hers.plan_undo("stop")
     hers.close()
+
+
+def test_what_stays_behind_is_told_to_who_takes_over(cluster: DictCluster, tmp_path: Path) -> None:
+    """Backups are not carried: their names and what that costs are said, and the undo neither fails nor boasts."""
+    mine = Backed()
+    cluster.command = mine.command
+    walk = walk_on(cluster, tmp_path / "mine")
+    for step_id in ("stop", "purge"):
+        run(walk, step_id)
+        list(walk.check())
+    assert walk.path is not None
+    text = packed(read(walk.path), by="chen", at=1.8e9)
+    walk.close()
+    session, entries = unpacked(text.encode())
+    assert [one.en.partition(" stays")[0] for one in stays_behind(entries)] == [
+        "The backup of OVN_Northbound from before the step “stop”",
+        "The backup of OVN_Southbound from before the step “purge”",
+    ]
+    hers = Walk.resume(
+        adopt(tmp_path / "hers", session, entries), cluster, ARTICLE, CATALOGUE, access=walk.access
+    )
+    list(hers.check())
+    plan = hers.plan_undo("purge")
+    assert any("OVN_Southbound" in one.en and "is not here" in one.en for one in plan.warnings)
+    ended = done(hers.undo(plan, typed="y"))
+    assert ended.state == "undone"
+    assert "could not be looked at" in ended.message.en, "what was not compared is not called as before"
+    hers.close()
+
+
+def test_secrets_that_an_undo_would_need_are_told_too(cluster: DictCluster, tmp_path: Path) -> None:
+    """By the entries themselves: which step cannot be undone, and whose rows cannot be compared."""
+    walk = walk_on(cluster, tmp_path)
+    run(walk, "stop")
+    entries = [dict(one) for one in read(walk.path)]  # type: ignore[arg-type]
+    walk.close()
+    assert stays_behind(entries) == ()
+    for entry in entries:
+        if entry["kind"] in ("saved", "saved_rows"):
+            entry["redacted"] = True
+    entries.append({"kind": "saved_rows", "step": "stop", "tables": {"T": {}}, "redacted": True, "at": 1.0})
+    told = " ".join(one.en for one in stays_behind(entries))
+    assert "“stop” cannot be undone after the hand-over" in told
+    assert "held secrets" in told
 
 
 def test_a_session_is_not_taken_twice_nor_over_another(cluster: DictCluster, tmp_path: Path) -> None:

@@ -159,6 +159,21 @@ def test_a_backup_tells_what_is_wrong_with_it() -> None:
     assert "OVN_Southbound" in other.en
 
 
+def test_a_backup_that_is_gone_is_no_proof(tmp_path: Path) -> None:
+    """The rows could not be compared: that is said before the undo, and after it."""
+    ovn = Backed()
+    walk = walk_on(cluster_with(ovn), tmp_path)
+    run(walk, "stop")
+    checked(walk)
+    assert run(walk, "purge").state == "done"
+    for path in files(walk):
+        path.write_bytes(path.read_bytes()[:10] + b"\xff" * 40)
+    ended = done(walk.undo(walk.plan_undo("purge"), typed="y"))
+    assert ended.state == "undone"
+    assert "1 could not be looked at" in ended.message.en
+    assert walk.record_of("purge").restored[0]["same"] is None
+
+
 def test_kept_files_are_private_bounded_and_read_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +186,12 @@ def test_kept_files_are_private_bounded_and_read_back(
     assert load(journal, kept) == b"content"
     (tmp_path / kept.name).write_bytes(gzip.compress(b"changed"))
     assert load(journal, kept) is None
+    torn = bytearray(gzip.compress(os.urandom(500)))
+    torn[20] ^= 0xFF  # in the middle of the stream: neither the head nor the end of the file is wrong
+    (tmp_path / kept.name).write_bytes(bytes(torn))
+    assert load(journal, kept) is None
+    (tmp_path / kept.name).write_bytes(gzip.compress(b"x" * 5000)[:10] + b"\xff" * 40)
+    assert load(journal, kept) is None, "no deflate stream at all"
     (tmp_path / kept.name).write_bytes(b"no gzip")
     assert load(journal, kept) is None
     assert load(journal, Kept("../one.db.gz", 7, kept.sha256)) is None

@@ -166,8 +166,8 @@ def _hand_over(session_id: str, lang: str) -> int:
     import time
 
     from checks.operators import user
-    from checks.sessions.handover import NoSession, packed
-    from checks.sessions.journal import mark, read
+    from checks.sessions.handover import NoSession, packed, stays_behind
+    from checks.sessions.journal import mark, parse, read
 
     load(session_id)  # says what is wrong with the id or the file
     path = journal_dir() / f"{session_id}.jsonl"
@@ -176,6 +176,8 @@ def _hand_over(session_id: str, lang: str) -> int:
     except NoSession as error:
         raise Stop(error.text.get(lang), USAGE) from error
     click.echo(text, nl=False)
+    for one in stays_behind(parse(text.encode())):
+        complain(foreign(one.get(lang)))
     if not mark(path, "handed-over", operator=user()):
         complain(t("sessions.not-marked", path=path))
     return OK
@@ -186,7 +188,7 @@ def _hand_over(session_id: str, lang: str) -> int:
 @common_options
 def import_session(file: Path, root: Root) -> int:
     """A session that somebody else began, to go on with here."""
-    from checks.sessions.handover import LONGEST, NoSession, unpacked
+    from checks.sessions.handover import LONGEST, NoSession, stays_behind, unpacked
     from checks.sessions.journal import JournalError, adopt
 
     with click.open_file(str(file), "rb") as source:
@@ -197,6 +199,8 @@ def import_session(file: Path, root: Root) -> int:
     except (NoSession, JournalError) as error:
         raise Stop(error.text.get(language(root)), USAGE) from error
     say(t("sessions.imported", id=foreign(session), path=foreign(str(path))))
+    for one in stays_behind(entries):
+        say(foreign(one.get(language(root))))
     return OK
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import get_character_cell_size
 from textual.content import Content
 
 CLOSING = frozenset("、。，．：；！？）】》」』〉〕｝’”…％·～ー,.:;!?)]}%")
@@ -31,25 +32,28 @@ def wrapped(content: Content, width: int) -> list[Content]:
 
 def _cuts(text: str, width: int) -> Iterator[int]:
     """Where lines begin, but for the first."""
+    sizes = [1 if " " <= one < "\x7f" else get_character_cell_size(one) for one in text]
+    before = [0, *accumulate(sizes)]
     used = 0
-    for start, end in _units(text):
-        core = cell_len(text[start:end].rstrip())
-        alone = used < SHORT and core >= NAME
-        if used and used + core > width and (width - used < SHORT or (core <= width and not alone)):
-            yield start
-            used = 0
+    for start, core_end, end in _units(text, sizes):
+        core = before[core_end] - before[start]
+        if used and used + core > width:
+            alone = used < SHORT and core >= NAME
+            if width - used < SHORT or (core <= width and not alone):
+                yield start
+                used = 0
         while used + core > width:
-            start = _broken(text, start, end, width - used)
+            start = _broken(text, sizes, start, core_end, width - used)
             yield start
-            used, core = 0, cell_len(text[start:end].rstrip())
-        used += cell_len(text[start:end])
+            used, core = 0, before[core_end] - before[start]
+        used += before[end] - before[start]
 
 
-def _broken(text: str, start: int, end: int, room: int) -> int:
+def _broken(text: str, sizes: Sequence[int], start: int, end: int, room: int) -> int:
     """Where a name goes on that does not fit in `room` cells: after a joint, else wherever it is full."""
     at, used, joint = start, 0, 0
     while at < end:
-        used += get_character_cell_size(text[at])
+        used += sizes[at]
         if used > room:
             break
         at += 1
@@ -58,27 +62,20 @@ def _broken(text: str, start: int, end: int, room: int) -> int:
     return joint or max(at, start + 1)
 
 
-def _units(text: str) -> Iterator[tuple[int, int]]:
-    """What stays together: a word, a Chinese character, each with the signs that belong to it and spaces behind it."""
+def _units(text: str, sizes: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """What stays together: a word or a Chinese character with its signs; then the spaces behind it."""
     start = at = 0
     while at < len(text):
         while at < len(text) - 1 and text[at] in OPENING:
             at += 1
-        at = at + 1 if _wide(text[at]) else _word_end(text, at)
+        wide = sizes[at] == 2
+        at += 1
+        while not wide and at < len(text) and text[at] != " " and sizes[at] != 2:
+            at += 1
         while at < len(text) and text[at] in CLOSING:
             at += 1
+        core_end = at
         while at < len(text) and text[at] == " ":
             at += 1
-        yield start, at
+        yield start, core_end, at
         start = at
-
-
-def _word_end(text: str, at: int) -> int:
-    at += 1
-    while at < len(text) and text[at] != " " and not _wide(text[at]):
-        at += 1
-    return at
-
-
-def _wide(character: str) -> bool:
-    return get_character_cell_size(character) == 2

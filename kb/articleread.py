@@ -13,6 +13,7 @@ from kb.guidefile import load_guide
 from kb.model import Article, ArticleText, Guide
 from kb.problem import Problem
 from kb.roots import Source
+from kb.said import text_of
 
 
 def read_article(article: str, sources: Sequence[Source]) -> tuple[Article | None, tuple[Problem, ...]]:
@@ -51,7 +52,7 @@ def read_text(source: Source) -> tuple[ArticleText | None, list[Problem]]:
         with open(source.path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        why = error.strerror or type(error).__name__
+        why = text_of(error)
         return None, [finding(source.path, 0, "file.unreadable", why=why)]
     return parse_article(
         data, source.path, article=source.article, lang=source.lang, mtime_ns=source.mtime_ns

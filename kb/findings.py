@@ -22,15 +22,21 @@ def problem_of(
     path: str, line: int, code: str, name: str, severity: Severity = "error", /, **params: object
 ) -> Problem:
     """A problem with the catalogue's message `name` (``area.key``) in both languages, filled with harmless text."""
-    shown = {key: clean(value) if isinstance(value, str) else value for key, value in params.items()}
+    shown = {key: _harmless(value) for key, value in params.items()}
     text = message(name, **shown)
     return Problem(path, line, code, text.en, severity, text.zh)
 
 
-def clean(text: str) -> str:
+def clean(text: str, limit: int = SHOWN) -> str:
     """Text of a file fit for one line of a message: no control characters, bounded."""
-    flat = "".join(c if c.isprintable() else " " for c in text[: SHOWN + 1])
-    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"
+    flat = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, Text):
+        return value.each(lambda text: clean(text, 4 * SHOWN))
+    return clean(value) if isinstance(value, str) else value
 
 
 def nearest(word: str, known: Iterable[str]) -> Text:

@@ -12,6 +12,7 @@ from typing import Literal
 from kb.articlefile import SUFFIXES, file_name
 from kb.findings import finding
 from kb.problem import Problem
+from kb.said import text_of
 
 GUIDE = "guide.yaml"
 SKIPPED = ("node_modules", "__pycache__")
@@ -128,4 +129,4 @@ def _id(name: str) -> str:
 
 
 def _unreadable(path: str, error: OSError) -> Problem:
-    return finding(path, 0, "file.unreadable", why=error.strerror or type(error).__name__)
+    return finding(path, 0, "file.unreadable", why=text_of(error))

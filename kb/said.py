@@ -6,6 +6,7 @@ import errno
 
 from kb.messages import message
 from kb.text import Text
+from kb.wording import explained
 
 _SYSTEM = (
     "EACCES", "EADDRINUSE", "ECONNREFUSED", "ECONNRESET", "EEXIST", "EHOSTUNREACH", "EISDIR", "EMFILE", "ENETUNREACH",
@@ -38,6 +39,11 @@ def text_of(error: BaseException) -> Text:
         name = errno.errorcode.get(error.errno or 0, "")
         return message(f"system.{name}") if name in _SYSTEM else quoted(error.strerror or str(error))
     return quoted(str(error) or type(error).__name__)
+
+
+def about_file(error: OSError) -> Text:
+    """The file or folder that an error of the system is about, and what the system says."""
+    return explained(str(error.filename), text_of(error)) if error.filename else text_of(error)
 
 
 def quoted(words: str) -> Text:

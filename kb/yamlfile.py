@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kb.findings import finding
+from kb.findings import clean, finding
 from kb.problem import Problem
+from kb.said import quoted, text_of
+from kb.text import Text
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 60
@@ -64,7 +66,7 @@ def load(file: Path) -> Document:
         with open(file, "rb") as opened:
             raw = opened.read(MAX_BYTES + 1)
     except OSError as error:
-        return _failed(path, finding(path, 0, "file.unreadable", why=error.strerror or type(error).__name__))
+        return _failed(path, finding(path, 0, "file.unreadable", why=text_of(error)))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,11 +90,11 @@ def parse(text: str, path: str, *, first_line: int = 1, numbers: bool = True) ->
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else first_line
         detail = " ".join(part for part in (error.context, error.problem) if part)
-        builder.stop(line, "yaml.syntax", detail=detail)
+        builder.stop(line, "yaml.syntax", detail=quoted(clean(detail)))
     except yaml.YAMLError as error:  # characters YAML does not allow
         position = getattr(error, "position", 0) or 0
         line = text.count("\n", 0, position) + first_line
-        builder.stop(line, "yaml.syntax", detail=str(getattr(error, "reason", error)))
+        builder.stop(line, "yaml.syntax", detail=quoted(clean(str(getattr(error, "reason", error)))))
     except _Stop:
         pass
     data = None if builder.stopped else builder.root
@@ -153,7 +155,7 @@ class _Builder:
             if self.documents > 1:
                 self._halt(event, "yaml.many-documents")
 
-    def stop(self, line: int, code: str, **params: Param) -> None:
+    def stop(self, line: int, code: str, **params: Param | Text) -> None:
         """Record why the data cannot be used."""
         self.stopped = True
         self.problems.append(finding(self.path, line, code, "error", **params))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kb.said import text_of
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.services import Place, Services, Shelf
 from tui.widgets.status import ClusterState
@@ -104,7 +105,7 @@ class Link:
             stream(self._app, "look", self._run, lambda _: look(cluster))
 
     def _absent(self, error: Exception) -> None:
-        why = getattr(error, "message", "") or str(error) or type(error).__name__
+        why = text_of(error).get(self._app.lang)
         self._change(phase="absent", why=why)
         self._app.triaging.absent()
         self._app.cluster_changed()

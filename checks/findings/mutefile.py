@@ -21,6 +21,7 @@ from checks.identity import cluster_id, cluster_identity
 from checks.model import Verdict
 from kb.messages import message
 from kb.paths import state_path
+from kb.said import quoted, text_of
 from kb.text import Text
 
 VERSION = 1
@@ -51,7 +52,7 @@ class MuteFile:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise self._broken(error.strerror or str(error)) from error
+            raise self._broken(text_of(error)) from error
         return self._mutes(raw)
 
     def add(self, mute: Mute) -> Mute:
@@ -92,7 +93,7 @@ class MuteFile:
 
     def _mutes(self, raw: bytes) -> tuple[Mute, ...]:
         if len(raw) > _LARGEST:
-            raise self._broken("too large")
+            raise self._broken(message("mutes.file-large"))
         try:
             found = json.loads(raw)
             version = found["version"]
@@ -100,7 +101,7 @@ class MuteFile:
                 raise MuteError(message("mutes.file-newer", path=str(self.path)))
             return tuple(_mute(item) for item in found["mutes"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-            raise self._broken(f"{type(error).__name__}: {error}") from error
+            raise self._broken(quoted(f"{type(error).__name__}: {error}")) from error
 
     @contextmanager
     def _changing(self) -> Iterator[list[Mute]]:
@@ -135,11 +136,11 @@ class MuteFile:
                 fresh.unlink(missing_ok=True)
             raise self._unwritable(error) from error
 
-    def _broken(self, error: str) -> MuteError:
+    def _broken(self, error: Text) -> MuteError:
         return MuteError(message("mutes.file-broken", path=str(self.path), error=error))
 
     def _unwritable(self, error: OSError) -> MuteError:
-        return MuteError(message("mutes.file-unwritable", path=str(self.path), error=error.strerror or ""))
+        return MuteError(message("mutes.file-unwritable", path=str(self.path), error=text_of(error)))
 
 
 def _about(mute: Mute) -> tuple[str, str, tuple[str, ...]]:

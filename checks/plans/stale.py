@@ -56,9 +56,7 @@ def changes(
         try:
             found += _write(cluster, expander, write)
         except ClusterError as error:
-            found.append(
-                message("session.stale-unseen", what=_shown(write), error=one_line(error.message, 200))
-            )
+            found.append(message("session.stale-unseen", what=_shown(write), error=error.text.each(_short)))
         except PlanError as error:
             found.append(error.text)
     if results is not None:
@@ -151,7 +149,7 @@ def _twin(cluster: Cluster, expander: Expander, plan: Plan, twin: ExecAction) ->
     except PlanError as error:
         return [error.text]
     except ClusterError as error:
-        return [message("session.stale-unseen", what="preview", error=one_line(error.message, 200))]
+        return [message("session.stale-unseen", what="preview", error=error.text.each(_short))]
     return [] if digest(now) == plan.twin else [message("session.stale-twin")]
 
 
@@ -172,3 +170,7 @@ def _shown(write: PlannedWrite) -> str:
         if write.resource
         else write.role
     )
+
+
+def _short(text: str) -> str:
+    return one_line(text, 200)

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from checks.sessions.session import VERSION, Entry, SessionSummary, summary
 from kb.messages import message
 from kb.paths import state_dir
+from kb.said import text_of
 from kb.text import Text
 
 Clock = Callable[[], float]
@@ -327,4 +328,4 @@ def _whole(descriptor: int) -> bytes:
 
 
 def _cannot(path: Path, error: OSError) -> Text:
-    return message("session.journal-failed", path=str(path), error=error.strerror or str(error))
+    return message("session.journal-failed", path=str(path), error=text_of(error))

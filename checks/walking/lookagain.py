@@ -46,7 +46,8 @@ class LookAgain:
         except PlanError as error:
             return error.text
         except ClusterError as error:
-            return message("session.stale-unseen", what="preview", error=one_line(error.message, 200))
+            said = error.text.each(lambda text: one_line(text, 200))
+            return message("session.stale-unseen", what="preview", error=said)
 
     def after(self, index: int) -> None:
         """A write was answered: what the twin says now is the step's own doing. Never raises for the cluster."""

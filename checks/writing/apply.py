@@ -82,7 +82,7 @@ def apply(
     try:
         yield from save(cluster, expander, plan, journal)
     except (ClusterError, PlanError, Unparsable) as error:
-        text = error.text if isinstance(error, (ClusterError, PlanError)) else Text.of(one_line(str(error)))
+        text = error.text.each(one_line)
         return Outcome("failed", _with("session.save-failed", text))
     for index, write in enumerate(plan.commands):
         waited = yield from _held(clock, stop)

@@ -25,7 +25,7 @@ def holds(condition: str, values: Mapping[str, Any]) -> bool:
     try:
         answer = compile_expression(condition).evaluate(values)
     except ExpressionError as error:
-        raise PlanError(message("session.bad-condition", condition=condition, error=str(error))) from error
+        raise PlanError(message("session.bad-condition", condition=condition, error=error.text)) from error
     if answer is None:
         raise PlanError(message("session.condition-unknown", condition=condition))
     return answer

@@ -56,16 +56,16 @@ def wait_for_successor(
     """Looks until a new pod of the same controller is Ready; returns what is missing when the time is over."""
     pace = cluster.info.pace
     began = clock.monotonic()
-    seen = ""
+    seen = Text()
     while True:
         elapsed = (clock.monotonic() - began) / pace
         try:
             found = successor(list(cluster.list(PODS, namespace=write.namespace)), before)
             if found is not None and is_ready(found):
                 return None
-            seen = str(found["metadata"]["name"]) if found else ""
+            seen = Text.of(str(found["metadata"]["name"]) if found else "")
         except ClusterError as error:
-            seen = one_line(error.message, 200)
+            seen = error.text.each(lambda said: one_line(said, 200))
         if elapsed >= write.timeout:
             return message(
                 "session.no-successor", pod=write.name, seconds=f"{write.timeout:g}", seen=seen or "-"

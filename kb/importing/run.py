@@ -18,6 +18,7 @@ from kb.importing.model import STATES, Event, Finished, Found, Imported, Read, S
 from kb.importing.rows import rows_of, text_of
 from kb.importing.sources import Source
 from kb.problem import Problem
+from kb.said import text_of as words_of
 
 KEPT = 64_000_000
 """Characters of finished articles kept between the two passes; what goes beyond is made again."""
@@ -186,8 +187,7 @@ def _finish(run: _Run, item: _Item) -> Imported:
                     copy.data,
                 )
     except (OSError, store.Outside) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        notes.append(note(source.key, 0, "not-written", "error", why=why))
+        notes.append(note(source.key, 0, "not-written", "error", why=words_of(error)))
         return Imported(doc.key, "failed", place.article, place.lang, made.title, "", kind, tuple(notes))
     relative = path.relative_to(run.root.path).as_posix()
     return Imported(doc.key, state, place.article, place.lang, made.title, relative, kind, tuple(notes))

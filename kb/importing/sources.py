@@ -12,6 +12,7 @@ from typing import BinaryIO
 from kb.articlefile import MAX_BYTES
 from kb.findings import finding
 from kb.problem import Problem
+from kb.said import text_of
 
 SUFFIXES = (
     ".md", ".mdx", ".markdown", ".mdown", ".mkd", ".txt", ".text", ".html", ".htm", ".xhtml", ".mht.html",
@@ -179,8 +180,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 def _unreadable(key: str, error: Exception) -> Problem:
-    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return finding(key, 0, "file.unreadable", why=why)
+    return finding(key, 0, "file.unreadable", why=text_of(error))
 
 
 def _shown(name: str) -> str:

@@ -18,6 +18,7 @@ from checks.errors import ClusterError, ConfigError
 from checks.layout import placed
 from checks.model import Verdict
 from kb.messages import message
+from kb.said import about_file
 from tui.cli import printing
 from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, output_option, where_options
@@ -89,7 +90,7 @@ def doctor(
             answers = list(_permissions(connection.cluster, root, where, layout))
             document["roles"] = list(_roles(connection.cluster, layout))
     except (ConfigError, ClusterError) as error:
-        reason = error.message if isinstance(error, ClusterError) else error.text.get(help_language())
+        reason = error.text.get(help_language())
         document["cluster"] = {"error": getattr(error, "reason", "configuration"), "message": reason}
         answers = []
     document["permissions"] = [
@@ -142,7 +143,7 @@ def _place(folder: Callable[[], Path]) -> str:
     try:
         return str(folder())
     except OSError as error:
-        return f"{error.filename}: {error.strerror}"
+        return about_file(error).get(help_language())
 
 
 def _terminal() -> dict[str, Any]:
@@ -213,7 +214,7 @@ def _roles(cluster: Cluster, layout: Layout) -> Iterator[dict[str, Any]]:
         try:
             yield {"role": name, "pods": len(resolve(cluster, layout, name)), "reason": ""}
         except ClusterError as error:
-            yield {"role": name, "pods": 0, "reason": error.message}
+            yield {"role": name, "pods": 0, "reason": error.text.get(help_language())}
 
 
 def _permissions(cluster: Cluster, root: Root, where: Where, layout: Layout) -> Iterator[Answer]:
@@ -231,7 +232,7 @@ def _permissions(cluster: Cluster, root: Root, where: Where, layout: Layout) -> 
                 p.verb, p.resource, namespace=p.namespace, subresource=p.subresource, name=p.name
             )
         except ClusterError as error:
-            return Answer(p, needed[p], None, error.message)
+            return Answer(p, needed[p], None, error.text.get(help_language()))
         return Answer(p, needed[p], allowed)
 
     with ThreadPoolExecutor(8) as pool:

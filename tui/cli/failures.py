@@ -11,6 +11,7 @@ import click
 
 from checks.errors import ClusterError, ConfigError, NoCluster
 from kb.safe import one_line, printable
+from kb.said import about_file
 from tui.cli.clickwords import complaint
 from tui.cli.lazy import ReaderGone
 from tui.cli.texts import help_language, t
@@ -70,6 +71,6 @@ def guarded(run: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:  # a folder, file or port that the command cannot have
-        complain(one_line(": ".join(part for part in (error.filename, error.strerror or str(error)) if part)))
+        complain(one_line(about_file(error).get(help_language())))
         return USAGE
     return result if isinstance(result, int) else OK

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.messages import message
+from kb.said import text_of
 from tui.cli import printing
 from tui.cli.clickwords import Command
 from tui.cli.decorators import output_option
@@ -81,7 +82,7 @@ def import_(
             else:
                 finished = event
     except OSError as error:
-        raise Stop(t("no-root", why=error.strerror or str(error)), USAGE) from error
+        raise Stop(t("no-root", why=text_of(error).get(help_language())), USAGE) from error
     finally:
         progress_done()
     if finished is None or not done:

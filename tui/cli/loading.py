@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kb.messages import message
 from kb.model import Article
+from kb.said import about_file
 from kb.wording import joined, listed
 from tui.cli.failures import USAGE, Stop, complain
 from tui.cli.options import Root, Where, system_language
@@ -39,7 +40,7 @@ def plain_library(root: Root) -> Library:
     try:
         return open_roots(roots_of(root), cache_dir=cache_dir())
     except OSError as error:
-        complain(t("no-cache", why=f"{error.filename}: {error.strerror}"))
+        complain(t("no-cache", why=about_file(error)))
         return open_roots(roots_of(root))
 
 

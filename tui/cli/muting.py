@@ -14,6 +14,7 @@ from checks.cluster import ClusterInfo
 from checks.model import Result, Verdict
 from kb.messages import message
 from kb.safe import one_line
+from kb.said import about_file
 from kb.text import Text
 from tui.cli.decorators import Command
 from tui.cli.failures import complain
@@ -56,7 +57,7 @@ def muting_of(
     except MuteError as error:
         complain(one_line(error.text.get(help_language())))
     except OSError as error:
-        complain(one_line(f"{error.filename}: {error.strerror}"))
+        complain(one_line(about_file(error).get(help_language())))
     return Muting()
 
 

@@ -11,6 +11,7 @@ import click
 from kb.decoding import decode
 from kb.messages import message
 from kb.pastehits import PasteMatch, PasteOutcome
+from kb.said import text_of
 from tui.cli.failures import FAILED, OK, USAGE, Stop
 from tui.cli.loading import open_library
 from tui.cli.options import Root
@@ -46,7 +47,9 @@ def read_paste(name: str) -> str:
             file.seek(size - MOST_BYTES // 2)
             return _decoded(head) + "\n" + _decoded(file.read(MOST_BYTES // 2))
     except OSError as error:
-        raise Stop(p("unreadable", name=one_row(name), why=error.strerror or str(error)), USAGE) from error
+        raise Stop(
+            p("unreadable", name=one_row(name), why=text_of(error).get(help_language())), USAGE
+        ) from error
 
 
 def _decoded(data: bytes) -> str:

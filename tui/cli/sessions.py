@@ -116,7 +116,7 @@ def load(session_id: str) -> Session:
     try:
         session = interrupted(fold(read(path)))
     except JournalError as error:
-        raise Stop(t("sessions.torn", path=path, reason=str(error)), USAGE) from error
+        raise Stop(t("sessions.torn", path=path, reason=error.text), USAGE) from error
     if not session.id:
         raise Stop(t("sessions.no-journal", path=path), USAGE)
     if session.newer:

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from checks.model import CheckFinished, RunProgress, RunStarted, Verdict
 from kb.safe import one_line
+from kb.said import text_of
 from tui import bundling
 from tui.bundling import Wanted, Written
 from tui.keys import quiet
@@ -179,7 +180,7 @@ class CollectScreen(KlinikScreen[None]):
             path = bundling.typed_path(text)
             there, unfit = path.exists(), path.is_dir() or not bundling.writable(path)
         except (ValueError, OSError) as error:
-            self._fail(str(error))
+            self._fail(text_of(error).get(self.app.lang))
             return
         if not text.strip() or unfit:
             self._fail(self.say("collect.no_name"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kb.messages import message as words
 from kb.safe import one_line
+from kb.said import text_of
 from kb.text import Text
 from tui import sessionwork
 from tui.bundling import typed_path
@@ -85,6 +86,7 @@ def take_in(screen: KlinikScreen[None]) -> None:
     def taken(path: Path | None) -> None:
         if path is not None:
             app.notify(say(app, "taken-in", session=one_line(path.stem, 120)), markup=False, timeout=8)
+            ask(screen, "behind", 0, lambda: sessionwork.behind(path))
             screen.action_again()
 
     app.push_screen(
@@ -101,7 +103,7 @@ def take_in(screen: KlinikScreen[None]) -> None:
 def answered(screen: KlinikScreen[None], message: Answered) -> bool:
     """Says what became of an export or a summary; False where the message is about something else."""
     app = screen.app
-    if message.tag not in ("export", "summary"):
+    if message.tag not in ("export", "summary", "behind"):
         return False
     if message.error is not None:
         app.notify(failure(app, message.error), severity="error", markup=False, timeout=10)
@@ -111,10 +113,20 @@ def answered(screen: KlinikScreen[None], message: Answered) -> bool:
         app.notify(say(app, "written", path=one_line(path, 300)), markup=False, timeout=10)
         if message.value.unmarked:
             app.notify(say(app, "unmarked"), severity="warning", markup=False, timeout=12)
+        _tell_behind(app, message.value.behind)
+    elif message.tag == "behind":
+        _tell_behind(app, message.value)
     else:
         app.copy_to_clipboard(str(message.value))
         app.notify(say(app, "summarized", text=one_line(str(message.value), 600)), markup=False, timeout=12)
     return True
+
+
+def _tell_behind(app: KlinikApp, texts: tuple[Text, ...]) -> None:
+    """What a hand-over makes impossible or unprovable; the plan of each undo says it again."""
+    if texts:
+        told = "\n".join(one_line(one.get(app.lang), 400) for one in texts[:4])
+        app.notify(told, severity="warning", markup=False, timeout=20)
 
 
 def failure(app: KlinikApp, error: Exception) -> str:
@@ -125,5 +137,5 @@ def failure(app: KlinikApp, error: Exception) -> str:
     if isinstance(text, Text):
         return one_line(text.get(app.lang), 500)
     if isinstance(error, OSError):
-        return say(app, "failed", why=one_line(error.strerror or str(error), 200))
-    return one_line(str(error), 500)
+        return say(app, "failed", why=one_line(text_of(error).get(app.lang), 200))
+    return one_line(text_of(error).get(app.lang), 500)

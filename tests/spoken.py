@@ -1,0 +1,31 @@
+"""Runs klinik's command line many times in one process whose language was chosen at its start (`python -m tests.spoken`).
+
+Reads a JSON list of argument lists from stdin, writes a JSON list of ``[exit code, stdout and stderr]``. Help texts are
+made when the commands are imported, so a process has one language; a process per command would cost a second each.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+
+
+def once(arguments: list[str]) -> tuple[int, str]:
+    """Exit code and everything printed by one call."""
+    from tui.cli.main import main
+
+    said = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    code = 0
+    with redirect_stdout(said), redirect_stderr(said):
+        try:
+            main(arguments)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return code, said.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    calls = json.load(sys.stdin)
+    print(json.dumps([once(call) for call in calls], ensure_ascii=False))

@@ -6,6 +6,7 @@ the rest of the file for that context of the kubeconfig (docs/formats.md, config
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,11 +27,14 @@ from kb.said import text_of
 from kb.text import Text
 
 FILE = "config.yaml"
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SECTION_KEYS = ("layout", "checks", "prometheus", "production", "limits")
 KEYS = (*SECTION_KEYS, "contexts")
 LAYOUT_KEYS = ("preset", "namespace", "roles")
-PROMETHEUS_KEYS = ("service", "url", "token_file", "ca_file")
+PROMETHEUS_KEYS = ("service", "url", "token_file", "ca_file", "match")
 LIMIT_KEYS = ("api", "exec")
+LONGEST_VALUE = 256
+"""Characters of a label's value that chooses series."""
 MOST_AT_ONCE = 64
 """What a limit may be at most: a patient API server is no load test."""
 
@@ -160,7 +164,10 @@ def as_data(layout: Layout, catalogue: Catalogue) -> dict[str, Any]:
     if catalogue.thresholds:
         found["checks"] = {check: dict(params) for check, params in catalogue.thresholds.items()}
     if catalogue.prometheus is not None:
-        found["prometheus"] = {"url" if catalogue.prometheus.url else "service": str(catalogue.prometheus)}
+        where = catalogue.prometheus
+        found["prometheus"] = {"url" if where.url else "service": str(where)}
+        if where.match:
+            found["prometheus"]["match"] = dict(where.match)
     return found
 
 
@@ -257,18 +264,32 @@ def _prometheus(place: Place) -> PrometheusAt | None:
         _say(place, "prometheus-one")
         return None
     token, authority = place.at("token_file").string(), place.at("ca_file").string()
+    match = _match(place.at("match"))
     if named == ["url"]:
         url = place.at("url").string()
         if not url.startswith(("http://", "https://")):
             _say(place.at("url"), "prometheus-url", url=url)
-        return PrometheusAt(url=url.rstrip("/"), token_file=token, ca_file=authority)
+        return PrometheusAt(url=url.rstrip("/"), token_file=token, ca_file=authority, match=match)
     if token or authority:
         _say(place, "prometheus-token")
     try:
-        return PrometheusAt.service(place.at("service").string())
+        return replace(PrometheusAt.service(place.at("service").string()), match=match)
     except ValueError as error:
         _say(place.at("service"), "prometheus-service", why=text_of(error))
         return None
+
+
+def _match(place: Place) -> tuple[tuple[str, str], ...]:
+    """Labels and the values that choose this cluster's series; an empty value means that the label is not there."""
+    if place.value is None or not place.mapping():
+        return ()
+    for label, inner in place.items():
+        value = inner.value
+        if not LABEL.fullmatch(label) or label == "__name__":
+            _say(inner, "prometheus-label", label=label)
+        if not isinstance(value, str) or len(value) > LONGEST_VALUE or not value.isprintable():
+            _say(inner, "prometheus-match", label=label, most=LONGEST_VALUE)
+    return tuple((label, str(inner.value)) for label, inner in place.items())
 
 
 def _say(place: Place, code: str, **words: Any) -> None:

@@ -28,6 +28,7 @@ _TYPES: dict[str, Schema] = {
     "roles": {"type": "object", "additionalProperties": {"$ref": "#/$defs/role"}},
     "labels": NAMES,
     "marks": NAMES,
+    "match": NAMES,
     "per": {"type": "string", "enum": ["node", "pod"]},
     "pick": {"type": "string", "enum": ["all", "one"]},
     "stays": {"type": "boolean"},

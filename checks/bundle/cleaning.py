@@ -11,13 +11,15 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from checks.bundle.masks import Masks
 from checks.bundle.tape import Answered, Call, packed_json
 from checks.certificates import stub
+from checks.prom.selecting import matching
 from checks.redact import redact_tree, redactor
 
 _DROPPED_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration",)
@@ -34,10 +36,11 @@ Mask = Callable[[str], str]
 class Cleaner:
     """Cleans answers and the calls they belong to; `key` stays at home, tokens cannot be turned back without it."""
 
-    def __init__(self, key: str, masks: Masks | None = None) -> None:
+    def __init__(self, key: str, masks: Masks | None = None, match: Sequence[tuple[str, str]] = ()) -> None:
         self._key = key
         self._redact = redactor(key)
         self._masks = masks
+        self._match = match
 
     def token(self, kind: str, secret: str) -> str:
         """The token of a secret, ``<kind:1a2b3c4d>``."""
@@ -70,9 +73,21 @@ class Cleaner:
             return self.token("pem", text)
         return base64.b64encode(_PEM.sub(lambda m: self._pem(m.group()), inner).encode()).decode()
 
+    def word(self, word: str) -> str:
+        """A word that is nothing but a name, masked where that is wanted."""
+        return self._masks.word(word) if self._masks else word
+
     def call(self, call: Call) -> Call:
         """The call as the cleaned facts lead to it."""
-        return (call[0], *(self._masks.word(word) for word in call[1:])) if self._masks else call
+        if not self._masks:
+            return call
+        chosen = {
+            _encoded(label, value): _encoded(label, self._masks.word(value)) for label, value in self._match
+        }
+        words = list(call[1:])
+        for before, after in chosen.items() if call[0] in ("proxied", "fetched") else ():
+            words = [word.replace(before, after) for word in words]
+        return (call[0], *(self._masks.word(word) for word in words))
 
     def answered(self, call: Call, answered: Answered) -> Answered:
         """The answer cleaned; one that is not the JSON it should be is cleaned as text."""
@@ -129,3 +144,8 @@ class Cleaner:
         if isinstance(item, Mapping) and isinstance(item.get("value"), str) and item["value"]:
             return {**item, "value": self.token("env", item["value"])}
         return self._without(item)
+
+
+def _encoded(label: str, value: str) -> str:
+    """A condition on a label as it stands in the query of a URL."""
+    return urlencode([("", matching(label, value))])[1:]

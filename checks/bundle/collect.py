@@ -116,7 +116,8 @@ def _clean(
     klinik: str,
     live: Mapping[str, Result],
 ) -> Collected:
-    cleaner = Cleaner(scope.key, _masks(tape, scope))
+    match = catalogue.prometheus.match if catalogue.prometheus else ()
+    cleaner = Cleaner(scope.key, _masks(tape, scope, [value for _, value in match if value]), match)
     cleaned = Tape()
     for call, answered in tape.items():
         cleaned.put(cleaner.call(call), cleaner.answered(call, answered))
@@ -156,17 +157,20 @@ def _settings(catalogue: Catalogue, layout: Layout, cleaner: Cleaner) -> dict[st
     """What is not as shipped, so that a replay asks for what was asked here and judges by the same thresholds."""
     found = as_data(layout, catalogue)
     where = found.get("prometheus", {})
-    where |= {kind: cleaner.text(text) for kind, text in where.items()}
+    match = {label: cleaner.word(value) for label, value in where.pop("match", {}).items()}
+    where |= {kind: cleaner.text(text) for kind, text in where.items()} | ({"match": match} if match else {})
     for role in found.get("layout", {}).get("roles", {}).values():
         role["namespace"] = cleaner.text(role["namespace"])
     return found
 
 
-def _masks(tape: Tape, scope: Scope) -> Masks | None:
+def _masks(tape: Tape, scope: Scope, own: Iterable[str]) -> Masks | None:
+    """What is replaced; `own` names are those of the settings."""
     if not (scope.mask_names or scope.mask_addresses):
         return None
     names: set[str] = set()
     if scope.mask_names:
+        names |= set(own)
         for call, answered in tape.items():
             if call[0] == "list" and answered.body is not None:
                 names |= names_of(call[1].rpartition("/")[2], _objects(answered.body))

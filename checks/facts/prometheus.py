@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from checks import kubectl
 from checks.cluster import SERVICES, Cluster, Object, Outside
-from checks.errors import ClusterError, Forbidden, NotFound, Timeout, Unreachable
+from checks.errors import ClusterError, Forbidden, Invalid, NotFound, Timeout, Unreachable
 from checks.facts.answers import reason_of, root_of
 from checks.facts.futures import when_all
 from checks.facts.pool import Job, Pool
@@ -28,7 +28,8 @@ from checks.model import Fact, ListRead, PrometheusRead
 from checks.parse import Unparsable
 from checks.parsers.prometheus import Sample, answer
 from checks.prom.at import KEPT, QUERY_PATH, PrometheusAt, candidates
-from checks.prom.query import NotPromQL, selectors
+from checks.prom.query import NotPromQL
+from checks.prom.selecting import narrowed, selectors
 from kb.messages import message
 
 TRIED = 3
@@ -53,6 +54,8 @@ class _Said:
     """What Prometheus said to a query, and how old what it rests on is."""
 
     where: PrometheusAt
+    read: PrometheusRead
+    """The query as it was asked there."""
     samples: list[Sample]
     ages: tuple[Ages, ...]
 
@@ -78,7 +81,7 @@ class Prometheus:
         self._pool = pool
         self._silence = silence
         self._clock = clock
-        self._where = cluster.prometheus if isinstance(cluster, Recorded) else where
+        self._where = _then(cluster.prometheus, where) if isinstance(cluster, Recorded) else where
         self._lock = threading.Lock()
         self._facts: dict[str, Future[Fact]] = {}
         self._waiting: list[PrometheusRead] = []
@@ -148,9 +151,9 @@ class Prometheus:
 
         def work() -> Fact:
             said = self._said(read, places)
-            command = self._command(said.where, read)
-            source = f"prometheus {said.where}"
-            return answers_of(read, said.samples, said.ages, names, command, source, self._clock())
+            command = self._command(said.where, said.read)
+            source = f"prometheus {said.where.shown}"
+            return answers_of(said.read, said.samples, said.ages, names, command, source, self._clock())
 
         def done(fact: Any, error: BaseException | None) -> None:
             if error is not None:
@@ -182,14 +185,15 @@ class Prometheus:
         end = time.monotonic() + read.timeout
         first: Exception | None = None
         for place in places:
+            asked = _chosen(read, place)
             try:
-                samples = self._query(place, _query(read), end)
+                samples = self._query(place, _query(asked), end)
             except (Unreachable, NotFound, Forbidden, Unparsable) as error:
                 first = first or error
                 continue
             with self._lock:
                 self._good = place
-            return _Said(place, samples, self._ages(place, read, end))
+            return _Said(place, asked, samples, self._ages(place, asked, end))
         raise first or NotFound(message("sources.no-prometheus"))
 
     def _ages(self, place: PrometheusAt, read: PrometheusRead, end: float) -> tuple[Ages, ...]:
@@ -249,6 +253,22 @@ class Prometheus:
             query=tuple(query.items()),
             scheme=place.scheme,
         )
+
+
+def _then(recorded: PrometheusAt | None, where: PrometheusAt | None) -> PrometheusAt | None:
+    """Where it was asked then, with the choice of series that the recorded settings name."""
+    return replace(recorded, match=where.match) if recorded and where else recorded
+
+
+def _chosen(read: PrometheusRead, place: PrometheusAt) -> PrometheusRead:
+    """The read with this cluster's series chosen; raises Invalid where the query cannot be read for certain.
+
+    Asked without it, the series of other clusters would be taken for this one's.
+    """
+    try:
+        return replace(read, query=narrowed(read.query, place.match))
+    except NotPromQL as error:
+        raise Invalid(message("sources.not-narrowed", query=read.query, why=error.text)) from error
 
 
 def _query(read: PrometheusRead) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.cluster import Object, Resource
+from checks.prom.selecting import matching
 from kb.messages import message
 from kb.said import BadValue
 
@@ -48,6 +49,8 @@ class PrometheusAt:
     """File with the bearer token for the URL; read for every query, because tokens change."""
     ca_file: str = ""
     """Certificates that the URL's server is checked against, instead of the system's."""
+    match: tuple[tuple[str, str], ...] = ()
+    """Labels and values that choose this cluster's series where one Prometheus has those of several."""
 
     @classmethod
     def service(cls, text: str) -> PrometheusAt:
@@ -63,6 +66,12 @@ class PrometheusAt:
     def address(self) -> str:
         """The name of the Service as proxy URLs and RBAC rules have it: ``https:prometheus-k8s:web``."""
         return ":".join(part for part in (self.scheme, self.name, self.port) if part)
+
+    @property
+    def shown(self) -> str:
+        """Where it is and what is chosen there, for people."""
+        chosen = ", ".join(matching(label, value) for label, value in self.match)
+        return f"{self} {{{chosen}}}" if chosen else str(self)
 
     def __str__(self) -> str:
         return self.url or f"{self.namespace}/{self.address}{self.prefix}"

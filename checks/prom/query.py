@@ -1,4 +1,4 @@
-"""As much of PromQL as tells which series a query rests on. Pure; what it computes is Prometheus's business."""
+"""Queries as tokens, and the conditions of their selectors. Pure; what a query computes is Prometheus's business."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from kb.messages import message
 from kb.said import Said
 
-MAX_LENGTH = 2000
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\#[^\n]*)
+    r"""(?P<space>\s+|\#[^\r\n]*)
     |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)
     |(?P<range>\[[0-9a-z: ]*\])
     |(?P<number>(?:0x[0-9a-fA-F]+|[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)(?:[a-z]+[0-9a-z]*)?)
@@ -19,26 +18,6 @@ _TOKEN = re.compile(
     |(?P<sign>=~|!~|!=|==|>=|<=|[-+*/%^<>=(){},@])""",
     re.X,
 )
-_LISTS = frozenset(["by", "without", "on", "ignoring", "group_left", "group_right"])
-"""Words that a list of labels in parentheses follows (or may follow)."""
-_WORDS = frozenset(["and", "or", "unless", "bool", "offset", "atan2", "inf", "nan", "start", "end"])
-_AGGREGATIONS = frozenset(
-    [
-        "sum",
-        "min",
-        "max",
-        "avg",
-        "group",
-        "stddev",
-        "stdvar",
-        "count",
-        "count_values",
-        "bottomk",
-        "topk",
-        "quantile",
-    ]
-)
-_PAIRS = {")": "(", "}": "{"}
 MATCHES = ("=", "!=", "=~", "!~")
 
 
@@ -64,18 +43,6 @@ class Selector:
     text: str = ""
 
 
-def selectors(query: str) -> tuple[Selector, ...]:
-    """The selectors of a query, each once; raises NotPromQL where the text is none or rests on no series."""
-    if len(query) > MAX_LENGTH:
-        raise NotPromQL(message("cel.too-long", limit=MAX_LENGTH))
-    words = list(tokens(query))
-    _balanced(words)
-    found = list(dict.fromkeys(_selectors(words, query)))
-    if not found:
-        raise NotPromQL(message("promql.no-metric"))
-    return tuple(found)
-
-
 Token = tuple[str, str, int, int]
 """Kind, text, and where it begins and ends."""
 
@@ -90,56 +57,6 @@ def tokens(query: str) -> Iterator[Token]:
         if match.lastgroup != "space":
             yield match.lastgroup, match[0], at, match.end()
         at = match.end()
-
-
-def _balanced(tokens: list[Token]) -> None:
-    open_: list[str] = []
-    for kind, text, *_ in tokens:
-        if kind == "sign" and text in "({":
-            open_.append(text)
-        elif kind == "sign" and text in _PAIRS and (not open_ or open_.pop() != _PAIRS[text]):
-            raise NotPromQL(message("promql.unexpected", text=repr(text)))
-    if open_:
-        raise NotPromQL(message("promql.not-closed", text=repr(open_[-1])))
-
-
-def _selectors(tokens: list[Token], query: str) -> Iterator[Selector]:
-    at = 0
-    while at < len(tokens):
-        kind, text, begin, end = tokens[at]
-        following = tokens[at + 1][1] if at + 1 < len(tokens) else ""
-        at += 1
-        if kind == "name" and text in _LISTS:
-            at = _past(tokens, at) if following == "(" else at
-        elif kind == "name" and _is_word(text, following):
-            continue
-        elif kind == "name":
-            matchers: tuple[Matcher, ...] = ()
-            if following == "{":
-                after = _past(tokens, at, "}")
-                matchers, end = matchers_of(tokens[at + 1 : after - 1]), tokens[after - 1][3]
-                at = after
-            yield Selector(text, matchers, query[begin:end])
-        elif text == "{":
-            after = _past(tokens, at - 1, "}")
-            matchers = matchers_of(tokens[at : after - 1])
-            names = [m.value for m in matchers if m.label == "__name__" and m.sign == "="]
-            yield Selector(names[0] if names else "", matchers, query[begin : tokens[after - 1][3]])
-            at = after
-
-
-def _is_word(text: str, following: str) -> bool:
-    """Whether a name is a function, an operator or an aggregation, not a metric."""
-    if text.lower() in _WORDS or following == "(":
-        return True
-    return text in _AGGREGATIONS and following in _LISTS
-
-
-def _past(tokens: list[Token], at: int, closing: str = ")") -> int:
-    """The index after the next closing sign; braces and lists of labels do not nest."""
-    while tokens[at][1] != closing:
-        at += 1
-    return at + 1
 
 
 def matchers_of(tokens: list[Token]) -> tuple[Matcher, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from checks.model import NOTHING, EventsRead, HealthRead, MetricsRead, PrometheusRead, Shape
 from checks.parsers.prometheus import FAMILY
-from checks.prom.query import NotPromQL, selectors
+from checks.prom.query import NotPromQL
+from checks.prom.selecting import selectors
 from checks.specs.shape import Place
 from checks.specs.shaping import mistakes
 from checks.specs.slots import SLOT, numeric

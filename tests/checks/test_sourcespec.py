@@ -18,7 +18,8 @@ from checks.parse import Unparsable, parse
 from checks.parsers.prometheus import Refused, answer, lines_of
 from checks.permission import Permission
 from checks.prom.at import PrometheusAt
-from checks.prom.query import NotPromQL, selectors
+from checks.prom.query import NotPromQL
+from checks.prom.selecting import selectors
 from checks.proxypath import proxy_path
 from checks.reports.listing import description
 from checks.rights.permissions import of_branch, of_check

@@ -29,6 +29,7 @@ from checks.practice.server import PracticeServer
 from checks.practice.sim.exporters import container_of
 from checks.practice.sim.world import SimWorld
 from checks.prom.at import PrometheusAt
+from checks.prom.selecting import narrowed
 from checks.runner import run_all
 from checks.specs.readspec import fill
 from kb.model import CheckUse
@@ -42,6 +43,8 @@ pytestmark = pytest.mark.skipif(
 LOST = "kube_ovn_dp_flows_lookup_lost"
 OLD = 200
 """Seconds: how old the samples of the page with times of its own are."""
+FLEET = ("test", "prod", 'a"b\\c')
+"""Clusters whose series are in one place; those of the second one are 11 and 12."""
 EXEC = ExecRead("ovs", ("ovs-appctl", "dpctl/show"), {"regex": r"lost:(?P<lost>\d+)"})
 SHAPE = {"lost": "sum(value.map(s, s.value))"}
 
@@ -98,8 +101,20 @@ def _pages(world: SimWorld, quiet: set[str]) -> dict[str, Callable[[], str]]:
         for pod in pods
     }
     pages["/old/metrics"] = lambda: f'lagging{{hostname="node-1"}} 5 {int((time.time() - OLD) * 1000)}\n'
+    pages["/fleet/metrics"] = _fleet
     pages["/odd/metrics"] = lambda: 'odd{hostname="node-1"} NaN\nodd{hostname="node-2"} +Inf\n'
     return pages
+
+
+def _fleet() -> str:
+    """Series of several clusters under the same names, also under names that are operators elsewhere."""
+    lines = [
+        f'{name}{{cluster={json.dumps(cluster)},hostname="node-{node}"}} {value * 10 + node}'
+        for name in ("by", "or", "shared", "start")
+        for value, cluster in enumerate(FLEET)
+        for node in (1, 2)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +261,43 @@ def test_the_practice_cluster_s_prometheus_answers_as_the_real_one(bed: Bed, que
         return sorted(json.dumps(one, sort_keys=True) for one in kept)
 
     assert plain(answer(simulated.text)) == plain(real)
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("shared", [11, 12]),
+        ("shared{}", [11, 12]),
+        ('shared{hostname="node-1",}', [11]),
+        ("start + start # {\n + by", [33, 36]),
+        ("by or or or shared", [11, 12]),
+        ("shared > bool (shared)", [0, 0]),
+        ("sum by (cluster) (or)", [23]),
+        ("sum(shared) BY (cluster, hostname) / ON (hostname) GROUP_LEFT (cluster) start", [1, 1]),
+        ('label_replace(shared, "to", "{$1}", "hostname", "(.*)")', [11, 12]),
+        ('{__name__=~"shared|or"} unless on () vector(1) == 2', [11, 11, 12, 12]),
+        ("max_over_time((shared + 1)[10s:1s] offset -1s)", [12, 13]),
+        ("-shared ^ 1 + vector(0) or shared @ end()", [11, 12]),
+        ("count(shared) + count(start) - 4", [0]),
+        ("topk(5, shared) and on (hostname) by", [11, 12]),
+    ],
+)
+def test_nothing_of_another_cluster_comes_through(bed: Bed, query: str, values: list[float]) -> None:
+    """A narrowed query gives what the query would give where only this cluster's series are."""
+    bed.real.wait(lambda: len(bed.asked("shared")) == 2 * len(FLEET), "the series of all clusters")
+    told = bed.asked(narrowed(query, (("cluster", "prod"),)))
+    assert sorted(one["value"] for one in told) == values
+    assert {one["labels"].get("cluster", "prod") for one in told} == {"prod"}
+
+
+def test_a_choice_that_matches_nothing_is_no_answer(bed: Bed) -> None:
+    """An unknown name is absent, so that the next source is asked; the right one answers."""
+    read = PrometheusRead("shared", ("hostname",), max_age=60.0)
+    here = PrometheusAt(url=bed.real.url)
+    assert bed.fact(read, replace(here, match=(("cluster", "nowhere"),))).error == "absent"
+    for number, name in enumerate(FLEET):
+        found = bed.fact(read, replace(here, match=(("cluster", name),)))
+        assert [one.value[0]["value"] for one in found.answers] == [10 * number + 1, 10 * number + 2]
 
 
 def queries() -> list[tuple[str, PrometheusRead]]:

@@ -167,7 +167,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "namespaces": list(settings.layout.namespaces),
         "roles": list(settings.changed),
         "thresholds": {check: dict(params) for check, params in settings.params.items()},
-        "prometheus": str(settings.prometheus) if settings.prometheus else None,
+        "prometheus": settings.prometheus.shown if settings.prometheus else None,
         "production": settings.production,
     }
 

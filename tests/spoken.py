@@ -1,6 +1,6 @@
-"""Runs klinik's command line many times in one process whose language was chosen at its start (`python -m tests.spoken`).
+"""Runs klinik's command line many times in one process whose language was chosen at its start.
 
-Reads a JSON list of argument lists from stdin, writes a JSON list of ``[exit code, stdout and stderr]``. Help texts are
+``python -m tests.spoken`` reads a JSON list of argument lists from stdin, writes a JSON list of ``[exit code, stdout and stderr]``. Help texts are
 made when the commands are imported, so a process has one language; a process per command would cost a second each.
 """
 
@@ -28,4 +28,4 @@ def once(arguments: list[str]) -> tuple[int, str]:
 
 if __name__ == "__main__":
     calls = json.load(sys.stdin)
-    print(json.dumps([once(call) for call in calls], ensure_ascii=False))
+    sys.stdout.write(json.dumps([once(call) for call in calls], ensure_ascii=False))

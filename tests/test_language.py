@@ -6,12 +6,14 @@ paths, options and technical words may stay anywhere.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 QUOTED = re.compile(r"“[^“”]*”|「[^「」]*」|\"[^\"\n]*\"|(?<![A-Za-z])'[^'\n]*'|`[^`\n]*`")
 NAMED = re.compile(
-    r"""https?://\S+ | [./~]*[\w.-]*/[\w./-]* | -{1,2}[\w-]+(?:=\S+)? | \b\w*[\d_.:=|<>*@{}$\[\]-]\w[\w.:=|<>*@{}$\[\]-]*
+    r"""https?://\S+ | [./~]*[\w.-]*/[\w./-]* | -{1,2}[\w-]+(?:=\S+)?
+    | \b\w*[\d_.:=|<>*@{}$\[\]-]\w[\w.:=|<>*@{}$\[\]-]*
     | \b\w+\(\) | \bklinik(?:\ (?:kb|bundle|sessions|mute|practice))?(?:\ [a-z]+)?""",
     re.VERBOSE,
 )
@@ -58,7 +61,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "list.yaml": "- 1\n- 2\n",
         "torn.yaml": "a: [1, 2\nb: }\n",
         "tabs.yaml": "a:\n\t- 1\n",
-        "settings.yaml": "layout: {preset: nope, roles: {x: 1}}\nthresholds: {no.such: {a: 1}}\nprometheus: {service: x}\nwho: me\n",
+        "settings.yaml": SETTINGS,
         "no-context.yaml": "clusters: []\ncontexts: []\nusers: []\n",
         "refused.yaml": json.dumps(
             {
@@ -131,6 +134,24 @@ wrong.two: 7
 """
 
 
+SETTINGS = """
+layout: {preset: nope, roles: {x: 1}}
+thresholds: {no.such: {a: 1}}
+prometheus: {service: x}
+who: me
+"""
+KUBECONFIGS = (
+    "nowhere",
+    "text.txt",
+    "list.yaml",
+    "torn.yaml",
+    "tabs.yaml",
+    "binary",
+    "empty",
+    "no-context.yaml",
+)
+
+
 def calls(bad: Path) -> list[list[str]]:
     """Wrong calls of every command, and calls with wrong files."""
     refused = ["--kubeconfig", str(bad / "refused.yaml"), "--request-timeout", "2s"]
@@ -164,7 +185,8 @@ def calls(bad: Path) -> list[list[str]]:
         ["search", "zzzqqq"], ["search", "x", "--where", "a=b"], ["search", "--paste", str(bad / "nowhere")],
         ["check", "nope"], ["check", "--set", "x"], ["check", "ovs.flow-count", "--set", "ovs.flow-count.warn=x"],
         ["check", "--watch", "1h", "--answer", "x"], ["check", "ovs.flow-count", "--answer", "/nowhere"],
-        ["check", "--fail-on", "x"], ["check", "--to", "x"], ["check", "--list", "-o", "junit"], ["check", "--watch", "soon"],
+        ["check", "--fail-on", "x"], ["check", "--to", "x"], ["check", "--list", "-o", "junit"],
+        ["check", "--watch", "soon"],
         ["guide", "nope"], ["guide"], ["mute", "add", "nope"], ["mute", "lift", "99"],
         ["mute", "add", "ovs.flow-count", "--reason", "x", "--for", "soon"],
         ["mute", "add", "ovs.flow-count", "--reason", "x", "--until", "yesterday"],
@@ -178,12 +200,13 @@ def calls(bad: Path) -> list[list[str]]:
         ["practice", "serve", "nope"], ["practice", "serve", "healthy", "--port", "x"],
         *(["--bundle", str(bad / f"{name}.zip"), "triage"] for name in ("foreign", "other", "torn", "fields", "none")),
         ["--bundle", str(bad / "text.txt"), "check"], ["bundle", "show", str(bad / "binary")],
-        ["bundle", "diff", str(bad / "text.txt"), str(bad / "empty")], ["--bundle", str(bad / "other.zip"), "--context", "x", "check"],
-        *(["--kubeconfig", str(bad / name), "check"] for name in ("nowhere", "text.txt", "list.yaml", "torn.yaml", "tabs.yaml", "binary", "empty", "no-context.yaml")),
+        ["bundle", "diff", str(bad / "text.txt"), str(bad / "empty")],
+        ["--bundle", str(bad / "other.zip"), "--context", "x", "check"],
+        *(["--kubeconfig", str(bad / name), "check"] for name in KUBECONFIGS),
         ["--config", str(bad / "settings.yaml"), *refused, "check"], ["--config", str(bad / "torn.yaml"), "check"],
         [*refused, "check", "node.conditions"], [*refused, "guide", "ovn-mac-binding-leak"], [*refused, "doctor"],
         [*refused, "triage"], [*refused, "--context", "nope", "check"], [*refused, "--context", "half", "check"],
-        [*refused, "--context", "plugin", "check", "node.conditions"], [*refused, "--context", "failing", "check", "node.conditions"],
+        *([*refused, "--context", name, "check", "node.conditions"] for name in ("plugin", "failing")),
         [*refused, "bundle", "collect", str(bad / "new.zip"), "--check", "node.conditions"],
     ]  # fmt: skip
 
@@ -208,3 +231,134 @@ def test_the_command_line_speaks_chinese_whatever_is_wrong(bad: Path, tmp_path: 
     assert wrong == {}
     silent = [call for call, (code, text) in zip(given, said, strict=True) if code and not text.strip()]
     assert not silent, "an error without a word"
+
+
+# --- the catalogue and the checks -----------------------------------------------------------------------------------
+
+HAN = "\u4e00-\u9fff"
+CODE = re.compile(r"\{\{?[^{}]*: [^{}]*\}?\}")
+TECHNICAL = ("generic netlink socket", "How To")
+HALF = re.compile(rf"[{HAN}”」）}}] ?[,;:?!](?![\w/=|.-])|[,;:?!] ?[{HAN}]|\([{HAN}]|[{HAN}]\)")
+"""Half-width punctuation beside Chinese characters or behind a value; in code and patterns it stays."""
+
+
+def spoken() -> dict[str, tuple[str, str]]:
+    """Everything in both languages that is shipped as data, by where it stands: English and Chinese."""
+    import yaml
+
+    found: dict[str, tuple[str, str]] = {}
+
+    def take(where: str, value: object) -> None:
+        if isinstance(value, dict) and set(value) == {"en", "zh"} and isinstance(value["zh"], str):
+            found[where] = (str(value["en"]), value["zh"])
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                take(f"{where}.{key}", inner)
+        elif isinstance(value, list):
+            for number, inner in enumerate(value):
+                take(f"{where}[{number}]", inner)
+
+    for path in sorted((ROOT / "assets" / "i18n").glob("*.json")):
+        take(path.stem, json.loads(path.read_text(encoding="utf-8")))
+    for path in sorted(
+        [*(ROOT / "assets" / "checks").glob("*.yaml"), *(ROOT / "assets").rglob("guide.yaml")]
+    ):
+        text = path.read_text(encoding="utf-8")
+        take(
+            str(path.relative_to(ROOT)), yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        )
+    return found
+
+
+def _plain(zh: str) -> str:
+    for words in TECHNICAL:
+        zh = zh.replace(words, "·")
+    return zh.replace("{{", "{")
+
+
+def test_every_chinese_text_is_chinese_and_every_english_one_english() -> None:
+    """No text was copied from the other language, or left half translated."""
+    texts = spoken()
+    assert len(texts) > 2500
+    wrong = {where: found for where, (_, zh) in texts.items() if (found := english_in(_plain(zh)))}
+    assert wrong == {}
+    assert [
+        where
+        for where, (en, _) in texts.items()
+        if re.search(f"[{HAN}]", QUOTED.sub("", en).replace("中文", ""))
+    ] == []
+
+
+def test_chinese_texts_have_chinese_punctuation() -> None:
+    wrong = {
+        where: zh for where, (_, zh) in spoken().items() if HALF.search(CODE.sub("", QUOTED.sub("", zh)))
+    }
+    assert wrong == {}
+
+
+# --- the code -------------------------------------------------------------------------------------------------------
+
+SAID = {
+    "Said", "ClusterError", "ConfigError", "PlanError", "WalkError", "InputError", "SlotError", "JournalError",
+    "MuteError", "PasteError", "NotConfirmed", "NotArmed", "TurnLost", "NoSession", "NotLocal", "ScenarioError", "Stop",
+}  # fmt: skip
+"""Exceptions whose words people read; those derived from them count too."""
+
+
+def test_errors_that_people_read_are_not_raised_with_english_literals() -> None:
+    """They take a message of the catalogue, or what somebody else said, never a sentence of the code."""
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for room in ("kb", "checks", "tui")
+        for path in (ROOT / room).rglob("*.py")
+        if "practice" not in path.parts
+        or path.name == "scenario.py"  # the practice cluster speaks as a cluster does
+    }
+    family = _family(trees.values())
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _name(node.func) in family and node.args and _bare(node.args[0])
+    ]
+    assert wrong == []
+
+
+def _family(trees: Iterable[ast.Module]) -> set[str]:
+    bases = {
+        node.name: {_name(base) for base in node.bases}
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = set(SAID)
+    while more := {name for name, of in bases.items() if of & found} - found:
+        found |= more
+    return found
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _bare(node: ast.expr) -> bool:
+    """A sentence of one language: a literal of several words, or the string of another error."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and " " in node.value
+    if isinstance(node, ast.JoinedStr):
+        return any(
+            isinstance(part, ast.Constant) and re.search("[a-z]{2} ", part.value) for part in node.values
+        )
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+        return True
+    return isinstance(node, ast.BinOp) and (_bare(node.left) or _bare(node.right))
+
+
+def test_the_rule_about_literals_finds_them() -> None:
+    tree = ast.parse(
+        'raise NotFound(f"no pod {x} here")\nraise Mine("so it is")\nclass Mine(ConfigError): ...'
+    )
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert "Mine" in _family([tree])
+    assert all(_bare(call.args[0]) for call in calls)
+    assert not _bare(ast.parse("message('cluster.gone')", mode="eval").body)

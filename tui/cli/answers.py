@@ -12,6 +12,7 @@ import click
 
 from checks.model import CheckSpec, Result
 from kb.messages import message
+from kb.wording import explained
 from tui.cli.decorators import Command
 from tui.cli.failures import USAGE, Stop, complain
 from tui.cli.printing import one_row, say
@@ -54,7 +55,8 @@ def read_answers(given: Sequence[str], chosen: Sequence[CheckSpec]) -> tuple[Pas
                 chosen[0], _content(file), read=read, target=target, by=user(), now=time.time()
             )
         except PasteError as error:
-            raise Stop(f"--answer {one_row(text)}: {error.text.get(help_language())}", USAGE) from error
+            said = explained(f"--answer {one_row(text)}", error.text)
+            raise Stop(said.get(help_language()), USAGE) from error
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from kb.text import Text
 Tone = Literal["", "good", "bad", "doubt"]
 LONG = 2000
 """Characters of a line of a closer look."""
+VERDICTS = ("fail", "warn", "unknown", "ok", "skipped")
 OUTPUT = 40
 """Lines of an output that a closer look shows."""
 
@@ -69,15 +70,24 @@ def _rounds(session: Session) -> Iterator[Moment]:
 def _results(results: Mapping[str, Any]) -> Iterator[Text]:
     for alias, one in results.items():
         told = Text.of(one.get("summary"))
-        head = f"{one.get('verdict', '?')}  {one.get('check') or alias}: "
-        yield Text(one_line(head + told.get("en"), LONG), one_line(head + told.get("zh"), LONG))
+        word, name = _verdict(str(one.get("verdict", "?"))), one.get("check") or alias
+        yield Text(
+            one_line(f"{word.en}  {name}: {told.get('en')}", LONG),
+            one_line(f"{word.zh}  {name}：{told.get('zh')}", LONG),
+        )
 
 
-def _counts(one: Round) -> str:
+def _verdict(value: str) -> Text:
+    return _say(f"verdict-{value}") if value in VERDICTS else Text.of(one_line(value, 20))
+
+
+def _counts(one: Round) -> Text:
     verdicts = Counter(str(result.get("verdict", "?")) for result in one.results.values())
-    order = ("fail", "warn", "unknown", "ok", "skipped")
-    known = [f"{verdict} {verdicts[verdict]}" for verdict in order if verdicts[verdict]]
-    return ", ".join(known) or "–"
+    known = [(_verdict(value), verdicts[value]) for value in VERDICTS if verdicts[value]]
+    return Text(
+        ", ".join(f"{word.en} {n}" for word, n in known) or "–",
+        "，".join(f"{word.zh} {n}" for word, n in known) or "–",
+    )
 
 
 def _turns(session: Session) -> Iterator[Moment]:

@@ -143,7 +143,7 @@ def plan_rewind(walk: Walk) -> Rewind:
     """The way back from where the session is; reads the cluster. Raises PlanError where nothing can be taken back."""
     doubt = next(iter(walk.in_doubt()), None)
     if doubt is not None:
-        raise PlanError(message("undo.doubt", step=doubt.text.en))
+        raise PlanError(message("undo.doubt", step=doubt.text))
     legs = tuple(
         leg
         for step_id in order(walk.journal.entries if walk.path or walk.session.id else (), walk.session.steps)
@@ -257,7 +257,7 @@ def _one(
 ) -> Generator[RewindEvent, None, StepEnded | None]:
     fresh = walk.plan_undo(shown.step_id)
     if sketch(fresh) != sketch(shown):
-        raise StalePlan((message("undo.changed", step=shown.title.en),))
+        raise StalePlan((message("undo.changed", step=shown.title),))
     # The whole way back was confirmed, by the strictest of its steps.
     ended: StepEnded | None = None
     for event in walk.undo(fresh, typed=fresh.confirm.expected, stop=stop, take_over=over):

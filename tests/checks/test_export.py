@@ -11,7 +11,7 @@ from checks.redact import redact_tree, redactor
 from checks.reports.guidejson import guide_json
 from checks.sessions.export import session_json, session_markdown, session_summary
 from checks.sessions.exporthtml import session_html
-from checks.sessions.session import fold
+from checks.sessions.session import Round, Session, fold
 from checks.sessions.timeline import timeline
 from checks.walking.walk import Walk
 from tests.checks.incident import ARTICLE, Ovn, checked, cluster_with, done, run, walk_on
@@ -148,6 +148,18 @@ def test_the_timeline_is_in_order_and_tells_how_it_went(walk: Walk) -> None:
     assert "undo of stop begins" in told
     assert any("MAC_Binding" in text or "ovn-sbctl" in text for text in told)
     assert {one.tone for one in moments} >= {"good", ""}
+
+
+def test_verdicts_are_counted_in_words_of_each_language() -> None:
+    results = {
+        "a": {"verdict": "fail"},
+        "b": {"verdict": "ok"},
+        "c": {"verdict": "ok"},
+        "d": {"verdict": "odd"},
+    }
+    (moment,) = timeline(Session(rounds=(Round(5.0, results),)))
+    assert (moment.text.en, moment.text.zh) == ("checks: fail 1, ok 2", "检查：异常 1，正常 2")
+    assert [one.zh for one in moment.more] == ["异常 a：", "正常 b：", "正常 c：", "odd d："]
 
 
 def test_a_take_over_is_told() -> None:

@@ -137,8 +137,9 @@ def test_a_step_in_doubt_is_looked_at_first() -> None:
     walk.record("start", step="label", purpose="do", values={})
     walk.record("writing", step="label", index=0)
     walk.record("ended", step="label", state="in_doubt")
-    with pytest.raises(PlanError, match="doubt"):
+    with pytest.raises(PlanError, match="doubt") as caught:
         plan_rewind(walk)
+    assert "步骤 label" in caught.value.text.zh
 
 
 def test_the_order_is_the_journals_and_not_the_clocks() -> None:

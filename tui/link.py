@@ -32,6 +32,8 @@ class Link:
         self._services = services
         self._run = 0
         self._access: Access | None = None
+        self._asked = services.looks
+        """The cluster shall be looked at for findings."""
         self.cluster: Cluster | None = None
         self.shelf: Shelf | None = None
 
@@ -54,6 +56,7 @@ class Link:
     def go(self, place: Place) -> None:
         """Leaves this cluster for another."""
         self._run += 1
+        self._asked = self._services.looks
         self.disarm()
         self.cluster = None
         self._app.cluster_left()
@@ -72,9 +75,11 @@ class Link:
             self.go(self._services.place)
         else:
             self._look()
+        self._asked = True
 
     def look_again(self) -> None:
         """Another round of a watch; where the cluster did not answer, it is tried as it is."""
+        self._asked = True
         if self.cluster is not None:
             self._look()
 
@@ -126,7 +131,7 @@ class Link:
         if message.run != self._run:
             return
         if message.error is None:
-            self._app.triaging.start()
+            self._triage()
         else:
             self._absent(message.error)
         self._app.cluster_changed()
@@ -137,6 +142,10 @@ class Link:
         """The library is open: the cluster can be looked at for what it knows."""
         self.shelf = shelf
         if self._app.cluster_state.phase == "connected":
+            self._triage()
+
+    def _triage(self) -> None:
+        if self._asked:
             self._app.triaging.start()
 
     def library_changed(self, shelf: Shelf, guides: bool) -> None:

@@ -84,6 +84,8 @@ class Services:
     lang: Lang = "en"
     read_only: bool = False
     """Writes cannot be armed at all."""
+    looks: bool = True
+    """A cluster is looked at for findings as soon as it is known; else only when somebody asks for another look."""
     journal_dir: Path | None = None
     """Where sessions are kept; None: the platform's state folder."""
     _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)

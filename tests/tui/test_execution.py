@@ -52,7 +52,7 @@ async def test_many_targets_one_first_and_only_in_ones_turn(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
     """Taking over, holding, ending and going on are all asked for; nothing goes out in between."""
-    app = klinik(services(SUBNET))
+    app = klinik(services(SUBNET, looks=False))
     folder = tmp_path / "sessions"
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, SUBNET, "v4usingIPs", guide_cause(SUBNET))
@@ -134,7 +134,7 @@ async def test_many_targets_one_first_and_only_in_ones_turn(
 
 async def test_on_production_taking_over_is_typed(services: Callable[..., Services]) -> None:
     """T does nothing there, nor does another name; the target's name and F5 do."""
-    app = klinik(services("healthy"))
+    app = klinik(services("healthy", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         app.cluster_state = replace(app.cluster_state, practice="", production=True)

@@ -31,7 +31,8 @@ async def test_an_incident_is_found_confirmed_fixed_proven_and_written_down(
 ) -> None:
     """Type, open, check, confirm the staged cause, execute every step, verification green, journal complete."""
     staged = STAGED[scenario]
-    app = klinik(services(scenario))
+    beside = scenario == "mac-binding-leak"  # the triage goes on while this one is walked
+    app = klinik(services(scenario, looks=beside))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         await search_and_open(pilot, QUERIES[staged.article], staged.article)

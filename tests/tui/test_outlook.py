@@ -118,7 +118,7 @@ async def test_the_way_from_a_cause_to_its_steps_leads_through_the_plan(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
     """Esc chooses nothing and writes no file; steps are copied, read as text, gone on to; P comes back to it."""
-    app = app_of(services("ip-held-by-finalizer"))
+    app = app_of(services("ip-held-by-finalizer", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         await search_and_open(pilot, "subnet stuck deleting", GUIDE)

@@ -21,7 +21,7 @@ async def test_the_session_is_undone_from_the_guide_and_from_the_list(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
     """Two deletions are taken back with one confirmation; Esc and a wrong word send nothing."""
-    app = klinik(services("subnet-ip-count-wrong"))
+    app = klinik(services("subnet-ip-count-wrong", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         app.open_guide(ARTICLE)

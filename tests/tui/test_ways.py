@@ -30,7 +30,7 @@ def state_of(guide: GuideScreen, step: str) -> str:
 
 async def test_u_takes_a_done_step_back(services: Callable[..., Services]) -> None:
     """The way back is planned, shown and confirmed like a step; afterwards the evidence is what it was."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         before = guide.snap.results["options"].verdict
@@ -49,7 +49,7 @@ async def test_u_takes_a_done_step_back(services: Callable[..., Services]) -> No
 
 async def test_x_stops_between_two_writes(services: Callable[..., Services], tmp_path: Path) -> None:
     """What has gone out is answered and counted; the rest is not sent, and the step says so."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         assert await do_step(pilot, guide, guide.snap.steps[0].step.id) == "done"
@@ -86,7 +86,7 @@ async def test_t_settles_a_step_in_doubt(
 ) -> None:
     """A write whose answer was lost is never assumed: the operator says what happened and how they know."""
     faults, open_it = troubled
-    app = klinik(services(open_cluster=open_it))
+    app = klinik(services(open_cluster=open_it, looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         step = guide.snap.steps[0].step.id
@@ -122,7 +122,9 @@ async def test_t_settles_a_step_in_doubt(
 async def test_d_is_proven_by_the_evidence_and_not_by_the_word(services: Callable[..., Services]) -> None:
     """Done by hand is asked once more, then verified: here nobody did anything, and the step says so."""
     app = klinik(
-        services("ovs-too-many-open-files", open_cluster=lambda place: staged(place.name, pace=0.01))
+        services(
+            "ovs-too-many-open-files", looks=False, open_cluster=lambda place: staged(place.name, pace=0.01)
+        )
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
@@ -157,7 +159,7 @@ async def test_e_exports_a_session_for_its_owner_only(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
     """Markdown where it was asked for, readable by nobody else."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         await to_first_step(pilot, app, *MAC)
         await pilot.press("escape", "escape", "escape", "escape")

@@ -62,7 +62,7 @@ async def test_nothing_is_written_before_arming_and_confirming(
 
 async def test_read_only_cannot_be_armed(services: Callable[..., Services]) -> None:
     """--read-only means it: F5 says no and asks nothing."""
-    app = klinik(services("mac-binding-leak", read_only=True))
+    app = klinik(services("mac-binding-leak", read_only=True, looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         await pilot.press("f5")
@@ -75,7 +75,7 @@ async def test_quitting_during_a_write_asks_and_waits_for_its_answer(
     services: Callable[..., Services], tmp_path: Path
 ) -> None:
     """The write under way is answered and written down, no further one is begun, then klinik ends."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         await pilot.press("f5")
@@ -97,7 +97,7 @@ async def test_a_cause_without_support_asks_before_its_fix_is_shown(
     services: Callable[..., Services],
 ) -> None:
     """On a healthy cluster every fix is one question away, and no is the answer that is ready."""
-    app = klinik(services("healthy"))
+    app = klinik(services("healthy", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         await search_and_open(pilot, "mac_binding memory", "ovn-mac-binding-leak")
@@ -112,7 +112,7 @@ async def test_a_cause_without_support_asks_before_its_fix_is_shown(
 
 async def test_a_session_is_resumed_where_it_was_left(services: Callable[..., Services]) -> None:
     """Home lists it as unfinished; Enter goes on at its step."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         await pilot.press("s")
@@ -146,7 +146,7 @@ async def test_a_session_is_resumed_where_it_was_left(services: Callable[..., Se
 
 async def test_opening_a_guide_again_offers_its_unfinished_session(services: Callable[..., Services]) -> None:
     """Two half-done walks of one incident help nobody: going on is one key, and beginning anew stays possible."""
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(pilot, app, *MAC)
         path = guide.snap.path
@@ -162,7 +162,7 @@ async def test_opening_a_guide_again_offers_its_unfinished_session(services: Cal
 
 async def test_more_than_low_risk_is_confirmed_by_typing(services: Callable[..., Services]) -> None:
     """y and Enter do nothing; the wrong words do nothing; the right ones and F5 run it."""
-    app = klinik(services("subnet-ip-count-wrong"))
+    app = klinik(services("subnet-ip-count-wrong", looks=False))
     async with app.run_test(size=(80, 24)) as pilot:
         guide = await to_first_step(
             pilot, app, "subnet-ip-count-wrong", "v4usingIPs", guide_cause("subnet-ip-count-wrong")

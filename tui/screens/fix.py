@@ -160,7 +160,9 @@ class FixPane(StepRuns):
         """What it means that the step did not end well, and the key that leads on."""
         alias = view.step.verify.check if view.step.verify is not None else ""
         found = meaning(view.record, self.snap.session, alias)
-        return found.get(self.lang) + " " + message("execution.next-key").get(self.lang) if found else ""
+        if found is None:
+            return ""
+        return step_text.joined(found.get(self.lang), message("execution.next-key").get(self.lang))
 
     def _formed(self) -> bool:
         return self.form is not None and self.form.step_id == self.step_id

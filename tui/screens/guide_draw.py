@@ -15,6 +15,7 @@ from tui.screens import evidence
 from tui.screens import guide_derived as derived
 from tui.screens import guide_text as text
 from tui.screens import guide_why as why
+from tui.screens.step_text import joined
 from tui.widgets.lists import settle
 from tui.widgets.rows import Row
 
@@ -98,7 +99,7 @@ def top(screen: GuideScreen) -> None:
     stood = standing(snap.session, snap.symptoms) if fixed and not screen.checking else None
     if stood is not None and stood.state != "gone":
         said = Content.styled(
-            f"{stood.text.get(lang)} {message('execution.next-key').get(lang)}", "bold $text-warning"
+            joined(stood.text.get(lang), message("execution.next-key").get(lang)), "bold $text-warning"
         )
     if screen.guide is not None and screen.derived:
         said = derived.line(snap, screen.guide, lang)

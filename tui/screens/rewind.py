@@ -187,7 +187,7 @@ class RewindScreen(KlinikScreen[None]):
         title = one_line(self.guide.article_title)
         crumb = Content.assemble((f" {rows.word('crumb', lang)} ", "$quiet"), (title, "bold"))
         self.query_one("#crumb", Static).update(Row(crumb))
-        self.query_one("#head", Static).update(self._head())
+        self.query_one("#head", Static).update(Page([self._head()]))
         if self.shown is not None:
             options = [
                 rows.option(n, leg, self._state(leg), lang, signs) for n, leg in enumerate(self.shown.legs, 1)

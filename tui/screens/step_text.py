@@ -138,6 +138,14 @@ def step_explained(view: StepView, values: Mapping[str, Any], lang: str) -> list
     return [Content(""), dim(filled(view.step.explain, values, lang))] if view.step.explain else []
 
 
+def joined(*sentences: str) -> str:
+    """Sentences in a row; a full stop of Chinese brings its own space."""
+    said = ""
+    for one in filter(None, sentences):
+        said += one if not said or said.endswith(("。", "！", "？")) else f" {one}"
+    return said
+
+
 def _named(key: str, said: str, lang: str) -> Content:
     return Content.assemble(label(translate(lang, key)), foreign(said, limit=1500))
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from kb.text import Text
+
 if TYPE_CHECKING:
     from checks.sessions.session import Session
     from checks.sessions.trackrecord import TrackRecord
@@ -31,6 +33,8 @@ class Exported:
     path: Path
     unmarked: bool = False
     """It was handed over and its journal at home does not say so: a klinik is working on it."""
+    behind: tuple[Text, ...] = ()
+    """What of the way back stays here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,15 @@ def export(journal: str, form: str, lang: str, path: Path, *, replace: bool = Fa
     text = exported(read(Path(journal)), form, lang, by=me, at=now)
     written = write_private(path, text, replace=replace)
     unmarked = form == "journal" and not mark(Path(journal), "handed-over", operator=me)
-    return Exported(written, unmarked)
+    return Exported(written, unmarked, behind(written) if form == "journal" else ())
+
+
+def behind(path: Path) -> tuple[Text, ...]:
+    """What of a hand-over's way back only the machine where it began can do or prove; raises JournalError."""
+    from checks.sessions.handover import stays_behind
+    from checks.sessions.journal import read
+
+    return stays_behind(read(path))
 
 
 def write_private(path: Path, text: str, *, replace: bool = False) -> Path:

@@ -43,7 +43,6 @@ class Recorder(Faults):
         """Those that could have changed something."""
         return tuple(one for one in self.requests if could_write(one))
 
-
     @property
     def tried(self) -> tuple[str, ...]:
         """Dry runs: nothing changes, and yet permissions and the audit log treat them as writes."""

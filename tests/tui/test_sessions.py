@@ -125,7 +125,9 @@ async def test_a_session_is_followed_and_leaves_in_every_form(
 async def test_a_handed_over_session_is_taken_in_and_what_is_none_says_so(
     services: Callable[..., Services], walked: Path, tmp_path: Path
 ) -> None:
-    text = packed(read(walked), by="chen", at=1.8e9)
+    known = read(walked)
+    rows = {"v": 1, "n": len(known) + 1, "at": 1.0, "kind": "saved_rows", "step": "one", "tables": {}}
+    text = packed([*known, {**rows, "redacted": True}], by="chen", at=1.8e9)
     other, given = tmp_path / "other", tmp_path / "given"
     given.mkdir()
     (given / "good.jsonl").write_text(text)
@@ -162,6 +164,11 @@ async def test_a_handed_over_session_is_taken_in_and_what_is_none_says_so(
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is sessions and len(sessions.listed) == 2, "the session")
         assert sessions.sessions[0].id == walked.stem
+        await until(
+            pilot,
+            lambda: any("held secrets" in one.message for one in app._notifications),
+            "what stays behind",
+        )
     assert (other / walked.name).stat().st_mode & 0o777 == 0o600
 
 
@@ -235,7 +242,7 @@ async def test_a_session_goes_on_only_after_its_doubts_and_by_one_klinik(
 ) -> None:
     path = interrupted(tmp_path / "sessions")
     before = path.read_bytes()
-    app = klinik(services("mac-binding-leak"))
+    app = klinik(services("mac-binding-leak", looks=False))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: app.cluster_state.phase == "connected", "the cluster")
         with FileJournal.open(path):

@@ -20,6 +20,8 @@ from checks.model import Result, Verdict
 from tests.checks.troubled import Bed, bed
 
 SCENARIO = "mac-binding-leak"
+FEWER = {"mac_bindings": {"ovn-cluster-ovn-default": {"stale": 25_000}, "edge-edge-net": {"stale": 600}}}
+"""Half of the rows: as many as the checks need to call flows and rows too many."""
 OF_LISTS = frozenset({"workloads.ready", "subnet.capacity", "subnet.orphan-ips", "kubeovn.terminating"})
 OF_IPS = frozenset({"subnet.orphan-ips", "kubeovn.terminating"})
 OF_COMMANDS = frozenset(
@@ -28,7 +30,7 @@ OF_COMMANDS = frozenset(
 OF_LOGS = frozenset({"controller.errors"})
 EVERY = OF_LISTS | OF_COMMANDS | OF_LOGS
 BAD = frozenset({"ovs.flow-count", "ovn.mac-bindings"})
-"""Checks that fail here without any trouble."""
+"""Checks that fail or warn here without any trouble."""
 DEADLINE = 8.0
 FLAGS = {"request_timeout": 3.0}
 """A healthy answer on a machine full of other tests may take over a second; one that hangs never comes."""
@@ -38,7 +40,7 @@ NOTHING: frozenset[str] = frozenset()
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """One broken cluster; every trouble ends with its test."""
-    with bed(tmp_path_factory.mktemp("trouble"), SCENARIO) as running:
+    with bed(tmp_path_factory.mktemp("trouble"), SCENARIO, FEWER) as running:
         yield running
 
 
@@ -46,7 +48,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
 def truth(cluster: Bed) -> Mapping[str, Verdict]:
     """What the checks say without any trouble."""
     found = {check: result.verdict for check, result in cluster.run(*EVERY).items()}
-    assert {check for check, verdict in found.items() if verdict is Verdict.FAIL} == BAD
+    assert {check for check, verdict in found.items() if verdict is not Verdict.OK} == BAD
     assert Verdict.UNKNOWN not in found.values(), found
     return found
 
@@ -135,7 +137,7 @@ def test_a_server_that_dies_in_the_middle_and_never_comes_back(
     tmp_path: Path, truth: Mapping[str, Verdict], after: int
 ) -> None:
     """The run ends by its deadline, not by every call's; what had been answered before is known."""
-    with bed(tmp_path, SCENARIO) as mortal:
+    with bed(tmp_path, SCENARIO, FEWER) as mortal:
         mortal.server.faults.die("^GET /api", skip=after)
         began = time.monotonic()
         found = mortal.run(*EVERY, within=DEADLINE + 2, deadline=DEADLINE, flags=FLAGS)

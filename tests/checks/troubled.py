@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import ExecResult, Object
 from checks.live import LiveCluster, connect
-from checks.model import Result
-from checks.practice.scenario import build_world
+from checks.model import NOTHING, Result
+from checks.practice.scenario import load_scenario, merge
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
 from checks.practice.store import Store
@@ -99,9 +99,10 @@ class Bed:
 
 
 @contextmanager
-def bed(folder: Path, scenario: str = "healthy") -> Iterator[Bed]:
-    """A staged cluster with no trouble yet."""
-    world = LyingWorld(build_world(scenario, pace=PACE))
+def bed(folder: Path, scenario: str = "healthy", over: Mapping[str, Any] = NOTHING) -> Iterator[Bed]:
+    """A staged cluster with no trouble yet; `over` is put over the scenario's data."""
+    data = merge(load_scenario(scenario).data, dict(over))
+    world = LyingWorld(SimWorld(scenario, data, pace=PACE))
     try:
         with PracticeServer(world) as server:
             server.write_kubeconfig(folder / "kubeconfig")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
+
+from kb import open_library
+from tests.kb.quality import CORPUS
 
 GUIDE = """
 signatures: ["netlink: too many handles"]
@@ -34,6 +39,17 @@ FILES = {
     "notes/gateway.md": "# Gateway pods keep their addresses\n\nAfter a gateway is deleted its addresses stay in use.\n"
     "\n## Workaround\n\nRemove the flow table entry by hand, then the gateway.\n",
 }
+
+
+@pytest.fixture(scope="session")
+def corpus_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the index of the customer's articles: made once, for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    whole = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with open(whole / "corpus-state.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        open_library([CORPUS], whole / "corpus-state").search("pod")  # whoever comes first writes it
+    return whole / "corpus-state"
 
 
 @pytest.fixture

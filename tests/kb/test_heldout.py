@@ -17,12 +17,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One index for all sets."""
-    return tmp_path_factory.mktemp("state")
-
-
 @pytest.mark.parametrize(
     ("name", "floors"),
     [
@@ -35,9 +29,9 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )  # fmt: skip
 def test_queries_are_answered(
-    name: str, floors: Mapping[str, float], state: Path, capsys: pytest.CaptureFixture[str]
+    name: str, floors: Mapping[str, float], corpus_state: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quality = measure(SETS / f"{name}.jsonl", CORPUS, state)
+    quality = measure(SETS / f"{name}.jsonl", CORPUS, corpus_state)
     with capsys.disabled():
         print(f"\n{name} {quality}")  # noqa: T201
     assert {kind: quality.mean(kind) for kind, floor in floors.items() if quality.mean(kind) < floor} == {}

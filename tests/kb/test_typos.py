@@ -39,8 +39,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return open_library([CORPUS], tmp_path_factory.mktemp("state"))
+def library(corpus_state: Path) -> Library:
+    return open_library([CORPUS], corpus_state)
 
 
 def swapped(word: str, chance: random.Random) -> str:

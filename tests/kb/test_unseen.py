@@ -16,8 +16,8 @@ pytestmark = [
 ]
 
 
-def test_unseen_queries_are_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    quality = measure(QUERIES, CORPUS, tmp_path)
+def test_unseen_queries_are_answered(corpus_state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quality = measure(QUERIES, CORPUS, corpus_state)
     with capsys.disabled():
         print(f"\nunseen {quality}")  # noqa: T201
     assert quality.mean() >= 0.80

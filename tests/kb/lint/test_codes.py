@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,13 @@ from kb.problem import Problem
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def literals() -> Iterator[tuple[str, str, list[str]]]:
+@cache
+def literals() -> tuple[tuple[str, str, list[str]], ...]:
     """File, code and further literal arguments of every finding that the code makes by name."""
+    return tuple(named())
+
+
+def named() -> Iterator[tuple[str, str, list[str]]]:
     for room in ("kb", "checks"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

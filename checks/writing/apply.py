@@ -85,16 +85,11 @@ def apply(
         text = error.text.each(one_line)
         return Outcome("failed", _with("session.save-failed", text))
     for index, write in enumerate(plan.commands):
-        waited = yield from _held(clock, stop)
-        if stopping(stop):
-            return _stopped(index, len(plan.commands))
+        not_now = yield from _ready(cluster, plan, index, before, clock=clock, stop=stop)
+        if not_now is not None:
+            return Outcome("failed", not_now)
         if write.kind == "manual":
             continue
-        changed = before(index, waited) if before and write.kind == "exec" else None
-        if changed:
-            return Outcome(
-                "failed", _with("session.changed-since", changed, sent=index, total=len(plan.commands))
-            )
         lost = _lost(turn, plan, journal, write)
         if lost:
             return Outcome("failed", lost)
@@ -108,6 +103,31 @@ def apply(
         if write.pause and index + 1 < len(plan.commands):
             clock.sleep(write.pause * pace, stop)
     return Outcome("done", Text())
+
+
+def _ready(
+    cluster: Cluster, plan: Plan, index: int, before: Before | None, *, clock: Clock, stop: Stop | None
+) -> Generator[StepEvent, None, Text | None]:
+    """Waits until a write may go out: let go on, within the budgets, and what was shown; returns why it may not.
+
+    All of this takes time, in which the operator may hold or end the step: that has the last word.
+    """
+    write, total = plan.commands[index], len(plan.commands)
+    waited = False
+    while True:
+        waited = (yield from _held(clock, stop)) or waited
+        if stopping(stop):
+            return message("session.stopped", sent=index, total=total)
+        if write.kind == "restart":
+            over = yield from wait_for_budget(cluster, write, clock=clock, stop=stop)
+            if over is not None and not stopping(stop):
+                return over
+        elif write.kind == "exec" and before is not None:
+            changed = before(index, waited)
+            if changed:
+                return _with("session.changed-since", changed, sent=index, total=total)
+        if not held(stop) and not stopping(stop):
+            return None
 
 
 def _held(clock: Clock, stop: Stop | None) -> Generator[StepEvent, None, bool]:
@@ -203,10 +223,6 @@ def _send(
     if write.kind == "wait":
         yield from _wait(cluster, write, clock, stop)
         return _Answer("ok")
-    if write.kind == "restart":
-        over = yield from wait_for_budget(cluster, write, clock=clock, stop=stop)
-        if over is not None:
-            return _Answer("failed", over)
     sent = apiwrite.send(cluster, write)
     return _Answer(sent.state, sent.text)
 
@@ -284,10 +300,6 @@ def _lost(turn: Turn | None, plan: Plan, journal: Journal, write: PlannedWrite) 
         journal.append("turn", step=plan.step_id, state="lost", target=lost.claim.target, holder=holder)
         return lost.text
     return None
-
-
-def _stopped(sent: int, total: int) -> Outcome:
-    return Outcome("failed", message("session.stopped", sent=sent, total=total))
 
 
 def _with(key: str, text: Text, **more: object) -> Text:

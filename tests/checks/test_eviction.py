@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.clock import Control
 from checks.cluster import PODS, Object
 from checks.errors import Conflict, Disruption, NotFound
+from checks.layout import LEASES
 from checks.live import connect
 from checks.practice.budgets import BUDGETS, refused
 from checks.practice.scenario import build_world
 from checks.practice.server import PracticeServer
+from checks.walking.walk import Walk
 from checks.writing.stepevents import Waiting
+from tests.checks.dictcluster import DictCluster
 from tests.checks.incident import Ovn, cluster_with, done, run, walk_on
 
 
@@ -111,3 +115,62 @@ def test_a_walk_waits_for_the_budget_and_gives_up_in_time_without_a_write() -> N
     assert (
         done(walk.run(walk.plan("restart", {"node": "node-1"}), typed=plan.confirm.expected)).state == "done"
     )
+
+
+def waiting(
+    pressed: Callable[[DictCluster, Control], None], *, go_on: bool = False
+) -> tuple[Walk, DictCluster]:
+    """A restart that waits for its budget until something happens, and the budget lets the pod go at once."""
+    cluster = cluster_with(Ovn())
+    walk = walk_on(cluster)
+    run(walk, "stop")
+    run(walk, "purge")
+    cluster.budget, control = "not now", Control()
+    plan = walk.plan("restart", {"node": "node-1"})
+    cluster.writes.clear()
+    for event in walk.run(plan, typed=plan.confirm.expected, stop=control):
+        if isinstance(event, Waiting) and "PodDisruptionBudget" in event.what.en and cluster.budget:
+            pressed(cluster, control)
+            cluster.budget = ""
+        elif isinstance(event, Waiting) and control.held:
+            assert cluster.writes == [], "held is held, whatever it waits for"
+            control.go_on()
+            if not go_on:
+                control.set()
+    return walk, cluster
+
+
+def kinds(walk: Walk) -> list[str]:
+    return [entry["kind"] for entry in walk.journal.entries if entry.get("step") == "restart"]
+
+
+def test_a_step_that_is_ended_while_it_waits_for_a_budget_sends_nothing() -> None:
+    """Nor does the journal say that anything was on its way: killed here, nothing is in doubt."""
+    walk, cluster = waiting(lambda cluster, control: control.set())
+    assert walk.state("restart") == "failed"
+    assert "Stopped after 0 of 1" in walk.record_of("restart").message.en
+    assert cluster.writes == []
+    assert "writing" not in kinds(walk)
+
+
+@pytest.mark.parametrize("go_on", [True, False])
+def test_a_step_that_is_held_while_it_waits_for_a_budget_sends_nothing_until_it_goes_on(go_on: bool) -> None:
+    walk, cluster = waiting(lambda cluster, control: control.hold(), go_on=go_on)
+    assert walk.state("restart") == ("done" if go_on else "failed")
+    assert bool(cluster.writes) is go_on
+
+
+def test_a_turn_that_is_lost_while_it_waits_for_a_budget_is_seen_before_the_eviction() -> None:
+    """Somebody took over meanwhile: the pod is theirs to restart."""
+
+    def taken(cluster: DictCluster, control: Control) -> None:
+        for lease in cluster.list(LEASES):
+            meta = lease["metadata"]
+            spec = {"spec": {"holderIdentity": "li@elsewhere"}}
+            cluster.patch(LEASES, meta["name"], {**spec, "metadata": {"resourceVersion": meta["resourceVersion"]}},
+                          namespace=meta["namespace"])  # fmt: skip
+
+    walk, cluster = waiting(taken)
+    assert walk.state("restart") == "failed"
+    assert cluster.writes == []
+    assert "turn" in [entry["kind"] for entry in walk.journal.entries]

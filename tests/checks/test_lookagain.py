@@ -83,6 +83,27 @@ def test_a_hold_in_which_nothing_happened_changes_nothing(walk: Walk) -> None:
     assert destroyed(walk) == ["uuid-1", "uuid-2", "uuid-3", "uuid-4"]
 
 
+def test_what_is_pressed_while_the_rows_are_read_again_counts(walk: Walk, ovn: Ovn) -> None:
+    """The step is ended in the middle of the last look before a command: the command does not go out."""
+    control = Control("first")
+    plan = walk.plan("purge", walk.proposed("purge"))
+
+    def command(argv: tuple[str, ...], node: str) -> ExecResult:
+        if destroyed(walk) and "list" in argv:
+            control.set()
+        return ovn.command(argv, node)
+
+    last = None
+    for event in walk.run(plan, typed="y", stop=control):
+        if isinstance(event, Waiting) and control.held:
+            walk.cluster.command = command  # type: ignore[attr-defined]
+            control.go_on()
+        last = event
+    assert isinstance(last, StepEnded)
+    assert "Stopped after 1 of 2" in last.message.en
+    assert destroyed(walk) == ["uuid-1", "uuid-2"]
+
+
 @pytest.mark.parametrize("reading", [2, 3])
 def test_the_twin_is_asked_right_before_the_command(reading: int) -> None:
     """It changed between the last look at the plan and the command, while what the undo needs was saved."""

@@ -45,11 +45,11 @@ def staged(name: str, *, pace: float = PACE, whole: bool = False, faults: Faults
     """A practice cluster and its client, as the app opens one; with fewer rows unless it shall be `whole`."""
     world = build_world(name, pace=pace) if whole else small_world(name, pace=pace, fewer=ENOUGH)
     server = PracticeServer(world, faults=faults).start()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "kubeconfig"
-        server.write_kubeconfig(path)
-        cluster = connect_live(kubeconfig=str(path))
-    return Connection(cluster, [server.stop, cluster.close])
+    folder = tempfile.TemporaryDirectory(prefix="klinik-practice-")  # kubectl is told its kubeconfig, too
+    path = Path(folder.name) / "kubeconfig"
+    server.write_kubeconfig(path)
+    cluster = connect_live(kubeconfig=str(path))
+    return Connection(cluster, [server.stop, folder.cleanup, cluster.close])
 
 
 @pytest.fixture

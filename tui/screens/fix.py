@@ -32,6 +32,7 @@ from tui.widgets.rows import Page
 
 if TYPE_CHECKING:
     from checks.plans.plan import Plan
+    from tui.messages import Answered
 
 
 ABOVE = 14
@@ -66,6 +67,8 @@ class FixPane(StepRuns):
         self.running = ""  # id of the step whose run is under way
         self.drawing: Timer | None = None
         self.after_plan: Callable[[], None] | None = None
+        self.asked = 0
+        """The job whose answer is waited for: what was asked before it is about other inputs or another step."""
 
     def compose(self) -> ComposeResult:
         """Steps, inputs, detail."""
@@ -93,6 +96,7 @@ class FixPane(StepRuns):
         if [view.step.id for view in snap.steps] != before:
             self.step_id = snap.next_step or (snap.steps[0].step.id if snap.steps else "")
             self.plan, self.form, self.problem = None, None, ""
+            self.after_plan = None
         self.draw()
 
     def draw(self) -> None:
@@ -188,7 +192,7 @@ class FixPane(StepRuns):
     def _moved(self, event: OptionList.OptionHighlighted) -> None:
         if event.option.id and event.option.id != self.step_id:
             self.step_id = event.option.id
-            self.problem, self.plan = "", None
+            self.problem, self.plan, self.after_plan = "", None, None
             self.draw()
             step = self.step_id
             self.set_timer(0.2, lambda: self._settled(step))
@@ -208,7 +212,7 @@ class FixPane(StepRuns):
     def _ask_form(self, *, preview: bool) -> None:
         self.reading = True
         step, given = self.step_id, self._values_so_far()
-        self.walker.do("form+plan" if preview else "form", lambda walk: form(walk, step, given))
+        self.asked = self.walker.do("form+plan" if preview else "form", lambda walk: form(walk, step, given))
 
     def _values_so_far(self) -> dict[str, Any]:
         """What was given for this step; in an article's steps also what was said for the same slot elsewhere."""
@@ -262,17 +266,32 @@ class FixPane(StepRuns):
         for spec in view.step.inputs:
             if name in spec.within.values():
                 known.pop(spec.name, None)
-        self.plan = None
+        self.plan, self.after_plan = None, None
         self._ask_form(preview=True)
 
     # --- planning -----------------------------------------------------------------------------------------------
 
     def action_preview(self) -> None:
         """What exactly would be done, from the cluster as it is now; a step that is done may be done again."""
+        self._preview(None)
+
+    def _preview(self, then: Callable[[], None] | None) -> None:
+        self.after_plan = then
         if self.view is not None and not self.running:
             self.plan, self.problem, self.again = None, "", True
             self._ask_form(preview=True)
             self._draw_detail()
+
+    def answered(self, message: Answered) -> None:
+        """A form or a plan came, or why there is none; older questions were about other inputs or another step."""
+        if message.run != self.asked:
+            return
+        if message.error is not None:
+            self.failed(message.error)
+        elif message.tag == "plan":
+            self.planned(message.value)
+        else:
+            self.formed(message.value, message.tag == "form+plan")
 
     def formed(self, found: Form, preview: bool) -> None:
         """The inputs are there; where nothing is wrong the plan is made next."""
@@ -286,7 +305,7 @@ class FixPane(StepRuns):
         if preview and wanted and found.wrong is None and not step_hand.is_by_hand(self.screen.guide):
             step, values = found.step_id, dict(found.values)
             self.reading = True
-            self.walker.do("plan", lambda walk: walk.plan(step, values))
+            self.asked = self.walker.do("plan", lambda walk: walk.plan(step, values))
         self.draw()
 
     def planned(self, plan: Plan) -> None:
@@ -295,7 +314,9 @@ class FixPane(StepRuns):
             then, self.after_plan = self.after_plan, None
             self.plan, self.problem, self.reading = plan, "", False
             self.draw()
-            if then is not None:
+            if (
+                then is not None and self.screen.app.screen is self.screen
+            ):  # else somebody looks elsewhere by now
                 then()
 
     def failed(self, error: Exception) -> None:
@@ -332,11 +353,10 @@ class FixPane(StepRuns):
             app.ask_to_arm(self.action_run)
             return
         if self.plan is None or self.plan.step_id != self.step_id or time.time() - self.plan.made_at > OLD:
-            self.after_plan = self._confirm
             if self.plan is not None and self.plan.purpose == "undo":
                 self.action_undo()
             else:
-                self.action_preview()
+                self._preview(self._confirm)
             return
         self._confirm()
 

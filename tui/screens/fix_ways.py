@@ -28,6 +28,7 @@ class StepWays(Vertical):
     plan: Plan | None
     running: str
     after_plan: Callable[[], None] | None
+    asked: int
 
     if TYPE_CHECKING:
 
@@ -57,7 +58,7 @@ class StepWays(Vertical):
             return
         self.after_plan = self.action_run
         step = view.step.id
-        self.walker.do("plan", lambda walk: walk.plan_undo(step))
+        self.asked = self.walker.do("plan", lambda walk: walk.plan_undo(step))
 
     def action_skip(self) -> None:
         """Leaves the step out, with a reason."""

@@ -169,12 +169,10 @@ class GuideScreen(KlinikScreen[None]):
             self.fix.ran(error)
             self.app.step_over()
             self.start_checks()
+        elif tag in ("form", "form+plan", "plan"):
+            self.fix.answered(message)
         elif error is not None:
-            self.fix.failed(error) if tag in ("form", "form+plan", "plan") else self._complain(error)
-        elif tag in ("form", "form+plan"):
-            self.fix.formed(message.value, tag == "form+plan")
-        elif tag == "plan":
-            self.fix.planned(message.value)
+            self._complain(error)
         elif tag == "choose":
             self.action_phase(3)
         elif tag == "skip":

@@ -6,6 +6,7 @@ A torn last line (the machine died in the middle) was never acknowledged: readin
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -94,6 +95,8 @@ class FileJournal:
         self._descriptor = descriptor
         self._entries = entries
         self._clock = clock
+        self._end = os.fstat(descriptor).st_size
+        """Bytes of whole lines: what lies beyond is the torn rest of a line that was never acknowledged."""
 
     @classmethod
     def create(cls, folder: Path, session: str, clock: Clock = time.time) -> FileJournal:
@@ -139,21 +142,30 @@ class FileJournal:
         entry = _entry(number, self._clock(), kind, data)
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain).encode() + b"\n"
         try:
-            before = os.fstat(self._descriptor).st_size
-            self._write(line, before)
+            self._cut()
+            self._write(line)
         except OSError as error:
             raise JournalError(_cannot(self._path, error)) from error
+        self._end += len(line)
         self._entries.append(json.loads(line))
         return entry
 
-    def _write(self, line: bytes, before: int) -> None:
+    def _cut(self) -> None:
+        """Nothing is written to a file that was deleted, nor behind a piece of a line that could not be taken back."""
+        now = os.fstat(self._descriptor)
+        if not now.st_nlink:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if now.st_size > self._end:
+            os.ftruncate(self._descriptor, self._end)
+
+    def _write(self, line: bytes) -> None:
         rest = memoryview(line)
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
             os.fsync(self._descriptor)
         except OSError:
-            os.ftruncate(self._descriptor, before)
+            os.ftruncate(self._descriptor, self._end)
             raise
 
     def close(self) -> None:

@@ -110,6 +110,29 @@ def test_a_full_disk_is_an_error_and_leaves_whole_lines(tmp_path: Path) -> None:
     assert [e["kind"] for e in read(tmp_path / "full.jsonl")] == ["opened", "note"]
 
 
+def test_a_line_never_sticks_to_the_piece_of_one_that_failed(tmp_path: Path) -> None:
+    """The disk was so broken that not even the torn piece could be taken back: the next entry is whole all the same."""
+    with FileJournal.create(tmp_path, "one") as journal:
+        journal.append("opened", session="one")
+        assert journal.path is not None
+        with journal.path.open("ab") as torn:
+            torn.write(b'{"v":1,"n":2,"at":1.0,"kind":"no')
+        journal.append("note", text="whole")
+        path = journal.path
+    assert [entry["kind"] for entry in read(path)] == ["opened", "note"]
+
+
+def test_a_journal_that_was_deleted_takes_no_more_entries(tmp_path: Path) -> None:
+    """They would be gone with the process: no write may go out that nobody can read of."""
+    with FileJournal.create(tmp_path, "one") as journal:
+        journal.append("opened", session="one")
+        assert journal.path is not None
+        journal.path.unlink()
+        with pytest.raises(JournalError, match="No such file"):
+            journal.append("writing", step="a")
+        assert [entry["kind"] for entry in journal.entries] == ["opened"]
+
+
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """A path below a file is said as a JournalError, not as a crash."""
     (tmp_path / "file").write_text("x")

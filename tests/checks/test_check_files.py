@@ -218,8 +218,19 @@ BESIDE = {
 """Lists that a check can do without in its good tests, and why."""
 
 
-def mangled(item: Any) -> Iterator[tuple[str, Any]]:
+Seen = set[tuple[str, tuple[Step, ...], type]]
+
+
+def mangled(item: Any, read: str, seen: Seen) -> Iterator[tuple[str, Any]]:
+    """Each place of an object with something else in it, or without it; once for all that are alike there."""
     for where in places(item):
+        value = item
+        for step in where:
+            value = value[step]
+        kind = (read, tuple("*" if isinstance(step, int) else step for step in where), type(value))
+        if kind in seen:
+            continue
+        seen.add(kind)
         for new in WRONG:
             yield f"{where} = {new!r}", put(item, where, new)
         if where:
@@ -234,10 +245,11 @@ def with_object(test: CheckTest, read: str, index: int, item: Any) -> CheckTest:
 
 def broken_by_objects(check: str, covered: Covered) -> Iterator[str]:
     """Damaged objects that broke the check, or left it well although the read failed."""
+    seen: Seen = set()
     for test in list(covered.tests)[:2]:
         for read, told in test.facts.items():
             for index, item in enumerate(told.objects[:2]):
-                for what, hurt in mangled(item):
+                for what, hurt in mangled(item, read, seen):
                     tampered = with_object(test, read, index, hurt)
                     ran = run_test(covered.spec, tampered, LAYOUT)
                     well = ran.judgement is not None and ran.judgement.verdict == Verdict.OK

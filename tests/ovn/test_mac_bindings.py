@@ -1,4 +1,4 @@
-"""Incident (a) on real OVN: 20,000 MAC_Binding rows counted, judged, purged by prefix, the options given back."""
+"""Incident (a) on real OVN: 6,000 MAC_Binding rows counted, judged, purged by prefix, the options given back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from checks.writing.stepevents import StepEnded, Verified
 from tests.ovn.conftest import Bed, run_step, undo_step
 from tests.ovn.daemons import wait_until
 
-STALE, KEPT = 20_000, 300
+STALE, KEPT = 6_000, 300
 ROUTER = "ovn-cluster"
 
 

@@ -7,7 +7,8 @@ import os
 import stat
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,12 +46,11 @@ SECRETS = {
 }
 
 
+@cache
 def uses() -> tuple[CheckUse, ...]:
+    """The checks of all guides, and the others."""
     library = open_library([ASSETS])
     return uses_for(CATALOGUE, [found for name in library.guided if (found := library.get(name))])
-
-
-USES = uses()
 
 
 def seed_secrets(world: Any) -> None:
@@ -80,7 +80,7 @@ def collected_from(
             server.write_kubeconfig(folder / "kubeconfig")
             cluster = connect(kubeconfig=str(folder / "kubeconfig"))
             try:
-                scope = Scope(USES, key="key", mask_names=masked, mask_addresses=masked)
+                scope = Scope(uses(), key="key", mask_names=masked, mask_addresses=masked)
                 for event in collect(cluster, scope, CATALOGUE, layout=LAYOUT, now=time.time(), klinik="0"):
                     if isinstance(event, CheckFinished):
                         live[event.result.alias] = event.result
@@ -99,16 +99,28 @@ SCENARIOS = [one for one in list_scenarios() if one.name in FEW or os.environ.ge
 """Half of them in every run of the tests, a quarter of a minute each; all with ``KLINIK_REPLAY=all``."""
 
 
+Site = tuple[Path, dict[str, Result]]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Site]:
+    """The bundle of a scenario, and what the cluster said; collected when it is first asked for."""
+
+    @cache
+    def made(scenario: str) -> Site:
+        folder = tmp_path_factory.mktemp(scenario)
+        bundle, live = collected_from(scenario, folder)
+        path = folder / "site.klinik"
+        write_bundle(path, bundle.manifest, bundle.tape)
+        return path, live
+
+    return made
+
+
 @pytest.fixture(scope="module", params=SCENARIOS, ids=lambda info: info.name)
-def staged(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Result]]:
+def staged(request: pytest.FixtureRequest, site: Callable[[str], Site]) -> Site:
     info: ScenarioInfo = request.param
-    folder = tmp_path_factory.mktemp(info.name)
-    bundle, live = collected_from(info.name, folder)
-    path = folder / "site.klinik"
-    write_bundle(path, bundle.manifest, bundle.tape)
-    return path, live
+    return site(info.name)
 
 
 def said(result: Result) -> str:
@@ -119,10 +131,10 @@ def said(result: Result) -> str:
 
 
 def replayed(bundle: Bundle) -> dict[str, Result]:
-    return run_all(Replayed(bundle.info, bundle), USES, CATALOGUE, layout=LAYOUT)
+    return run_all(Replayed(bundle.info, bundle), uses(), CATALOGUE, layout=LAYOUT)
 
 
-def test_replaying_gives_the_verdicts_of_the_cluster(staged: tuple[Path, dict[str, Result]]) -> None:
+def test_replaying_gives_the_verdicts_of_the_cluster(staged: Site) -> None:
     path, live = staged
     with open_bundle(path) as bundle:
         first = replayed(bundle)
@@ -136,7 +148,7 @@ def test_replaying_gives_the_verdicts_of_the_cluster(staged: tuple[Path, dict[st
     }
 
 
-def test_no_secret_gets_in(staged: tuple[Path, dict[str, Result]]) -> None:
+def test_no_secret_gets_in(staged: Site) -> None:
     path, _ = staged
     with zipfile.ZipFile(path) as archive:
         everything = b"".join(archive.read(name) for name in archive.namelist())
@@ -148,11 +160,8 @@ def test_no_secret_gets_in(staged: tuple[Path, dict[str, Result]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundle]:
-    folder = tmp_path_factory.mktemp("healthy")
-    made, _ = collected_from("healthy", folder)
-    write_bundle(folder / "b", made.manifest, made.tape)
-    with open_bundle(folder / "b") as opened:
+def bundle(site: Callable[[str], Site]) -> Iterator[Bundle]:
+    with open_bundle(site("healthy")[0]) as opened:
         yield opened
 
 
@@ -228,10 +237,8 @@ def test_the_same_verdict_with_a_worse_value_is_a_change() -> None:
     assert changes == {"a": "worse", "b": "new", "c": "gone", "d": ""}
 
 
-def test_two_times_are_compared(bundle: Bundle, tmp_path: Path) -> None:
-    made, _ = collected_from("subnet-ip-count-wrong", tmp_path)
-    write_bundle(tmp_path / "later", made.manifest, made.tape)
-    with open_bundle(tmp_path / "later") as later:
+def test_two_times_are_compared(bundle: Bundle, site: Callable[[str], Site]) -> None:
+    with open_bundle(site("subnet-ip-count-wrong")[0]) as later:
         changes = {
             c.alias: (c.before, c.after) for c in verdict_changes(bundle.manifest, later.manifest, "en")
         }

@@ -13,9 +13,10 @@ from textual.widgets import OptionList
 from checks.plans.plan import Confirm, Plan, Preview
 from checks.walking.whatnext import Way
 from kb.text import Text
-from tests.tui.conftest import klinik, screen_text
+from tests.tui.conftest import klinik, screen_text, until
 from tests.tui.derived import no_cluster
 from tui.app import KlinikApp
+from tui.screens.base import KlinikScreen
 from tui.screens.choose import ChooseDialog, Item
 from tui.screens.confirm import ConfirmDialog
 from tui.screens.mute import MuteDialog
@@ -116,3 +117,19 @@ async def test_a_terminal_without_box_characters_gets_none(
             shown = screen_text(app)
             assert sorted({c for c in shown if 0x2500 <= ord(c) < 0x25A0 and c not in SCROLLBAR}) == [], shown
             app.pop_screen()
+
+
+async def test_a_question_waits_until_nothing_lies_above_its_screen(quiet: KlinikApp) -> None:
+    """What comes late would else be answered by a key that was meant for something else."""
+    asked: list[str] = []
+    async with quiet.run_test(size=(80, 24)) as pilot:
+        home = quiet.screen
+        assert isinstance(home, KlinikScreen)
+        home.once_on_top(lambda: asked.append("at once"))
+        quiet.action_help()
+        await pilot.pause()
+        home.once_on_top(lambda: asked.append("later"))
+        await pilot.pause(0.4)
+        assert asked == ["at once"]
+        await pilot.press("escape")
+        await until(pilot, lambda: asked == ["at once", "later"], "the question")

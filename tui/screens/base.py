@@ -64,6 +64,13 @@ class KlinikScreen(Screen[ResultT]):
         """Whether its widgets are there: before that, and once it is left, it cannot draw any news."""
         return self._made and self.is_attached
 
+    def once_on_top(self, call: Callable[[], object]) -> None:
+        """Does it as soon as nothing lies above this screen: no question appears under what is typed elsewhere."""
+        if self.begun and self.app.screen is self:
+            call()
+        elif self.begun:
+            self.set_timer(0.3, lambda: self.once_on_top(call))
+
     def ready(self) -> None:
         """The widgets are there."""
 

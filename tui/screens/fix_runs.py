@@ -166,7 +166,8 @@ class StepRuns(StepWays):
             self.over = {plan.step_id: held.holders} if answer == "take" else NOBODY
             (self.action_undo if plan.purpose == "undo" else self.action_run)()
 
-        self.screen.app.push_screen(TurnDialog(held), decided)
+        screen = self.screen
+        screen.once_on_top(lambda: screen.app.push_screen(TurnDialog(held), decided))
 
     @property
     def held(self) -> bool:

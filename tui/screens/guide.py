@@ -154,7 +154,7 @@ class GuideScreen(KlinikScreen[None]):
         if tag == "elsewhere":
             guide_sources.offer(self, message)
         elif tag == "earlier":
-            asks.ask_resume(self.app, message.value, self._resume)
+            self.once_on_top(lambda: asks.ask_resume(self.app, message.value, self._resume))
         elif tag == "open":
             self._opened(message)
         elif tag == "check":

@@ -48,7 +48,7 @@ def wanted(session: Session) -> bool:
 def begin(guide: GuideScreen) -> None:
     """A session that goes on: what is open in it first, then the checks."""
     if guide.session_path and wanted(guide.snap.session):
-        open_on(guide)
+        guide.once_on_top(lambda: open_on(guide))
     else:
         guide.start_checks()
 

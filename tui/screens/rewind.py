@@ -117,7 +117,7 @@ class RewindScreen(KlinikScreen[None]):
         self._draw()
         if self.shown is not None and self.shown.plans:
             self._to(self.shown.plans[0].step_id)
-        if then is not None and self.shown is not None and self.shown.plans:
+        if then is not None and self.shown is not None and self.shown.plans and self.app.screen is self:
             then()
 
     def event(self, event: Any) -> None:
@@ -165,7 +165,7 @@ class RewindScreen(KlinikScreen[None]):
                 self.then = self.action_run
                 self.action_again()
 
-        self.app.push_screen(TurnDialog(held), decided)
+        self.once_on_top(lambda: self.app.push_screen(TurnDialog(held), decided))
 
     def _plan_of(self, step: str) -> Plan | None:
         legs = self.shown.legs if self.shown is not None else ()
@@ -268,8 +268,7 @@ class RewindScreen(KlinikScreen[None]):
         """Undoes everything that is shown as undoable: armed first, then confirmed as the strictest step asks."""
         shown = self.shown
         if self.stop is not None and self.stop.held:
-            self.stop.go_on()
-            self._draw()
+            self._let_go_on()
             return
         if self.running or self.reading or shown is None or not shown.plans or self.ended is not None:
             return
@@ -304,6 +303,16 @@ class RewindScreen(KlinikScreen[None]):
             return run_rewind(walk, shown, typed=typed, stop=stop, take_over=over or False)
 
         self.guide.walker.do("rewind", run)
+        self._draw()
+
+    def _let_go_on(self) -> None:
+        """Goes on with what is held, as long as writes are possible at all."""
+        if self.stop is None or not self.stop.held:
+            return
+        if not self.app.link.armed:
+            self.app.ask_to_arm(self._let_go_on)
+            return
+        self.stop.go_on()
         self._draw()
 
     def action_hold(self) -> None:

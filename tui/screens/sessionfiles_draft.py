@@ -61,7 +61,8 @@ def after_finish(screen: KlinikScreen[None], session: str, journal: str) -> None
             case "draft":
                 begin(screen, journal)
 
-    app.push_screen(ChooseDialog(say(app, "next"), items, note=app.say("finish.done", path=journal)), chosen)
+    asked = ChooseDialog(say(app, "next"), items, note=app.say("finish.done", path=journal))
+    screen.once_on_top(lambda: app.push_screen(asked, chosen))
 
 
 def begin(screen: KlinikScreen[None], journal: str) -> None:

@@ -16,6 +16,7 @@ from checks.plans.writes import Expander
 from checks.practice.server import PracticeServer
 from checks.risk.twice import ORDER, Twice, twice
 from checks.writing.rehearse import holds, undo_values
+from checks.writing.rowsthere import still_missing
 from kb.model import ExecAction, Step
 from kb.paths import ASSETS
 from tests.checks.incident import Ovn, checked, cluster_with, run, walk_on
@@ -200,3 +201,19 @@ def test_a_plan_says_what_would_happen_twice() -> None:
     assert "a second time" in warning.en
     assert "create" in warning.en
     assert "再执行一次" in warning.zh
+
+
+def test_rows_that_are_back_are_recognised_in_what_the_tool_prints(bench: Bench) -> None:
+    """Of three deleted rows one was created again: two are missing, however the shipped command quotes their values."""
+    values = bench.values()
+    ((_, do),) = commands("ovn-mac-binding-leak")["purge-bindings", "do"]
+    ((_, undo),) = commands("ovn-mac-binding-leak")["purge-bindings", "undo"]
+    assert still_missing(bench.cluster, bench.expander, undo, values)["rows"] == []
+    for write in bench.expander.expand(do, values):
+        assert write.target is not None
+        assert bench.run(write.target, *write.argv).code == 0
+    assert still_missing(bench.cluster, bench.expander, undo, values)["rows"] == values["rows"]
+    for write in bench.expander.expand(undo, {**values, "rows": values["rows"][:1]}):
+        assert write.target is not None
+        assert bench.run(write.target, *write.argv).code == 0
+    assert still_missing(bench.cluster, bench.expander, undo, values)["rows"] == values["rows"][1:]

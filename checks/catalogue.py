@@ -32,6 +32,8 @@ class Catalogue:
     """Where Prometheus is, as the settings say; None: it is looked for."""
     limits: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """Calls in flight at most by kind, where the settings say so."""
+    watch: float = 0.0
+    """Seconds between two looks of a watch, as the settings say; 0: as usual."""
 
     def get(self, check_id: str) -> CheckSpec:
         """The check with this id; raises KeyError."""

@@ -14,9 +14,11 @@ from typing import Any
 
 from checks.catalogue import Catalogue
 from checks.errors import ConfigError
+from checks.findings.watch import SETTABLE
 from checks.layout import PRESETS, Layout, LayoutError, Role, load_layout, read_role
 from checks.model import JSON, NOTHING
 from checks.prom.at import PrometheusAt
+from checks.spans import seconds, shown
 from checks.specs.shape import Place
 from kb import yamlfile
 from kb.findings import nearest, problem_of
@@ -28,7 +30,7 @@ from kb.text import Text
 
 FILE = "config.yaml"
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-SECTION_KEYS = ("layout", "checks", "prometheus", "production", "limits")
+SECTION_KEYS = ("layout", "checks", "prometheus", "production", "limits", "watch")
 KEYS = (*SECTION_KEYS, "contexts")
 LAYOUT_KEYS = ("preset", "namespace", "roles")
 PROMETHEUS_KEYS = ("service", "url", "token_file", "ca_file", "match")
@@ -73,6 +75,8 @@ class Settings:
     production: bool = False
     limits: Mapping[str, int] = field(default_factory=lambda: NOTHING)
     """Requests (``api``) and commands (``exec``) in flight at most, where they are not as shipped."""
+    watch: float = 0.0
+    """Seconds between two looks of the app's watch; 0: as usual."""
 
     @property
     def params(self) -> Mapping[str, Mapping[str, JSON]]:
@@ -105,7 +109,9 @@ class Settings:
                 params = {**spec.params, one.param: one.value}
                 checks[one.check] = replace(spec, params=params)
                 taken.setdefault(one.check, {})[one.param] = one.value
-        return Catalogue(checks, tuple(problems), self.layout, taken, self.prometheus, self.limits)
+        return Catalogue(
+            checks, tuple(problems), self.layout, taken, self.prometheus, self.limits, self.watch
+        )
 
     def _problem(self, one: Threshold, code: str, **words: Any) -> Problem:
         return problem_of(self.path, one.line, f"settings.{code}", f"settings.{code}", **words)
@@ -203,7 +209,23 @@ def _section(place: Place, base: Settings) -> Settings:
         prometheus=base.prometheus if prometheus.value is None else _prometheus(prometheus),
         production=place.at("production").flag(base.production),
         limits={**base.limits, **_limits(place.at("limits"))},
+        watch=_watch(place.at("watch"), base.watch),
     )
+
+
+def _watch(place: Place, base: float) -> float:
+    """A span like ``5m``, within what is no burden and no silence."""
+    if place.value is None:
+        return base
+    try:
+        found = seconds(place.string())
+    except ValueError:
+        found = -1.0
+    least, most = SETTABLE
+    if not least <= found <= most:
+        _say(place, "watch", least=shown(least), most=shown(most))
+        return base
+    return found
 
 
 def _limits(place: Place) -> dict[str, int]:

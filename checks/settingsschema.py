@@ -22,6 +22,7 @@ _TYPES: dict[str, Schema] = {
     "prometheus": {"$ref": "#/$defs/prometheus"},
     "production": {"type": "boolean"},
     "limits": {"$ref": "#/$defs/limits"},
+    "watch": {"type": "string", "pattern": r"^(\d+(\.\d+)?[wdhms])+$"},
     **{key: {"type": "integer", "minimum": 1, "maximum": MOST_AT_ONCE} for key in LIMIT_KEYS},
     "contexts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/section"}},
     "preset": {"type": "string", "enum": list(PRESETS)},

@@ -20,7 +20,7 @@ from tui.rights import Rights
 from tui.screens.home import HomeScreen
 from tui.services import Place, Services
 from tui.theme import ASCII, DARK, LIGHT, PLAIN, VARIABLES, signs_for, wants_no_color
-from tui.triaging import EVERY, Triaging
+from tui.triaging import Triaging
 from tui.upkeep import LibraryChanged, Upkeep
 from tui.ways import Ways
 from tui.widgets.status import ClusterState
@@ -191,13 +191,30 @@ class KlinikApp(Ways):
         self.rights.forget()
 
     def action_watch(self) -> None:
-        """Looks again every minute from now on, or no longer; a bundle never changes."""
+        """Looks again on a schedule from now on, or no longer; a bundle never changes."""
+        if self._watchable():
+            self.triaging.watch(0.0 if self.triaging.every else self.triaging.wanted)
+
+    def ask_interval(self) -> None:
+        """Asks how often to look again, and watches so."""
+        from tui.screens.interval import IntervalDialog
+
+        def taken(every: float | None) -> None:
+            if every is not None:
+                self.triaging.usual = every
+                self.triaging.watch(every)
+
+        if self._watchable():
+            self.push_screen(IntervalDialog(self.triaging.wanted), taken)
+
+    def _watchable(self) -> bool:
         if self.cluster_state.recorded:
             self.notify(self.say("watch.bundle"), markup=False)
         elif self.link.cluster is None:
             self.notify(self.say("checks.no_cluster"), severity="warning", markup=False)
         else:
-            self.triaging.watch(0.0 if self.triaging.every else EVERY)
+            return True
+        return False
 
     def action_practice(self) -> None:
         """Offers the practice scenarios."""

@@ -81,6 +81,7 @@ class KlinikCommands(Provider):
         yield self._action("mutes", app.open_mutes)
         if state.phase == "connected" and not state.recorded:
             yield self._action("unwatch" if app.triaging.every else "watch", app.action_watch)
+            yield self._action("interval", app.ask_interval)
         yield self._action("changes", app.open_changes)
         if state.phase == "connected":
             yield self._action("collect", app.collect_bundle)

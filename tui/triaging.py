@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tui.app import KlinikApp
     from tui.services import Services
 
-EVERY = 60.0
-"""Seconds between two looks in watch mode, from start to start."""
 KEPT = 200
 """Changes that are remembered."""
 
@@ -80,6 +78,8 @@ class Triaging:
         """Seconds that the round may still take."""
         self.every = 0.0
         """Seconds between two looks; 0: nobody watches."""
+        self.usual: float | None = None
+        """Seconds between two looks where somebody said so; None: as the settings say."""
         self.rounds = 0
         self.changes: tuple[Dated, ...] = ()
         """What changed since the cluster was first looked at, the newest first; what is muted is left out."""
@@ -230,6 +230,13 @@ class Triaging:
             self._timer = None
         self._app.cluster_changed()
 
+    @property
+    def wanted(self) -> float:
+        """Seconds between two looks where somebody watches: as said in the app, else as set, else as usual."""
+        from checks.findings.watch import USUAL
+
+        return self.usual or (self.catalogue.watch if self.catalogue else 0.0) or USUAL
+
     def _plan_next(self) -> None:
         if not self.every:
             return
@@ -242,21 +249,33 @@ class Triaging:
 
     # --- muting -------------------------------------------------------------------------------------------------
 
-    def mute(self, kind: Kind, name: str, reason: str, until: float) -> Mute:
+    def parts(self, kind: Kind, name: str) -> tuple[str, ...]:
+        """The bad parts of an article or a check, as single mutes name them."""
+        from checks.findings.mutes import bad_parts
+
+        return bad_parts(name, kind, self._known())
+
+    def _known(self) -> tuple[Result, ...]:
+        return (*self.results.values(), *self._app.runs.results.values())
+
+    def _rests_on(self, kind: Kind, name: str) -> Collection[str]:
+        """The checks that an article rests on, or the check itself."""
+        from checks.findings.triage import checks_of
+
+        guided = self._app.link.guided() if kind == "article" else ()
+        article = next((a for a in guided if a.id == name), None)
+        return checks_of(article) if article is not None else {name}
+
+    def mute(self, kind: Kind, name: str, reason: str, until: float, targets: Sequence[str] = ()) -> Mute:
         """What would be muted now, as it is now; raises MuteError. `keep` writes it down."""
         from checks.findings.changes import direction
         from checks.findings.mutes import muted_by
-        from checks.findings.triage import checks_of
         from checks.operators import user
 
-        article = (
-            next((a for a in self._app.link.guided() if a.id == name), None) if kind == "article" else None
-        )
-        checks = checks_of(article) if article is not None else {name}
-        known = (*self.results.values(), *self._app.runs.results.values())
+        checks = self._rests_on(kind, name)
         return muted_by(
-            name, kind, known, reason=reason, by=user(), now=time.time(), until=until, evidence=checks,
-            worse={check: direction(check, self.catalogue) for check in checks},
+            name, kind, self._known(), reason=reason, by=user(), now=time.time(), until=until, evidence=checks,
+            targets=targets, worse={check: direction(check, self.catalogue) for check in checks},
         )  # fmt: skip
 
     def keep(self, mute: Mute) -> None:

@@ -180,7 +180,7 @@ def muted_by(
     bare = Mute("", kind, name, reason.strip(), by, now, until, tuple(targets))
     mine = [r for r in results if r.verdict is not Verdict.UNKNOWN and _belongs(r, bare, evidence)]
     found = [_known(r, bare, worse) for r in mine]
-    there = sorted({row.target for r in mine for row in r.judgement.rows if row.verdict in BAD})
+    there = _parts(mine)
     absent = [target for target in targets if target not in there]
     if absent and there:
         raise MuteError(
@@ -189,6 +189,19 @@ def muted_by(
     if not any(known.verdict in BAD and known.symptom for known in found):
         raise MuteError(message("mutes.nothing-shows", name=name))
     return replace(bare, known=tuple(_joined(found)), margin=margin)
+
+
+def bad_parts(name: str, kind: Kind, results: Iterable[Result]) -> tuple[str, ...]:
+    """The parts (nodes, Subnets, rows) of a check, or of an article's symptoms, that are bad now.
+
+    Each can be muted by itself; what only an article's evidence names shows nothing that could be.
+    """
+    bare = Mute("", kind, name, "", "", 0.0, 0.0)
+    return tuple(_parts(r for r in results if r.verdict is not Verdict.UNKNOWN and _belongs(r, bare, ())))
+
+
+def _parts(results: Iterable[Result]) -> list[str]:
+    return sorted({row.target for r in results for row in r.judgement.rows if row.verdict in BAD})
 
 
 def _belongs(result: Result, mute: Mute, evidence: Collection[str]) -> bool:

@@ -15,6 +15,10 @@ SHARE = 0.5
 """Share of the time that a run may take: one that takes longer is begun less often."""
 LONGEST = 15 * 60.0
 """Seconds between two starts that a silent cluster is left alone at most."""
+USUAL = 60.0
+"""Seconds between two starts where nothing is said."""
+SETTABLE = (5.0, 86400.0)
+"""Seconds between two starts that can be set for good, least and most."""
 LEAST = 1.0
 """Seconds between two starts at least."""
 

@@ -106,7 +106,9 @@ def _refused(cluster: Cluster, write: PlannedWrite, error: ClusterError) -> Sent
         return Sent("failed", error.text)
     there = write.patch_type == "json" if write.kind == "patch" else False
     if there or contains(now, write.body):
-        text = message("faults.there", what=_shown(write), why=error.text.each(lambda said: one_line(said, 200)))
+        text = message(
+            "faults.there", what=_shown(write), why=error.text.each(lambda said: one_line(said, 200))
+        )
         return Sent("in_doubt", text)
     return Sent("failed", error.text)
 

@@ -15,7 +15,7 @@ import pytest
 from checks.cluster import ClusterInfo
 from checks.findings.changes import BAD
 from checks.findings.mutefile import KEPT_ENDED, MuteFile
-from checks.findings.mutes import Mute, MuteError, judged, muted_by
+from checks.findings.mutes import Mute, MuteError, bad_parts, judged, muted_by
 from checks.model import SEVERITY, Result, Verdict, worst
 from tests.checks.results import result
 
@@ -97,6 +97,20 @@ def test_only_some_parts_are_muted() -> None:
     assert state(one, result("flows", "warn", 9, rows={"n1": "ok", "n2": "warn"})) == "gone"
     with pytest.raises(MuteError, match="not bad now: n3"):
         mute([both], targets=("n3",))
+
+
+def test_every_part_that_is_offered_can_be_muted_by_itself() -> None:
+    """Those of a check, and those of an article's symptoms; evidence alone shows nothing that could be muted."""
+    symptom = result("leak/flows", "fail", 9, rows={"n1": "fail", "n2": "ok", "n3": "warn"})
+    evidence = result("macs", "warn", 5, rows={"router": "warn"})
+    other = result("other/flows", "fail", 9, rows={"n4": "fail"})
+    both = [symptom, evidence, other]
+    assert bad_parts("leak", "article", both) == ("n1", "n3")
+    assert bad_parts("flows", "check", both) == ("n1", "n3", "n4")
+    for part in bad_parts("leak", "article", both):
+        assert mute(both, "leak", (part,), kind="article", evidence={"macs"}).targets == (part,)
+    with pytest.raises(MuteError, match="shows nothing bad"):
+        mute(both, "leak", ("router",), kind="article", evidence={"macs"})
 
 
 def test_an_article_is_muted_with_its_symptoms_and_its_evidence_not_in_another_articles_name() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from checks import spans
 from checks.catalogue import load_catalogue
 from checks.cluster import ExecResult
 from checks.errors import ClusterError
@@ -175,6 +176,9 @@ def test_thresholds_that_fit_no_check_are_named_and_change_nothing(
         ("prometheus: {service: here}", {1: {"settings.prometheus-service"}}),
         ("prometheus: {service: a/b, token_file: t}", {1: {"settings.prometheus-token"}}),
         ("prometheus: {url: prometheus:9090}", {1: {"settings.prometheus-url"}}),
+        ("watch: soon", {1: {"settings.watch"}}),
+        ("watch: 2s", {1: {"settings.watch"}}),
+        ("contexts: {a: {watch: 2w}}", {1: {"settings.watch"}}),
         ("production: prod", {1: {"check.type"}}),
         ("contexts: [prod]", {1: {"check.type"}}),
         ("contexts:\n  a: {production: 1}\n  b: {contexts: {}}\n", {2: {"check.type"}, 3: {"check.unknown-key"}}),
@@ -185,6 +189,23 @@ def test_all_mistakes_are_named_with_their_lines_also_of_other_contexts(
     tmp_path: Path, text: str, codes: dict[int, set[str]]
 ) -> None:
     assert problems(tmp_path, text) == codes
+
+
+def test_how_often_a_watch_looks_is_set_by_context(tmp_path: Path) -> None:
+    text = "watch: 1m30s\ncontexts: {prod: {watch: 5m}, test: {production: false}}\n"
+    catalogue = load_catalogue()
+    assert [settings(tmp_path, text, name).over(catalogue).watch for name in ("", "prod", "test")] == [
+        90,
+        300,
+        90,
+    ]
+    assert [spans.shown(seconds) for seconds in (90.0, 300.0, 3600.0, 5.0, 86400.0)] == [
+        "90s",
+        "5m",
+        "1h",
+        "5s",
+        "24h",
+    ]
 
 
 def test_every_shipped_layout_can_be_read_and_knows_the_nodes_switch() -> None:

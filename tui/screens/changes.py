@@ -30,7 +30,9 @@ class ChangesScreen(KlinikScreen[None]):
 
     CSS_PATH = "checks.tcss"
     AUTO_FOCUS = "#changed"
-    BINDINGS: ClassVar[list[BindingType]] = quiet({"f8": "app.watch", "question_mark": "help"})
+    BINDINGS: ClassVar[list[BindingType]] = quiet(
+        {"f8": "app.watch", "i": "interval", "question_mark": "help"}
+    )
     help_key = "changes"
 
     def body(self) -> Iterator[Widget]:
@@ -73,8 +75,13 @@ class ChangesScreen(KlinikScreen[None]):
         return (
             self.hint("Enter", "open"),
             self.hint("F8", watch, "app.watch"),
+            self.hint("i", "interval", "interval"),
             self.hint("Esc", "back", "back"),
         )
+
+    def action_interval(self) -> None:
+        """How often."""
+        self.app.ask_interval()
 
     @on(OptionList.OptionSelected, "#changed")
     def _open(self, event: OptionList.OptionSelected) -> None:

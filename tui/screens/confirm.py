@@ -44,7 +44,13 @@ class ConfirmDialog(Dialog[bool]):
         with self.frame(dangerous=True):
             title = foreign(plan.title.get(lang), "bold")
             back = self.say("confirm.reversible" if plan.reversible else "confirm.irreversible")
-            yield Static(Row(title, Content.assemble(risk(plan.risk, lang), dim(f" {self.app.signs.dot} {back}")), wrap=True))
+            yield Static(
+                Row(
+                    title,
+                    Content.assemble(risk(plan.risk, lang), dim(f" {self.app.signs.dot} {back}")),
+                    wrap=True,
+                )
+            )
             with VerticalScroll(id="what", can_focus=False):
                 if plan.impact:
                     yield Static(foreign(plan.impact.get(lang), limit=1000), markup=False)

@@ -64,7 +64,7 @@ def test_the_fix_of_stale_bindings_works_on_real_ovn(bed: Bed) -> None:
 
 
 def test_purged_rows_come_back_as_they_were(bed: Bed) -> None:
-    """The undo of a purge creates the same addresses, MACs and ports again."""
+    """The undo of a purge creates the same addresses, MACs and ports again, also after a try that broke off."""
     bed.daemons.sbctl("--all", "destroy", "MAC_Binding")
     bed.daemons.fill_mac_bindings(200, "10.16.")
     columns = ("--bare", "--columns=ip,mac,logical_port,datapath", "list", "MAC_Binding")
@@ -75,6 +75,11 @@ def test_purged_rows_come_back_as_they_were(bed: Bed) -> None:
     walk.choose("stale-mac-bindings")
     run_step(walk, "purge-bindings")
     assert rows(bed) == 0
+    first, *others = walk.plan_undo("purge-bindings").commands
+    assert first.target is not None
+    where = (first.target.namespace, first.target.pod, first.target.container)
+    assert bed.cluster.exec(*where, first.argv, timeout=30).code == 0
+    assert len(walk.plan_undo("purge-bindings").commands) == len(others)
     undo_step(walk, "purge-bindings")
     assert sorted(bed.daemons.sbctl(*columns).strip().split("\n\n")) == before
 

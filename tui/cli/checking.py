@@ -13,6 +13,7 @@ from checks.model import NOTHING, CheckFinished, Result, RunFinished, RunProgres
 from checks.reports.report import Level, outcome
 from kb.messages import message
 from kb.model import Article, CheckUse
+from kb.wording import listed
 from tui.cli import printing
 from tui.cli.clickwords import Command
 from tui.cli.decorators import common_options, where_options
@@ -116,7 +117,9 @@ def print_result(result: Result, lang: str, verbose: bool) -> None:
         else tuple(r for r in judgement.rows if r.verdict not in (Verdict.OK, Verdict.SKIPPED))
     )
     for row in rows[:50]:
-        say(f"{'':13}{printing.verdict(row.verdict)} {one_row(row.target)}: {one_row(row.text.get(lang))}")
+        say(
+            f"{'':13}{printing.verdict(row.verdict)} {printing.pair(one_row(row.target), one_row(row.text.get(lang)))}"
+        )
     if len(rows) > 50:
         say(f"{'':13}" + t("check.more-rows", count=len(rows) - 50))
     if verbose:
@@ -277,7 +280,7 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
     if not steps:
         say(f"  {t('guide.no-steps')}")
     for number, step in enumerate(steps, 1):
-        say(f"  {number}. {one_row(step['text'])}  [{step['risk']}, {step['state']}]")
+        say(f"  {number}. {one_row(step['text'])}  [{_of_step(step)}]")
         if step["command"]:
             say(click.style(f"     {one_row(_command(step['command']))}", dim=True))
     if verbose:
@@ -285,9 +288,16 @@ def _print_guide(document: dict[str, Any], results: dict[str, Result], lang: str
             print_result(result, lang, True)
 
 
+def _of_step(step: dict[str, Any]) -> str:
+    words = (printing.word("risk", step["risk"]), printing.word("step", step["state"]))
+    return listed(words).get(help_language())
+
+
 def _because(reason: Any) -> str:
-    return (
-        reason if isinstance(reason, str) else f"{reason['check']} {reason['verdict']}: {reason['summary']}"
+    if isinstance(reason, str):
+        return reason
+    return printing.pair(
+        f"{reason['check']} {printing.word('verdict', reason['verdict'])}", reason["summary"]
     )
 
 

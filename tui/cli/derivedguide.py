@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from kb.safe import printable
+from kb.wording import listed
 from tui.cli import printing
 from tui.cli.printing import one_row, say
-from tui.cli.texts import t
+from tui.cli.texts import help_language, t
 
 _ENDS = ".:。："
 
@@ -23,7 +24,7 @@ def print_derived(document: dict[str, Any]) -> None:
         say(f"  - {one_row(symptom['text'])}")
     say(click.style(t("guide.causes-derived"), bold=True))
     for cause in document["causes"]:
-        say(f"{printing.cause_state(cause['state'])} {cause['id']}: {one_row(cause['text'])}")
+        say(f"{printing.cause_state(cause['state'])} {printing.pair(cause['id'], one_row(cause['text']))}")
     say(click.style(t("guide.steps-derived"), bold=True))
     every = {cause["id"] for cause in document["causes"]}
     steps: dict[str, list[str]] = {}
@@ -36,8 +37,8 @@ def print_derived(document: dict[str, Any]) -> None:
 
 
 def _step(number: int, step: dict[str, Any], causes: tuple[str, ...]) -> None:
-    of = f", {', '.join(causes)}" if causes else ""
-    say(f"  {number}. {one_row(step['text'])}  [{step['risk']}{of}]")
+    of = listed((printing.word("risk", step["risk"]), *causes)).get(help_language())
+    say(f"  {number}. {one_row(step['text'])}  [{of}]")
     lines = printable(str(step["command"])).rstrip("\n").split("\n")
     if step["action"] != "command" and one_row(lines[0]).rstrip(_ENDS) == one_row(step["text"]).rstrip(_ENDS):
         lines = lines[1:]  # the heading says it already

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kb.messages import message
 from kb.safe import one_line, printable
+from kb.wording import explained
+from tui.cli.texts import help_language
 
 if TYPE_CHECKING:
     from checks.model import Verdict
@@ -37,22 +40,37 @@ def ascii_only() -> bool:
     return os.environ.get("TERM") in ("dumb", "linux") or "utf" not in (sys.stdout.encoding or "").lower()
 
 
+def word(kind: str, name: str) -> str:
+    """A verdict, the state of a cause or a step, or a risk: in English its name, else the app's word for it."""
+    return name if help_language() == "en" else message(f"tui.{kind}.{name}").get(help_language())
+
+
+def width(text: str) -> int:
+    """Cells on the screen: Chinese characters take two."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def pair(name: str, said: str) -> str:
+    """What something is called, and what is said of it, with the colon of the language."""
+    return explained(name, said).get(help_language())
+
+
 def _signed(sign: str, word: str, colour: str | None) -> str:
     shown = ASCII_SIGNS.get(sign, sign) if ascii_only() else sign
-    text = f"{shown} {word:<9}"
+    text = f"{shown} {word}{'':{max(0, 9 - width(word))}}"
     return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
 
 
 def verdict(value: Verdict) -> str:
     """A verdict as sign, word and colour."""
     sign, colour = SIGNS[value.value]
-    return _signed(sign, value.value, colour)
+    return _signed(sign, word("verdict", value.value), colour)
 
 
 def cause_state(state: str) -> str:
     """A cause's state as sign, word and colour."""
     sign, colour = CAUSE_SIGNS[state]
-    return _signed(sign, state, colour)
+    return _signed(sign, word("cause", state), colour)
 
 
 def say(text: str = "") -> None:

@@ -135,7 +135,9 @@ def _print_beside(finding: Finding, beside: Sequence[Loose], lang: str) -> None:
         say(indent + words("beside"))
     for row in shown:
         summary = one_row(row.result.summary.get(lang))
-        say(f"{indent}{printing.verdict(row.result.verdict)} {one_row(row.result.check)}: {summary}")
+        say(
+            f"{indent}{printing.verdict(row.result.verdict)} {printing.pair(one_row(row.result.check), summary)}"
+        )
 
 
 def _print_loose(row: Loose, lang: str) -> None:

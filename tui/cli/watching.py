@@ -225,13 +225,8 @@ def _say_change(at: str, change: Change, lang: str) -> None:
 def _mark(what: str) -> str:
     text = words(what)
     colour = MARKS[what]
-    padded = text + " " * max(0, 8 - _width(text))
+    padded = text + " " * max(0, 8 - printing.width(text))
     return click.style(padded, fg=colour) if colour else padded
-
-
-def _width(text: str) -> int:
-    """Cells on the screen: Chinese characters take two."""
-    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
 def _parts(change: Change) -> str:

@@ -13,6 +13,7 @@ from tests.tui.conftest import klinik, until
 from tests.tui.test_writing import MAC, to_first_step
 from tui.screens.confirm import ConfirmDialog
 from tui.screens.fix import FixPane
+from tui.screens.outlook import OutlookScreen
 from tui.services import Services
 
 
@@ -34,9 +35,14 @@ async def test_a_late_plan_is_neither_shown_nor_asked_about(
         fix = guide.fix
         app.link.arm("INC-1")
 
-        def held_up() -> threading.Event:
-            gate = threading.Event()
-            guide.walker.do("mark", lambda walk: gate.wait(30) and None)
+        def held_up(reached: threading.Event | None = None) -> threading.Event:
+            gate, here = threading.Event(), reached or threading.Event()
+
+            def wait(walk: object) -> None:
+                here.set()
+                gate.wait(30)
+
+            guide.walker.do("mark", wait)
             return gate
 
         def asked(*steps: str) -> Callable[[], bool]:
@@ -83,3 +89,21 @@ async def test_a_late_plan_is_neither_shown_nor_asked_about(
         assert app.screen is guide
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog), "the confirmation")
+        await pilot.press("escape")
+
+        # The whole plan of one cause comes when that of another one is looked at.
+        gate, reached = held_up(), threading.Event()
+        await pilot.press("P", "escape")
+        later = held_up(reached)
+        await pilot.press("2", "down", "enter", "y")
+        await until(pilot, lambda: isinstance(app.screen, OutlookScreen), "the plan of the other cause")
+        ahead = app.screen
+        assert isinstance(ahead, OutlookScreen)
+        gate.set()
+        await until(pilot, reached.is_set, "the first plan made")
+        await pilot.pause()
+        assert ahead.seen is None
+        later.set()
+        await until(pilot, lambda: ahead.seen is not None, "the plan")
+        assert ahead.seen is not None
+        assert [one.step.id for one in ahead.seen.steps] == list(ahead.cause.fix)

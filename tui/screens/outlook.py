@@ -44,11 +44,12 @@ class OutlookScreen(KlinikScreen[bool]):
     ]
     help_key = "outlook"
 
-    def __init__(self, cause: Cause, read: Callable[[], object]) -> None:
+    def __init__(self, cause: Cause, ask: Callable[[], int]) -> None:
         super().__init__()
         self.cause = cause
-        self.read = read
-        """Has the plan made; the answer comes by `take`."""
+        self.ask = ask
+        """Has the plan made and returns the job's number; the answer comes by `take`."""
+        self.asked = 0
         self.seen: Outlook | None = None
         self.problem = ""
 
@@ -63,7 +64,7 @@ class OutlookScreen(KlinikScreen[bool]):
 
     def ready(self) -> None:
         """The plan is asked for."""
-        self.read()
+        self.asked = self.ask()
         self._draw()
 
     def retext(self) -> None:
@@ -72,7 +73,7 @@ class OutlookScreen(KlinikScreen[bool]):
 
     def action_again(self) -> None:
         """Looks at the cluster again; what is known stays until then."""
-        self.read()
+        self.asked = self.ask()
 
     def hints(self) -> tuple[Hint, ...]:
         """On, copies, back."""
@@ -88,7 +89,9 @@ class OutlookScreen(KlinikScreen[bool]):
     # --- the plan -----------------------------------------------------------------------------------------------
 
     def take(self, answer: Answered) -> None:
-        """The plan came, or why there is none."""
+        """The plan came, or why there is none; one for a cause that was left before is none of this screen's."""
+        if answer.run != self.asked:
+            return
         if answer.error is not None:
             self.problem = one_line(wording(answer.error, self.app.lang), 600)
         else:
@@ -172,16 +175,16 @@ class OutlookScreen(KlinikScreen[bool]):
 def look_ahead(guide: GuideScreen, cause: Cause, then: Callable[[], object]) -> OutlookScreen:
     """Shows the whole plan of a cause, and goes on where the operator does."""
 
-    def read() -> None:
+    def ask() -> int:
         from checks.outlook.make import outlook
 
-        guide.walker.do("outlook", lambda walk: outlook(walk, cause.id), patient=True)
+        return guide.walker.do("outlook", lambda walk: outlook(walk, cause.id), patient=True)
 
     def decided(yes: bool | None) -> None:
         if yes:
             then()
 
-    screen = OutlookScreen(cause, read)
+    screen = OutlookScreen(cause, ask)
     guide.app.push_screen(screen, decided)
     return screen
 

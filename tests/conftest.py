@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import time
+from collections.abc import Generator
 
 import pytest
 
@@ -36,6 +38,8 @@ LONGEST = (
     "tests/checks/test_guides_bc.py",
 )
 """By what ``pytest --durations=40`` shows, the longest first; `make test` gives out whole files in this order."""
+LONG = 1.0
+"""Seconds after which a test has probably loaded libraries, or made much garbage."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,9 +58,25 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """After each file: what it left open is told of there, and what stays is frozen."""
-    if nextitem is None or nextitem.path != item.path:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """After each file and each long test what stays is frozen: by now nothing holds what the test made."""
+    began = time.monotonic()
+    done = yield
+    if _over(item, nextitem) or time.monotonic() - began > LONG:
         gc.collect()
         gc.freeze()
+    return done
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What a file left open is told of there and not in another."""
+    if _over(item, nextitem):
+        gc.collect()
+
+
+def _over(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    return nextitem is None or nextitem.path != item.path

@@ -91,7 +91,6 @@ def services(tmp_path: Path, shelf_cache: Path) -> Iterator[Callable[..., Servic
     while time.monotonic() < end and any(t.name.startswith(READERS) for t in threading.enumerate()):
         time.sleep(0.05)
     gc.collect()
-    gc.freeze()  # the libraries that this test loaded are not looked through after each further one
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +139,16 @@ async def until(
         wait = min(wait * 1.3, SELDOM)  # a condition may draw the whole screen: that is not done all the time
     if pilot.app.is_running:
         await pilot.pause(0)
+
+
+def quiet(*names: str) -> bool:
+    """No thread of these reads is at work any more."""
+    return not any(thread.name in names for thread in threading.enumerate())
+
+
+async def drawn(pilot: Pilot[Any], *words: str) -> None:
+    """Waits until all these words stand on the screen."""
+    await until(pilot, lambda: all(one in screen_text(pilot.app) for one in words), f"{words} on the screen")
 
 
 def screen_text(app: Any) -> str:

@@ -14,7 +14,7 @@ from checks.cluster import Object
 from checks.practice.rbac import CLUSTER_ROLE_BINDINGS
 from checks.rights.rbac import API_GROUP, Subject
 from tests.checks.troubled import bed
-from tests.tui.conftest import klinik, screen_text, until
+from tests.tui.conftest import drawn, klinik, screen_text, until
 from tests.tui.test_home import nowhere
 from tui.connect import Connection
 from tui.screens.check import CheckScreen
@@ -92,7 +92,7 @@ async def test_a_browser_opened_with_words_has_its_cursor_on_the_first_check(
         await until(pilot, lambda: app.cluster_state.phase == "absent", "the refusal")
         app.open_checks("flow-count")
         await until(pilot, lambda: getattr(app.screen, "specs", None), "the catalogue")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: checks_of(app.screen) == ["ovs.flow-count"], "the one check")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, CheckScreen), "the check")
 
@@ -116,8 +116,7 @@ async def test_a_component_runs_and_its_answers_stream_into_their_lines(
         assert screen.query_one(HomeList).highlighted == at
         await pilot.press(*"ovs.memory")
         await until(pilot, lambda: checks_of(screen) == ["ovs.memory"], "one check")
-        await pilot.pause(0.3)
-        assert "memory limit" in screen_text(app)
+        await drawn(pilot, "memory limit")
 
 
 async def test_a_heavy_check_is_asked_about_and_the_page_shows_all_of_it(
@@ -195,8 +194,7 @@ async def test_a_viewer_sees_what_is_refused_and_the_role_that_would_allow_it(
         await until(pilot, lambda: app.rights.answers and not app.rights.asking, "the answers")
         refused = {p.shown for p, may in app.rights.answers.items() if may is False}
         assert "pods/exec -n kube-system" in refused
-        await pilot.pause(0.3)
-        assert "✗" in screen_text(app)
+        await drawn(pilot, "✗")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, RawScreen), "the role")
         await pilot.press("ctrl+y")

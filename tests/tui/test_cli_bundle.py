@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.test_cli import Run, runner
+from tests.tui.here import Run, here
 
 INCIDENT, ARTICLE = "subnet-ip-count-wrong", "subnet-ip-count-wrong"
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return runner(tmp_path_factory.mktemp("home"))
+    return here(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,11 +20,9 @@ from checks.cluster import Object
 from tests.checks.test_rbac import OF_KIND
 from tests.checks.test_report import scraped, values
 from tests.checks.troubled import Bed, bed
-from tui.cli.main import main
+from tests.tui.here import Done, Run, here
 
 ROOT = Path(__file__).resolve().parents[2]
-Done = subprocess.CompletedProcess[str]
-Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def klinik(home: Path) -> Run:
-    """Runs klinik's entry point in this process, with an empty home: its start costs more than all the rest."""
-
-    def run(*arguments: str, **env: str) -> Done:
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in {"HOME": str(home), "KLINIK_CACHE_DIR": str(home / "cache"), **env}.items():
-                patch.setenv(name, value)
-            patch.delenv("KUBECONFIG", raising=False)
-            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-                main(list(arguments))
-        said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
-        return subprocess.CompletedProcess(arguments, int(ended.value.code or 0), *said)
-
-    return run
+    return here(home)
 
 
 @pytest.fixture(scope="module")

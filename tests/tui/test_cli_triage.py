@@ -1,4 +1,4 @@
-"""`klinik triage` as a user runs it: each staged incident leads to its article, a healthy cluster to none."""
+"""`klinik triage`: each staged incident leads to its article, a healthy cluster to none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from checks.catalogue import load_catalogue
 from checks.findings.triage import symptom_aliases
 from kb.library import open_library
 from kb.paths import ASSETS
-from tests.tui.test_cli import STAGED, Run, runner
+from tests.tui.here import Run, here
+from tests.tui.test_cli import STAGED
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return runner(tmp_path_factory.mktemp("home"))
+    return here(tmp_path_factory.mktemp("home"))
 
 
 def test_every_article_has_a_symptom_that_triage_can_see() -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.command import CommandPalette
 
 from kb import open_library
-from tests.tui.conftest import klinik, screen_text, until
+from tests.tui.conftest import klinik, quiet, screen_text, until
 from tests.tui.test_home import found, home_of, nowhere
 from tui.filters import joined, misfits, without, written
 from tui.questions import counts
@@ -329,7 +329,7 @@ async def test_files_with_errors_are_counted_under_an_empty_box(
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: home_of(app).reads.shelf is not None, "the library")
         await until(pilot, lambda: home_of(app).reads.progress is None, "the index")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: quiet("klinik-index", "klinik-care"), "the look at the files")
         assert "errors" not in screen_text(app)
     (tmp_path / "kb/articles/north/guide.yaml").write_text("symptoms: 3\n", encoding="utf-8")
     app = klinik(services(open_library=library, open_cluster=nowhere))

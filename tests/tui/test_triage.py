@@ -19,7 +19,7 @@ from kb import open_library
 from kb.paths import ASSETS
 from kb.text import Text
 from tests.checks.troubled import Bed, bed
-from tests.tui.conftest import klinik, screen_text, until
+from tests.tui.conftest import drawn, klinik, screen_text, until
 from tests.tui.test_checks import viewer
 from tui.connect import Connection
 from tui.screens.changes import ChangesScreen
@@ -55,8 +55,9 @@ def opening(running: Bed) -> Callable[[Place], Connection]:
 
 async def through(pilot: Any, rounds: int = 1) -> None:
     """So many rounds of the triage are through, and drawn."""
-    await until(pilot, lambda: pilot.app.triaging.rounds >= rounds, f"round {rounds}")
-    await pilot.pause(0.3)
+    triaging = pilot.app.triaging
+    await until(pilot, lambda: triaging.rounds >= rounds and triaging.state == "done", f"round {rounds}")
+    await drawn(pilot, " checks ")
 
 
 async def to_line(pilot: Any, wanted: str) -> None:
@@ -91,10 +92,9 @@ async def test_a_finding_is_muted_with_a_reason_stays_counted_and_is_lifted(
         app.screen.query_one("#span").value = "2d"
         await pilot.press("enter")
         await until(pilot, lambda: app.triaging.mutes, "the mute")
-        await pilot.pause(0.3)
+        await drawn(pilot, "1 muted")
         assert lines(app).index("do:mutes") > 0
         assert "find:ovn-mac-binding-leak" not in lines(app)
-        assert "1 muted" in screen_text(app)
         await to_line(pilot, "do:mutes")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MutesScreen), "the mutes")
@@ -102,8 +102,7 @@ async def test_a_finding_is_muted_with_a_reason_stays_counted_and_is_lifted(
         await pilot.press("l")
         await until(pilot, lambda: app.triaging.mutes[0].end == "lifted", "its end")
         await pilot.press("escape")
-        await pilot.pause(0.3)
-        assert "find:ovn-mac-binding-leak" in lines(app)
+        await until(pilot, lambda: "find:ovn-mac-binding-leak" in lines(app), "the finding again")
 
 
 async def test_a_watch_looks_again_and_says_what_changed_and_when(
@@ -133,8 +132,7 @@ async def test_a_watch_looks_again_and_says_what_changed_and_when(
         await until(pilot, lambda: isinstance(app.screen, ChangesScreen), "the changes")
         worse = {one.change.shown.name: one.change.what for one in app.triaging.changes}
         assert worse["ovs.flow-count"] == "worse"
-        await pilot.pause(0.2)
-        assert "worse" in screen_text(app)
+        await drawn(pilot, "worse")
 
 
 def unknown(check: str, root: str) -> Result:

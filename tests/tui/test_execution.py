@@ -188,3 +188,10 @@ def test_two_columns_keep_apart_and_fall_together_where_there_is_no_room() -> No
     chips = Chips(tuple(Content(f"name-{n}") for n in range(9))).laid_out(30)
     assert chips[0].plain.split() == ["name-0", "name-1", "name-2"]
     assert all(line.cell_length <= 30 for line in chips)
+
+
+def test_a_held_step_of_one_target_counts_its_writes_from_the_first_on() -> None:
+    """Rows of a database are one pod and many writes: one target to go would say next to nothing."""
+    log = RunLog("step", targets={"ovn-central-1": "waits"}, of_write=("ovn-central-1",) * 326)
+    log.add(StepStarted("step", "do", 326, 52_010), "en")
+    assert "writes to go: 326." in Page(log.lines_of("en", Signs(), held=True)).plain

@@ -167,7 +167,8 @@ class RunLog:
         busy = "works" in self.targets.values() and not self._paused()
         key = "execution.holding" if busy else "execution.held"
         left = sum(state in ("waits", "works") for state in self.targets.values())
-        if not busy and not left:  # one target with several writes: rows of a database
+        if not busy and self.total and (not left or len(self.targets) == 1):
+            # one target with several writes: rows of a database
             key, left = "execution.held-writes", self.total - self.writes
         return Content.styled(message(key, n=left).get(lang), "bold $text-warning")
 

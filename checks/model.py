@@ -109,6 +109,8 @@ class Evidence:
     """Who was asked: node or pod, as in `Answer`."""
     pasted: str = ""
     """Who pasted it, where it did not come from the cluster."""
+    why: Text = UNSAID
+    """`error` for people, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)

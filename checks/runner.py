@@ -48,7 +48,7 @@ from kb.messages import message
 from kb.model import CheckUse
 from kb.safe import one_line
 from kb.said import text_of
-from kb.text import Text
+from kb.text import UNSAID, Text
 from kb.wording import listed, sentences
 
 DEADLINE = 300.0
@@ -276,6 +276,10 @@ def _crashed(spec: CheckSpec, bug: Exception) -> Judgement:
     return Judgement(Verdict.UNKNOWN, message("checks.crashed", check=spec.id, error=what), reason="error")
 
 
+def _why(error: str, said: Text) -> Text:
+    return Text(f"{error}: {said.en}", f"{say.reason_text(error).zh}：{said.zh}") if error else UNSAID
+
+
 def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
     """What the facts of a check rest on: every answer with its command and raw output, failed ones with the reason."""
     found = [
@@ -285,6 +289,7 @@ def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
             text="" if a.error and a.error != "unparsable" else a.raw,
             at=a.at,
             error=f"{a.error}: {a.message.en}" if a.error else "",
+            why=_why(a.error, a.message),
             truncated=a.truncated,
             read=name,
             target=a.target,
@@ -295,7 +300,13 @@ def evidence(facts: Mapping[str, Fact], now: float) -> tuple[Evidence, ...]:
     ]
     nobody = [
         Evidence(
-            source=name, command=(), text="", at=now, error=f"{fact.error}: {fact.message.en}", read=name
+            source=name,
+            command=(),
+            text="",
+            at=now,
+            error=f"{fact.error}: {fact.message.en}",
+            read=name,
+            why=_why(fact.error, fact.message),
         )
         for name, fact in facts.items()
         if fact.error

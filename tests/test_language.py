@@ -362,3 +362,84 @@ def test_the_rule_about_literals_finds_them() -> None:
     assert "Mine" in _family([tree])
     assert all(_bare(call.args[0]) for call in calls)
     assert not _bare(ast.parse("message('cluster.gone')", mode="eval").body)
+
+
+def test_why_nothing_is_known_is_said_in_chinese() -> None:
+    """Every shipped check, refused or without an answer, says why in Chinese; what the server said is quoted."""
+    from checks.catalogue import load_catalogue
+    from checks.errors import Forbidden
+    from checks.facts.answers import Raw, Sample, answer, reason_of
+    from checks.judge import judge
+    from checks.model import Answer, Fact
+    from kb.said import quoted
+
+    reason, said = reason_of(Forbidden(quoted("pods is forbidden: User bob cannot list it")))
+    wrong: dict[str, list[str]] = {}
+    for spec in load_catalogue():
+        garbled = {
+            name: answer(
+                Raw("n1", samples=(Sample(1.0, "what is\x00this?"),)), getattr(read, "parse", {}), 100, False
+            )
+            for name, read in spec.reads.items()
+        }
+        refused = {name: Answer("n1", None, "", 1.0, error=reason, message=said) for name in spec.reads}
+        for answers in (refused, garbled):
+            judged = judge(spec, {name: Fact((one,)) for name, one in answers.items()}, spec.params, 1.0)
+            rows = [row.text.zh for row in judged.rows]
+            if found := [
+                e for text in (judged.summary.zh, judged.remedy.zh, *rows) for e in english_in(text)
+            ]:
+                wrong[spec.id] = found
+    assert wrong == {}
+
+
+def test_parsers_and_expressions_say_in_chinese_what_they_cannot_read() -> None:
+    from checks.cel.expr import ExpressionError, Unknown
+    from checks.cel.expr import compile as compiled
+    from checks.parse import KINDS, Unparsable, parse
+    from checks.prom.query import NotPromQL
+    from checks.prom.selecting import selectors
+
+    said = []
+    for kind in KINDS:
+        how = {
+            kind: {"keyvalue": ":", "csv": ["a"], "prometheus": ["up"], "regex": "(?P<a>x)"}.get(kind, True)
+        }
+        for text in (
+            "",
+            "what is this",
+            "{",
+            "[1]",
+            '{"headings": 1}',
+            "a,b\n",
+            "up 1 2 3\n",
+            "cpu x\n",
+            "Name: x\n",
+        ):
+            try:
+                parse(how if kind not in ("lines", "count_lines") else {kind: "(?P<a>y)"}, text)
+            except Unparsable as error:
+                said.append(error.text)
+    for text in (
+        "a +",
+        "nope(1)",
+        "x.y(1)",
+        "has(1)",
+        "b'x'",
+        "size(1, 2)",
+        "[1].map(2, 3)",
+        "1 / 0",
+        "a.b",
+        "min([])",
+    ):
+        try:
+            compiled(text).value({})
+        except (ExpressionError, Unknown) as error:
+            said.append(error.text)
+    for text in ("", "rate(", "{a=}", "up)", "1"):
+        try:
+            selectors(text)
+        except NotPromQL as error:
+            said.append(error.text)
+    assert len(said) > 40
+    assert [text.zh for text in said if english_in(text.zh) or not re.search(f"[{HAN}]", text.zh)] == []

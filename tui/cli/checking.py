@@ -125,7 +125,7 @@ def print_result(result: Result, lang: str, verbose: bool) -> None:
     if verbose:
         for item in result.evidence:
             say(click.style(f"{'':13}$ {one_row(' '.join(item.command))}", dim=True))
-            for line in foreign(item.error or item.text).splitlines()[:20]:
+            for line in foreign(item.why.get(lang) or item.error or item.text).splitlines()[:20]:
                 say(click.style(f"{'':15}{line}", dim=True))
 
 

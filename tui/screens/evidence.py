@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from checks.model import SEVERITY, Result, Verdict, worst
+from kb import wording
 from kb.model import Symptom
 from kb.safe import one_line, printable
 from tui.i18n import ago, translate
@@ -153,7 +154,8 @@ def raw(results: Iterable[Result], lang: str, now: float) -> str:
             if item.pasted:
                 head += f"\n# {translate(lang, 'evidence.pasted', by=one_line(item.pasted))}"
             if item.error:
-                head += f"\n# {translate(lang, 'evidence.failed')}: {one_line(item.error)}"
+                why = one_line(item.why.get(lang) or item.error)
+                head += f"\n# {wording.explained(translate(lang, 'evidence.failed'), why).get(lang)}"
             if item.truncated or len(item.text) > RAW_LIMIT:
                 text += "\n" + translate(lang, "evidence.cut")
             blocks.append(f"{head}\n{text}".rstrip())

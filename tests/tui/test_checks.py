@@ -107,8 +107,7 @@ async def test_a_component_runs_and_its_answers_stream_into_their_lines(
         at = [option.id for option in screen.query_one(HomeList).options].index("group:ovs")
         screen.query_one(HomeList).highlighted = at
         await pilot.press("f7")
-        await until(pilot, lambda: app.runs.state == "running", "the run")
-        assert "running:" in screen_text(app) or app.runs.done
+        await until(pilot, lambda: "running:" in screen_text(app) or app.runs.done, "the run")
         await until(pilot, lambda: app.runs.state == "done", "its end")
         ran = set(app.runs.results)
         assert ran == {c for c in screen.specs if c.startswith("ovs.") and screen.specs[c].cost != "heavy"}

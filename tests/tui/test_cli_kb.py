@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def klinik(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Runs klinik in a process of its own."""
-    command = [sys.executable, "-m", "tui.cli", *arguments]
-    environment = {**os.environ, "KLINIK_LANG": "en", **more}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+from tests.tui.here import Run, here
+from tests.tui.test_cli import runner
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("KLINIK_LANG", "en")
     for name in ("CACHE", "STATE", "CONFIG"):
         monkeypatch.setenv(f"KLINIK_{name}_DIR", str(folder / name.lower()))
+    return folder
+
+
+@pytest.fixture
+def klinik(home: Path) -> Run:
+    return here(home)
+
+
+@pytest.fixture
+def process(home: Path) -> Run:
+    """In a process of its own, which is of one language from its start."""
+    return runner(home)
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_lint_of_a_folder_speaks_of_that_folder_only(root: Path) -> None:
+def test_lint_of_a_folder_speaks_of_that_folder_only(klinik: Run, root: Path) -> None:
     done = klinik("kb", "lint", str(root), "-o", "json")
     found = json.loads(done.stdout)
     assert {p["code"] for p in found} == {"command.prompt", "link.dead-article", "root.one-language"}
@@ -51,8 +57,8 @@ def test_lint_of_a_folder_speaks_of_that_folder_only(root: Path) -> None:
     assert done.returncode == 0
 
 
-def test_what_is_shown_and_the_exit_code_can_be_chosen(root: Path) -> None:
-    done = klinik("kb", "lint", str(root), "--severity", "warning", "--strict", "--lang", "zh")
+def test_what_is_shown_and_the_exit_code_can_be_chosen(klinik: Run, process: Run, root: Path) -> None:
+    done = process("kb", "lint", str(root), "--severity", "warning", "--strict", "--lang", "zh")
     assert done.returncode == 1
     assert done.stdout == f"{root / 'a.md'}:6: 警告 link.dead-article: 链接的文章不存在（b.md）：第 6 行\n"
     assert "0 个错误，1 个警告" in done.stderr
@@ -63,7 +69,7 @@ def test_what_is_shown_and_the_exit_code_can_be_chosen(root: Path) -> None:
     assert (wrong.returncode, "lnk" in wrong.stderr) == (2, True)
 
 
-def test_a_new_article_is_whole_and_found(tmp_path: Path) -> None:
+def test_a_new_article_is_whole_and_found(klinik: Run, tmp_path: Path) -> None:
     root = tmp_path / "mine"
     done = klinik("kb", "new", "leases-expire", "--to", str(root), "--lang", "en,zh")
     assert done.returncode == 0, done.stderr
@@ -82,7 +88,7 @@ def test_a_new_article_is_whole_and_found(tmp_path: Path) -> None:
     assert klinik("kb", "new", "other").returncode == 2
 
 
-def test_schemas_are_printed_in_the_readers_language() -> None:
+def test_schemas_are_printed_in_the_readers_language(klinik: Run) -> None:
     for name in ("guide", "check", "glossary", "front-matter"):
         for lang in ("en", "zh"):
             done = klinik("kb", "schema", name, "--lang", lang)
@@ -92,7 +98,7 @@ def test_schemas_are_printed_in_the_readers_language() -> None:
     assert klinik("kb", "schema").returncode == 2
 
 
-def test_help_speaks_both_languages() -> None:
+def test_help_speaks_both_languages(process: Run) -> None:
     for command in ("lint", "new", "schema"):
-        assert "知识库" in klinik("kb", command, "--help", KLINIK_LANG="zh").stdout
-        assert klinik("kb", command, "--help").stdout.isascii() or command == "lint"
+        assert "知识库" in process("kb", command, "--help", KLINIK_LANG="zh").stdout
+        assert process("kb", command, "--help").stdout.isascii() or command == "lint"

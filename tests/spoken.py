@@ -1,7 +1,7 @@
 """Runs klinik's command line many times in one process whose language was chosen at its start.
 
-``python -m tests.spoken`` reads a JSON list of argument lists from stdin, writes a JSON list of ``[exit code, stdout and stderr]``. Help texts are
-made when the commands are imported, so a process has one language; a process per command would cost a second each.
+``python -m tests.spoken`` reads a JSON list of argument lists from stdin and writes one of ``[exit code, output]``.
+Help texts are made when the commands are imported, so a process has one language; one per command costs a second each.
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ class Ovn:
 
 def step(step_id: str, action: Action, **more: Any) -> Step:
     undo = more.pop("undo", Undo(Text("No way back.", "无法撤销。")))
-    return Step(step_id, Text(f"Step {step_id}", f"步骤 {step_id}"), Text(), Text("Nobody notices."), action, undo, **more)
+    title = Text(f"Step {step_id}", f"步骤 {step_id}")
+    return Step(step_id, title, Text(), Text("Nobody notices."), action, undo, **more)
 
 
 MACS = CheckSpec(

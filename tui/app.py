@@ -285,7 +285,7 @@ class KlinikApp(Ways):
         """Files came, changed or went: every screen that shows them says so, what is wrong is said quietly."""
         news = message.news
         if news is None:
-            why = one_line(str(message.error), 200)
+            why = message.why(self.lang, 200)
             self.notify(self.say("upkeep.failed", why=why), severity="warning", markup=False)
             return
         self.link.library_changed(news.shelf, news.guides)

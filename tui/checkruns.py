@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from checks.model import NOTHING, RunProgress
 from kb.model import CheckUse
-from kb.safe import one_line
 from tui.messages import EventArrived, StreamEnded
 from tui.work import stream
 
@@ -135,7 +134,7 @@ class CheckRuns:
             return
         self.took = time.monotonic() - self._began
         self.state = "failed" if message.error else "done"
-        self.error = one_line(str(message.error or ""), 300)
+        self.error = message.why(self._app.lang)
         self.running = ()
         waiting, self.waiting = self.waiting, ()
         if waiting and not message.error:

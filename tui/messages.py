@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from kb.safe import one_line
+from kb.said import text_of
+
 if TYPE_CHECKING:
     from tui.questions import Words
 
 
-class Answered(Message, bubble=False):
+class Telling(Message, bubble=False):
+    """Something that may have gone wrong."""
+
+    error: Exception | None
+
+    def why(self, lang: str, most: int = 300) -> str:
+        """What went wrong, in the reader's language and on one line; empty where nothing did."""
+        return one_line(text_of(self.error).get(lang), most) if self.error is not None else ""
+
+
+class Answered(Telling, bubble=False):
     """A call on another thread ended: with a value, or with an error."""
 
     def __init__(self, tag: str, run: int, value: Any = None, error: Exception | None = None) -> None:
@@ -31,7 +44,7 @@ class EventArrived(Message, bubble=False):
         self.event = event
 
 
-class StreamEnded(Message, bubble=False):
+class StreamEnded(Telling, bubble=False):
     """A stream has no more events: it is through, or it failed."""
 
     def __init__(self, tag: str, run: int, error: Exception | None = None) -> None:
@@ -41,7 +54,7 @@ class StreamEnded(Message, bubble=False):
         self.error = error
 
 
-class SearchAnswered(Message, bubble=False):
+class SearchAnswered(Telling, bubble=False):
     """The hits of one search; `run` tells whether it is still the question of the moment."""
 
     def __init__(

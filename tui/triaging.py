@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kb.safe import one_line
+from kb.said import about_file
+from kb.text import UNSAID, Text
 from tui.messages import Answered, EventArrived, StreamEnded
 from tui.work import ask, stream
 
@@ -46,7 +48,7 @@ class _Plan:
     uses: tuple[CheckUse, ...]
     catalogue: Catalogue
     mutes: tuple[Mute, ...]
-    mutes_error: str
+    mutes_error: Text
 
 
 class Triaging:
@@ -84,7 +86,7 @@ class Triaging:
         self.changes: tuple[Dated, ...] = ()
         """What changed since the cluster was first looked at, the newest first; what is muted is left out."""
         self.mutes: tuple[Mute, ...] = ()
-        self.mutes_error = ""
+        self.mutes_error = UNSAID
 
     # --- a run --------------------------------------------------------------------------------------------------
 
@@ -94,7 +96,7 @@ class Triaging:
         self._visit += 1
         self._halt()
         self.state, self.error, self.results, self.uses = "waiting", "", {}, ()
-        self.changes, self.mutes, self.mutes_error = (), (), ""
+        self.changes, self.mutes, self.mutes_error = (), (), UNSAID
         self._before, self.rounds, self._failures, self.every = {}, 0, 0, 0.0
         self._cached = None
 
@@ -156,7 +158,7 @@ class Triaging:
             return
         self.took, self.left = time.monotonic() - self._began, None
         self.state = "failed" if message.error else "done"
-        self.error = one_line(str(message.error or ""), 300)
+        self.error = message.why(self._app.lang)
         self._failures = self._failures + 1 if message.error else 0
         if message.error is None:
             self._compare()
@@ -316,9 +318,7 @@ class Triaging:
             return
         app = self._app
         if message.error is not None:
-            text = getattr(message.error, "text", None)
-            why = text.get(app.lang) if text is not None else str(message.error)
-            app.notify(one_line(why, 300), severity="error", markup=False, timeout=10)
+            app.notify(message.why(app.lang), severity="error", markup=False, timeout=10)
             return
         what, done, self.mutes = message.value
         if what == "settled":
@@ -333,14 +333,14 @@ class Triaging:
         app.tell("mutes_news")
 
 
-def _read_mutes(cluster: Cluster) -> tuple[tuple[Mute, ...], str]:
+def _read_mutes(cluster: Cluster) -> tuple[tuple[Mute, ...], Text]:
     """What is muted on this cluster, or why that is not known; a file that cannot be read mutes nothing."""
     from checks.findings.mutefile import MuteFile as File
     from checks.findings.mutes import MuteError
 
     try:
-        return File(cluster.info).load(), ""
+        return File(cluster.info).load(), UNSAID
     except MuteError as error:
-        return (), error.text.en
+        return (), error.text
     except OSError as error:
-        return (), f"{error.filename}: {error.strerror}"
+        return (), about_file(error)

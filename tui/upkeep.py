@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.message import Message
-
+from tui.messages import Telling
 from tui.work import Owner
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class News:
     """Whether a written guide came, changed or went."""
 
 
-class LibraryChanged(Message, bubble=False):
+class LibraryChanged(Telling, bubble=False):
     """The library was brought in step with its files, or could not be."""
 
     def __init__(self, news: News | None, error: Exception | None = None) -> None:

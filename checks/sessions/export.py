@@ -12,6 +12,7 @@ from typing import Any
 from checks.local.told import told
 from checks.redact import redact_tree, redactor
 from checks.sessions.session import Command, Proof, Session, StepRecord
+from checks.sessions.steprecord import in_words
 from checks.sessions.timeline import timeline
 from checks.writing.marks import known_marks
 from kb.messages import message
@@ -87,7 +88,7 @@ def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
         "saved": dict(record.saved),
         "objects": [dict(one) for one in record.objects],
         "files": [dict(one) for one in record.files],
-        "restored": [dict(one) for one in record.restored],
+        "restored": [_in(one, lang) for one in record.restored],
         "commands": [_command_json(command, lang) for command in record.commands],
         "proofs": [_proof_json(proof, lang) for proof in record.proofs],
         "marks": [dict(mark) for mark in record.marks],
@@ -107,6 +108,11 @@ def _command_json(command: Command, lang: str) -> dict[str, Any]:
         "error": command.error,
         "took_ms": command.took_ms,
     }
+
+
+def _in(thing: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """A thing that was compared, in one language."""
+    return {**thing, **{key: in_words(thing[key], lang) for key in ("what", "now") if key in thing}}
 
 
 def _proof_json(proof: Proof, lang: str) -> dict[str, Any]:
@@ -291,11 +297,11 @@ def _restored(record: StepRecord, lang: str, redact: Redact) -> Iterator[str]:
     yield "|---|---|---|"
     for one in sorted(things, key=lambda one: one.get("same") is True)[:ITEMS]:
         same = one.get("same")
-        words = [plain(redact(str(one.get(key, ""))), 200) for key in ("before", "now")]
+        words = [plain(redact(in_words(one.get(key, ""), lang)), 200) for key in ("before", "now")]
         if one.get("kind") == "object":
             known = message("undo.as-before" if same else "undo.absent").get(lang)
             words = ["", words[1] or plain(known)]
-        yield f"| {plain(redact(str(one.get('what', ''))))} | {words[0]} | {words[1]} |"
+        yield f"| {plain(redact(in_words(one.get('what', ''), lang)))} | {words[0]} | {words[1]} |"
     if len(things) > ITEMS:
         yield f"| +{len(things) - ITEMS} | | |"
     yield ""

@@ -73,7 +73,7 @@ class StepRecord:
     marks: tuple[Mapping[str, Any], ...] = ()
     """Whether the writes of the last run took hold of their targets, as `checks.writing.marks` writes them."""
     restored: tuple[Mapping[str, Any], ...] = ()
-    """What the last undo brought back: ``{what, before, now, same}`` for everything that was saved."""
+    """What the last undo brought back: ``{what, before, now, same}`` for everything that was saved; see `in_words`."""
     risk: str = ""
     digest: str = ""
     line: str = ""
@@ -116,3 +116,10 @@ class StepRecord:
         """The runs whose writes are still there, or may be, the latest first: the order to take them back in."""
         runs = (self, *reversed(self.earlier)) if self.state != "undone" else ()
         return tuple(run for run in runs if run.applied())
+
+
+def in_words(value: Any, lang: str) -> str:
+    """A text of a journal in this language: ``{en, zh}``, or one string for both, as older journals have it."""
+    if isinstance(value, Mapping):
+        value = value.get(lang) or value.get("en") or ""
+    return str(value)

@@ -26,7 +26,9 @@ from checks.writing.touchedrows import as_before, touched
 from kb.messages import message
 from kb.model import ExecAction, PatchAction, RestartAction, Step
 from kb.safe import one_line
+from kb.said import text_of
 from kb.text import Text
+from kb.wording import joined
 
 if TYPE_CHECKING:
     from checks.walking.walk import Walk
@@ -44,9 +46,9 @@ ROLES = {"OVN_Northbound": "ovn-nb-leader", "OVN_Southbound": "ovn-sb-leader"}
 class Compared:
     """One thing that was saved, as it was and as it is."""
 
-    what: str
+    what: str | Text
     before: str
-    now: str
+    now: str | Text
     same: bool | None
     """None: it could not be looked at; `now` says why."""
     kind: Literal["value", "object"] = "value"
@@ -56,7 +58,7 @@ class Compared:
 def compare(cluster: Cluster, expander: Expander, step: Step, record: StepRecord) -> tuple[Compared, ...]:
     """Looks at everything that was saved before the first of the step's writes; never raises for the cluster."""
     runs = record.to_undo() or (record,)
-    found: dict[str, Compared] = {}
+    found: dict[str | Text, Compared] = {}
     for run in runs:  # the latest first: the oldest has the last word
         for one in (*_values(cluster, expander, step, run), *_objects(cluster, step, run)):
             found[one.what] = one
@@ -112,7 +114,7 @@ def told(found: Sequence[Compared]) -> Text:
 
 def as_entries(found: Sequence[Compared]) -> list[dict[str, Any]]:
     """For the journal."""
-    return [asdict(one) for one in found]
+    return [asdict(one) for one in found]  # a Text becomes {en, zh}
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -164,12 +166,10 @@ def _rows(walk: Walk, record: StepRecord) -> Iterator[Compared]:
         if not isinstance(before, Mapping) or not isinstance(now, Mapping):
             gone = message("handover.file-not-here", database=database, name=one_line(file.name, 100))
             unread = message("undo.database-unread", database=database)
-            yield Compared(database, "", (unread if raw is not None else gone).en, None, "object")
+            yield Compared(database, "", unread if raw is not None else gone, None, "object")
             continue
         for table, (count, wrong) in as_before(what, before, now).items():
-            rows = message("undo.rows", count=f"{count:,}", table=table)
-            changed = message("undo.rows-changed", count=f"{wrong:,}").en if wrong else ""
-            yield Compared(f"{database} {rows.en}", "", changed, wrong == 0, "object")
+            yield _rows_compared(database, table, count, wrong)
 
 
 def _rows_of_nodes(walk: Walk, record: StepRecord) -> Iterator[Compared]:
@@ -191,9 +191,13 @@ def _rows_of_nodes(walk: Walk, record: StepRecord) -> Iterator[Compared]:
         if now is None:
             continue
         for table, (count, wrong) in as_before(what, one["tables"], now).items():
-            rows = message("undo.rows", count=f"{count:,}", table=table)
-            changed = message("undo.rows-changed", count=f"{wrong:,}").en if wrong else ""
-            yield Compared(f"{where} {rows.en}", "", changed, wrong == 0, "object")
+            yield _rows_compared(where, table, count, wrong)
+
+
+def _rows_compared(where: str, table: str, count: int, wrong: int) -> Compared:
+    rows = message("undo.rows", count=f"{count:,}", table=table)
+    changed = message("undo.rows-changed", count=f"{wrong:,}") if wrong else ""
+    return Compared(joined((where, rows), " ", " "), "", changed, wrong == 0, "object")
 
 
 def _read_again(walk: Walk, argv: Sequence[str], database: str) -> Mapping[str, Any] | None:
@@ -237,7 +241,7 @@ def _objects(cluster: Cluster, step: Step, run: StepRecord) -> Iterator[Compared
             yield Compared(name, "", "", False, "object")
             continue
         except ClusterError as error:
-            yield Compared(name, "", one_line(error.message, SHOWN), None, "object")
+            yield Compared(name, "", _said(error), None, "object")
             continue
         mine = paths.get((one["namespace"], one["name"]), ())
         for field in _fields(name, one["object"], now, mine):
@@ -322,6 +326,5 @@ def _short(value: Any) -> str:
     return one_line(value, SHOWN) or '""'
 
 
-def _said(error: Exception) -> str:
-    text = getattr(error, "text", None)
-    return one_line(text.en if isinstance(text, Text) else str(error), SHOWN)
+def _said(error: Exception) -> Text:
+    return text_of(error).each(lambda words: one_line(words, SHOWN))

@@ -16,8 +16,10 @@ import pytest
 from checks.cluster import ExecResult
 from checks.plans.plan import PlanError
 from checks.risk.command import risk_of_argv
+from checks.sessions.export import session_markdown
 from checks.sessions.journal import read
 from checks.sessions.session import fold
+from checks.sessions.steprecord import in_words
 from checks.walking.walk import Walk
 from checks.writing import dbbackup, keptfile
 from checks.writing.dbbackup import contents
@@ -95,7 +97,11 @@ def test_a_step_on_a_database_backs_it_up_first_and_its_undo_is_compared_with_th
     ended = done(walk.undo(walk.plan_undo("purge"), typed="y"))
     assert ended.state == "undone"
     (told,) = walk.record_of("purge").restored
-    assert told["what"] == "OVN_Southbound 4 rows of MAC_Binding"
+    assert told["what"] == {
+        "en": "OVN_Southbound 4 rows of MAC_Binding",
+        "zh": "OVN_Southbound MAC_Binding 的 4 行",
+    }
+    assert " 的 4 行" in session_markdown(walk.session, "zh")
     assert told["same"] is True
 
 
@@ -115,7 +121,7 @@ def test_rows_that_come_back_otherwise_are_not_called_restored(tmp_path: Path) -
     walk.cluster.command = other  # type: ignore[attr-defined]
     ended = done(walk.undo(plan, typed="y"))
     assert ended.state == "failed"
-    assert walk.record_of("purge").restored[0]["now"] == "1 differ"
+    assert walk.record_of("purge").restored[0]["now"] == {"en": "1 differ", "zh": "有 1 行不同"}
 
 
 @pytest.mark.parametrize(("changes", "why"), [({"missing": True}, "not found"), ({"size": 10**9}, "953 MiB")])
@@ -259,7 +265,7 @@ def test_rows_are_read_before_the_write_where_no_backup_can_be_had(tmp_path: Pat
     assert one["tables"] == {"Logical_Router": {"u1": {"name": "lr", "options": ovn_map("true")}}}
     checked(walk)
     assert done(walk.undo(walk.plan_undo("stop"), typed="y")).state == "undone"
-    told = {thing["what"]: thing["same"] for thing in walk.record_of("stop").restored}
+    told = {in_words(thing["what"], "en"): thing["same"] for thing in walk.record_of("stop").restored}
     assert told == {"learn": True, "node-1 1 rows of Logical_Router": True}
     assert fold(read(walk.path)) == walk.session  # type: ignore[arg-type]
 

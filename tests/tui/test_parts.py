@@ -12,12 +12,14 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from checks.errors import Timeout
 from checks.findings.triage import findings, uses_of
 from checks.model import Judgement, Result, Verdict
-from kb.messages import area
+from kb.messages import area, message
 from kb.model import Article, CheckUse, Guide, Symptom
 from kb.text import Text
 from tui.i18n import ago, language_of
+from tui.messages import Answered, StreamEnded
 from tui.screens.article_text import pages_of
 from tui.screens.evidence import raw, said, symptom_verdict
 from tui.screens.preview_text import prose
@@ -102,6 +104,23 @@ def test_signs_are_ascii_where_no_color_or_the_terminal_asks() -> None:
     assert signs_for({"TERM": "xterm-256color", "NO_COLOR": "1"}) is ASCII
     assert not wants_no_color({"NO_COLOR": ""})
     assert all(sign.isascii() for sign in [*ASCII.verdicts.values(), *ASCII.causes.values()])
+
+
+@pytest.mark.parametrize(
+    ("error", "lang", "said"),
+    [
+        (Timeout(Text("too late", "太晚了")), "zh", "太晚了"),
+        (Timeout(Text("too late", "太晚了")), "en", "too late"),
+        (FileNotFoundError(2, "No such file"), "zh", message("system.ENOENT").zh),
+        (RuntimeError("odd\x1b[31m\nwords"), "zh", "“odd words”"),
+        (None, "zh", ""),
+    ],
+)
+def test_what_went_wrong_on_a_thread_is_said_in_the_readers_language(
+    error: Exception | None, lang: str, said: str
+) -> None:
+    assert Answered("any", 1, error=error).why(lang) == said
+    assert StreamEnded("any", 1, error).why(lang) == said
 
 
 def test_the_language_comes_from_the_first_locale_variable_that_is_set() -> None:

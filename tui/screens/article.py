@@ -110,7 +110,7 @@ class ArticleScreen(LiveSymptoms):
         if message.tag != "article":
             return
         if message.error is not None or message.value is None:
-            why = one_line(str(message.error)) if message.error else self.article_id
+            why = message.why(self.app.lang) or self.article_id
             self.query_one("#crumb", Static).update(
                 Content.styled(" " + self.say("article.unreadable", why=why), "$text-error")
             )

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from checks.model import Result, Verdict
-from kb.safe import one_line
 from tui.i18n import translate
 from tui.messages import EventArrived, StreamEnded
 from tui.screens import evidence, guide_derived
@@ -84,7 +83,7 @@ class LiveSymptoms(KlinikScreen[None]):
         self.live = "failed" if message.error else "done"
         if message.error is not None:
             self.notify(
-                self.say("article.checks_failed", why=one_line(str(message.error))),
+                self.say("article.checks_failed", why=message.why(self.app.lang)),
                 severity="error",
                 markup=False,
             )

@@ -101,7 +101,7 @@ class ChecksScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """The catalogue is read."""
         if message.error is not None:
-            said = Content.styled(one_line(str(message.error), 300), "$text-error")
+            said = Content.styled(message.why(self.app.lang), "$text-error")
             self.query_one("#line", Static).update(said)
             return
         catalogue, self.layout_known = message.value

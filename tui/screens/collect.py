@@ -239,8 +239,7 @@ class CollectScreen(KlinikScreen[None]):
     def on_stream_ended(self, message: StreamEnded) -> None:
         """It is over; an error says why."""
         if message.run == self.run and self.busy and message.error is not None:
-            text = getattr(message.error, "text", None)
-            self._fail(text.get(self.app.lang) if text is not None else str(message.error))
+            self._fail(message.why(self.app.lang))
 
     # --- actions ------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from checks.model import Verdict
-from kb.safe import one_line
 from tui import bundling
 from tui.keys import quiet
 from tui.messages import Answered
@@ -77,8 +76,7 @@ class DifferenceScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """Compared, or one of them is no bundle."""
         if message.error is not None:
-            text = getattr(message.error, "text", None)
-            self.error = one_line(text.get(self.app.lang) if text is not None else str(message.error), 500)
+            self.error = message.why(self.app.lang, 500)
         else:
             self.found, self.error = message.value, ""
         self._draw()

@@ -86,7 +86,7 @@ class FacetsDialog(Dialog[dict[str, str]]):
         if message.run != self._run:
             return
         if message.error is not None:
-            self.error = one_line(str(message.error) or type(message.error).__name__)
+            self.error = message.why(self.app.lang)
         else:
             self.counts, self.error = message.value, ""
         self._draw()

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from kb.safe import one_line
 from tui import bundling
 from tui.keys import quiet
 from tui.messages import Answered
@@ -80,9 +79,8 @@ class FileDialog(Dialog[Path]):
             found = message.value or ()
             settle(self.query_one(OptionList), [Option(foreign(str(path)), id=str(path)) for path in found])
         elif message.error is not None:
-            text = getattr(message.error, "text", None)
-            why = text.get(self.app.lang) if text is not None else str(message.error)
-            self.query_one("#wrong", Static).update(Content.styled(one_line(why, 500), "$text-error"))
+            why = message.why(self.app.lang, 500)
+            self.query_one("#wrong", Static).update(Content.styled(why, "$text-error"))
             self.query_one(Input).focus()
         else:
             self.dismiss(message.value)

@@ -152,7 +152,7 @@ class FindingsScreen(KlinikScreen[None]):
         if message.run != self.run or self.state != "running":
             return
         self.state = "failed" if message.error else "done"
-        self.error = one_line(str(message.error or ""), 300)
+        self.error = message.why(self.app.lang)
         self._took = time.monotonic() - self._began
         self._draw()
 

@@ -12,7 +12,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
-from kb.safe import one_line
 from tui import filters
 from tui.messages import Answered, EventArrived, SearchAnswered, StreamEnded
 from tui.screens import home_doors
@@ -141,7 +140,7 @@ class HomeScreen(KlinikScreen[None]):
 
     def _tick(self) -> None:
         """How long the paste is being read."""
-        if self.inquiry.paste is not None and self.inquiry.answer is None and not self.inquiry.error:
+        if self.inquiry.paste is not None and self.inquiry.answer is None and self.inquiry.failed is None:
             self._show(keep=True)
         elif self._ticking is not None:
             self._ticking.stop()
@@ -191,7 +190,7 @@ class HomeScreen(KlinikScreen[None]):
 
     def _library(self, message: Answered) -> None:
         if message.error is not None:
-            self.reads.error = one_line(str(message.error))
+            self.reads.error = message.why(self.app.lang)
             said = self.say("home.no_library", error=self.reads.error)
             self.notify(said, severity="error", markup=False)
         else:

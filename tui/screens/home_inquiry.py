@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui import questions
 from tui.filters import without
-from tui.messages import Answered, SearchAnswered
+from tui.messages import Answered, SearchAnswered, Telling
 from tui.work import Owner, Searching, ask
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class Inquiry:
         self.answered = ""
         """What `words` answers."""
         self.took_ms = 0.0
-        self.error = ""
+        self.failed: Telling | None = None
+        """What says why the last question, or the paste, has no answer."""
         self.paste: Pasted | None = None
         self.before = ""
         """What stood in the box when the paste came."""
@@ -59,7 +60,7 @@ class Inquiry:
     @property
     def waiting(self) -> bool:
         """Whether words were asked for that are not answered yet."""
-        return bool(self.text) and self.answered != self.text and not self.error
+        return bool(self.text) and self.answered != self.text and self.failed is None
 
     def others(self) -> Mapping[str, tuple[str, ...]]:
         """The other languages of what is shown."""
@@ -101,12 +102,12 @@ class Inquiry:
 
     def ask(self, text: str, lang: str) -> None:
         """Searches for what stands in the box."""
-        self.text, self.error = text, ""
+        self.text, self.failed = text, None
         self.run = self._searching.search(text, lang)
 
     def forget(self) -> None:
         """Nothing is asked any more; what is still under way is dropped."""
-        self.text, self.words, self.answered, self.error = "", None, "", ""
+        self.text, self.words, self.answered, self.failed = "", None, "", None
         self.run = -1
         self.told = {}
 
@@ -117,7 +118,7 @@ class Inquiry:
         self.told = {}
         if message.error is not None:
             self.words, self.answered = None, ""
-            self.error = str(message.error) or type(message.error).__name__
+            self.failed = message
         else:
             self.words, self.answered, self.took_ms = message.found, message.query, message.took_ms
         return True
@@ -160,9 +161,9 @@ class Inquiry:
         if message.run != self._paste_run or self.paste is None:
             return False
         if message.error is not None:
-            self.error = str(message.error) or type(message.error).__name__
+            self.failed = message
         else:
-            self.answer, self.error = message.value, ""
+            self.answer, self.failed = message.value, None
         return True
 
     # --- beside them --------------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ SUGGESTED = 48
 
 def asked(inquiry: Inquiry, reads: Reads, look: Look) -> list[Option] | None:
     """The answer to what is asked; None while words wait for theirs (what stands there stays)."""
-    if inquiry.error and (inquiry.text or inquiry.paste):
-        return [rows.note(look.say("home.search_failed", error=inquiry.error), "failed", "$text-error")]
+    if inquiry.failed and (inquiry.text or inquiry.paste):
+        said = look.say("home.search_failed", error=inquiry.failed.why(look.lang))
+        return [rows.note(said, "failed", "$text-error")]
     if inquiry.text and inquiry.words is not None:
         return words_options(inquiry.words, look)
     if inquiry.text:

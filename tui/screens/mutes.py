@@ -84,7 +84,7 @@ class MutesScreen(KlinikScreen[None]):
             self.query_one("#mutes", OptionList),
             lines or [Option(dim(self.say("mutes.none")), disabled=True)],
         )
-        right = Content.styled(one_line(self.app.triaging.mutes_error, 300), "$text-error")
+        right = Content.styled(one_line(self.app.triaging.mutes_error.get(self.app.lang), 300), "$text-error")
         left = Content.assemble((f" {self.say('mutes.title')}  ", "bold"), dim(str(len(mutes))))
         self.query_one("#crumb", Static).update(Row(left, right))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.content import Content
 
+from checks.sessions.steprecord import in_words
 from kb.messages import message
 from tui.screens import beforeafter
 from tui.theme import Signs
@@ -38,11 +39,11 @@ def compared(things: Iterable[Mapping[str, Any]], lang: str, signs: Signs) -> li
 
 
 def _compared(one: Mapping[str, Any], lang: str, signs: Signs) -> list[beforeafter.Line]:
-    same, what = one.get("same"), foreign(str(one.get("what", "")), "bold")
+    same, what = one.get("same"), foreign(in_words(one.get("what", ""), lang), "bold")
     sign = "?" if same is None else "=" if same else signs.arrow
     style = "" if same else "bold $text-error" if same is False else "$text-warning"
     if one.get("kind") == "object":
-        said = str(one.get("now", "")) or word("as-before" if same else "absent", lang)
+        said = in_words(one.get("now", ""), lang) or word("as-before" if same else "absent", lang)
         return [Content.assemble((f"{sign} ", style), what, "  ", foreign(said, style or "$quiet"))]
-    before, now = (foreign(str(one.get(key, "")), style) for key in ("before", "now"))
+    before, now = (foreign(in_words(one.get(key, ""), lang), style) for key in ("before", "now"))
     return [Content.assemble(dim("  "), what), Pair(before, now, sign, indent=4)]

@@ -92,7 +92,7 @@ class RightsScreen(KlinikScreen[None]):
     def on_answered(self, message: Answered) -> None:
         """What is needed is known; now the server is asked."""
         if message.error is not None:
-            self.error = one_line(str(message.error), 300)
+            self.error = message.why(self.app.lang)
         else:
             self.scope, self.needs = message.value
             self._ask()

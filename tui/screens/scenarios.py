@@ -34,7 +34,7 @@ class ScenariosScreen(Dialog[str]):
     def on_answered(self, message: Answered) -> None:
         """The scenarios are there."""
         if message.error is not None or not message.value:
-            why = str(message.error) if message.error else self.say("practice.none")
+            why = message.why(self.app.lang) or self.say("practice.none")
             self.query_one("#wrong", Static).update(Content.styled(why, "$text-error"))
             return
         lang = self.app.lang

@@ -57,9 +57,9 @@ def options(
     """All lines; `opened` are the findings whose consequences are shown."""
     lines = [heading(triaging, look)]
     if triaging.state == "failed":
-        lines.append(rows.note(one_line(triaging.error), "failed", "$text-error"))
+        lines.append(rows.note(triaging.error, "failed", "$text-error"))
     if triaging.mutes_error:
-        lines.append(rows.note(one_line(triaging.mutes_error, 300), "mutes", "$text-error"))
+        lines.append(rows.note(one_line(triaging.mutes_error.get(look.lang), 300), "mutes", "$text-error"))
     lines += changed(triaging.changes[:RECENT], len(triaging.changes), look)
     found = triaging.found()
     if found is None:

@@ -11,34 +11,25 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import Object, Resource
 from checks.layout import Layout, load_layout
 from checks.model import EventsRead, ExecRead, HealthRead, ListRead, PrometheusRead, surest
-from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
-from checks.rights.permissions import Permission, for_checks, for_steps
-from checks.rights.rbac import Role, Subject, in_words, missing, role_name, roles_of, without_covered
-from checks.rights.rbactext import Part, comment, objects_of, yaml_of
+from checks.rights.permissions import for_checks, for_steps
+from checks.rights.rbac import Role, Subject, role_name, roles_of
+from checks.rights.rbactext import Part, objects_of, yaml_of
 from checks.walking.access import Access
 from checks.walking.walk import Walk
 from checks.writing.stepevents import StepEnded
 from kb import open_library
 from kb.model import Article, DeleteAction, ExecAction, Guide, PatchAction, RestartAction, Step
 from kb.paths import ASSETS
-from tests.checks.troubled import Bed, bed
+from tests.checks.troubled import OF_KIND, Bed, bed
 
 Ask = tuple[str, str, str, str, str]
 """Verb, group, resource with subresource, namespace, name."""
 VIEWER = Subject("User", "viewer")
-OF_KIND = {
-    "Role": ROLES,
-    "RoleBinding": ROLE_BINDINGS,
-    "ClusterRole": CLUSTER_ROLES,
-    "ClusterRoleBinding": CLUSTER_ROLE_BINDINGS,
-}
 
 
 @pytest.fixture(scope="module")
@@ -367,82 +358,3 @@ def test_kubectl_takes_the_yaml(
     assert kubectl("auth", "can-i", "create", "pods", "--as", "viewer", "-n", "default").stdout.startswith(
         "no"
     )
-
-
-# --- names, subjects, hostile words -----------------------------------------------------------------------------------
-
-
-def test_wider_permissions_take_the_narrower_ones_in() -> None:
-    """And who needed the narrower one is still named."""
-    pods = Resource.parse("v1/pods")
-    wide, narrow = Permission("list", pods), Permission("list", pods, "kube-system")
-    named = Permission("get", pods, "kube-system", name="a")
-    alone = Permission("get", pods, "kube-system", "log")
-    found = without_covered({narrow: ("b",), wide: ("a",), named: ("c",), alone: ("d",)})
-    assert found[wide] == ("b", "a")
-    assert set(found) == {wide, named, alone}
-
-
-def test_names_and_kinds_are_never_mixed_up() -> None:
-    """A rule with resourceNames stands alone: another kind in it would be bound to the same name."""
-    apps = [Resource.parse(f"apps/v1/{plural}") for plural in ("daemonsets", "deployments")]
-    needs = {Permission("patch", kind, "a", name="x"): ("s",) for kind in apps}
-    (role,) = roles_of(needs, "n")
-    assert [(r.resources, r.names) for r in role.rules] == [
-        (("daemonsets",), ("x",)),
-        (("deployments",), ("x",)),
-    ]
-
-
-@given(st.text(min_size=1, max_size=300))
-def test_any_article_gets_a_role_name_that_kubernetes_takes(article: str) -> None:
-    """Short enough, of the letters that are allowed, and two articles never share one."""
-    name = role_name("checks", article)
-    assert len(name) <= 253
-    assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-." for c in name)
-    assert name[-1] not in "-."
-    assert role_name("checks", article + "é") != name
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("user:alice@example.com", {"kind": "User", "name": "alice@example.com"}),
-        ("User:system:serviceaccount:a:b", {"kind": "User", "name": "system:serviceaccount:a:b"}),
-        ("group:sre", {"kind": "Group", "name": "sre"}),
-        ("sa:ops/klinik", {"kind": "ServiceAccount", "name": "klinik", "namespace": "ops"}),
-    ],
-)
-def test_subjects_are_read_as_they_are_written(text: str, wanted: Object) -> None:
-    found = Subject.parse(text).object()
-    assert {key: value for key, value in found.items() if key != "apiGroup"} == wanted
-
-
-@pytest.mark.parametrize(
-    "text", ["", "alice", "user:", "sa:klinik", "sa:/x", "sa:a/", "robot:x", "user:a\nb"]
-)
-def test_what_is_no_subject_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no subject"):
-        Subject.parse(text)
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.text(max_size=200), st.text(min_size=1, max_size=40))
-def test_no_text_gets_out_of_a_comment_or_a_name(text: str, name: str) -> None:
-    """Whatever an article or a user is called, the documents say what they shall say."""
-    assert all(line.startswith("#") and "\n" not in line for line in comment(text))
-    role = roles_of({Permission("list", Resource.parse("v1/pods")): (text,)}, "n")
-    made = yaml_of([Part((text,), role)], Subject("User", name), "en")
-    (_, binding) = [d for d in yaml.safe_load_all(made) if d]
-    assert binding["subjects"][0]["name"] == name
-
-
-def test_what_is_missing_is_named_in_words() -> None:
-    """Only what was refused; an answer that did not come is no refusal."""
-    pods = Resource.parse("v1/pods")
-    one, two = (Permission(verb, pods, "kube-system", "exec") for verb in ("get", "create"))
-    three = Permission("list", pods)
-    found = missing([one, two, three], {one: False, two: False, three: None})
-    assert in_words(found) == "create, get pods/exec -n kube-system"
-    wide = [Permission("list", Resource.parse(kind)) for kind in ("v1/nodes", "kubeovn.io/v1/ips")]
-    assert in_words([*wide, one]) == "list nodes, ips.kubeovn.io; get pods/exec -n kube-system"

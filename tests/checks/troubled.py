@@ -13,6 +13,7 @@ from checks.catalogue import Catalogue, load_catalogue
 from checks.cluster import ExecResult, Object
 from checks.live import LiveCluster, connect
 from checks.model import NOTHING, Result
+from checks.practice.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
 from checks.practice.scenario import load_scenario, merge
 from checks.practice.server import PracticeServer
 from checks.practice.sim.world import SimWorld
@@ -22,6 +23,13 @@ from kb.model import CheckUse
 
 Lie = Callable[[Object, tuple[str, ...]], ExecResult | None]
 PACE = 0.02
+OF_KIND = {
+    "Role": ROLES,
+    "RoleBinding": ROLE_BINDINGS,
+    "ClusterRole": CLUSTER_ROLES,
+    "ClusterRoleBinding": CLUSTER_ROLE_BINDINGS,
+}
+"""Where the documents of a role's YAML are created."""
 
 
 class LyingWorld:

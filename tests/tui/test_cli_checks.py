@@ -17,9 +17,8 @@ import pytest
 import yaml
 
 from checks.cluster import Object
-from tests.checks.test_rbac import OF_KIND
 from tests.checks.test_report import scraped, values
-from tests.checks.troubled import Bed, bed
+from tests.checks.troubled import OF_KIND, Bed, bed
 from tests.tui.here import Done, Run, here
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,8 +17,7 @@ from checks.cluster import Object
 from checks.rights.rbac import API_GROUP
 from checks.risk.command import risk_of_argv
 from tests.checks.asked import asked_of
-from tests.checks.test_rbac import OF_KIND
-from tests.checks.troubled import Bed, bed
+from tests.checks.troubled import OF_KIND, Bed, bed
 from tests.tui.conftest import klinik as app_of
 from tests.tui.conftest import screen_text, until
 from tests.tui.walking import open_guide, search_and_open, through_the_plan

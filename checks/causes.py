@@ -40,9 +40,10 @@ class CauseVerdict:
 
 
 def bindings(results: Mapping[str, Result]) -> dict[str, Any]:
-    """What conditions of a guide see: each alias with a verdict as ``{…data, verdict, value, reason}``.
+    """What conditions of a guide see: each alias with a verdict as ``{…data, verdict, value, reason, unread}``.
 
-    An alias whose verdict is unknown is left out, so that a condition that needs it is unknown.
+    An alias whose verdict is unknown is left out, so that a condition that needs it is unknown. Where some targets are
+    bad, others may be unknown without that: `unread` names them, for a condition that is about certain targets.
     """
     return {
         alias: {
@@ -50,6 +51,7 @@ def bindings(results: Mapping[str, Result]) -> dict[str, Any]:
             "verdict": str(result.verdict),
             "value": result.judgement.value,
             "reason": result.judgement.reason,
+            "unread": [row.target for row in result.judgement.rows if row.verdict is Verdict.UNKNOWN],
         }
         for alias, result in results.items()
         if result.verdict is not Verdict.UNKNOWN

@@ -93,6 +93,8 @@ def contained(item: Any, container: Any) -> bool:
     if isinstance(container, Mapping):
         return isinstance(item, str) and item in container
     if isinstance(container, list | tuple):
+        if isinstance(item, str):
+            return item in container  # a string equals strings only; lists of names may be long
         return any(equal(item, x) for x in container)
     raise no_overload("in", item, container)
 

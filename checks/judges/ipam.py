@@ -46,7 +46,8 @@ def judge_orphan_ips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now:
     owners, min_age = owners_in(facts), float(params.get("min_age", 60))
     subnets = {name(s) for s in facts["subnets"].items}
     orphans: list[dict[str, JSON]] = []
-    leaving, undecided, young = 0, [], 0
+    leaving: list[str] = []
+    undecided, young = [], 0
     for ip in sorted(facts["ips"].items, key=name):
         found = fate(ip, owners)
         if found.state == "undecided" and found.why == "vm-unread":
@@ -54,13 +55,16 @@ def judge_orphan_ips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now:
         if found.state != "gone":
             continue
         if terminating(ip):
-            leaving += 1
+            leaving.append(name(ip))
         elif now - (created(ip) or 0.0) < min_age:
             young += 1  # its pod may have come after the list of pods was read
         else:
             orphans.append(_orphan(ip, found.why, subnets))
     count = len(orphans)
-    data = {"count": count, "leaving": leaving, "young": young, "undecided": len(undecided)}
+    data: dict[str, JSON] = {
+        "count": count, "leaving": len(leaving), "young": young, "undecided": len(undecided),
+        "there": [*(str(o["name"]) for o in orphans), *leaving],
+    }  # fmt: skip
     data["gateways"] = sum(str(o["pod"]).startswith("vpc-nat-gw-") for o in orphans)
     per_subnet = Counter(str(o["subnet"]) for o in orphans)
     rows = tuple(
@@ -116,13 +120,13 @@ def judge_orphan_eips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
     gateways = {name(g) for g in facts["gateways"].items} if eips else set()
     users = rules_by_eip(facts)
     orphans: list[dict[str, JSON]] = []
-    leaving = 0
+    leaving: list[str] = []
     for eip in sorted(eips, key=name):
         gateway = str(spec(eip).get("natGwDp") or "")
         if not gateway or gateway in gateways:
             continue
         if terminating(eip):
-            leaving += 1
+            leaving.append(name(eip))
         elif now - (created(eip) or 0.0) >= float(params.get("min_age", 60)):
             orphans.append(
                 {
@@ -134,7 +138,10 @@ def judge_orphan_eips(facts: Mapping[str, Fact], params: Mapping[str, JSON], now
                     "free": not users[name(eip)],
                 }
             )
-    data = {"count": len(orphans), "free": sum(bool(o["free"]) for o in orphans), "leaving": leaving}
+    data: dict[str, JSON] = {
+        "count": len(orphans), "free": sum(bool(o["free"]) for o in orphans), "leaving": len(leaving),
+        "there": [*(str(o["name"]) for o in orphans), *leaving],
+    }  # fmt: skip
     tables = {"orphans": tuple(orphans)}
     if not orphans:
         text = message("ipam.eips-ok", total=len(eips))

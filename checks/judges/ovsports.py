@@ -92,7 +92,7 @@ def _flapper(at: NodeAnswers, name: str, count: int, found: Iterable[Suspect]) -
 def judge_ovs_lost_interfaces(facts: Facts, params: Params, now: float) -> Judgement:
     """Interfaces of OVS whose network device is gone (ofport -1, "No such device"), and whether their pod still runs.
 
-    Data: ``count``, ``removable``; table ``ports`` ``{node, name, error, pod, removable}``.
+    Data: ``count``, ``removable``, ``there`` (``node/name``); table ``ports`` ``{node, name, error, pod, removable}``.
     """
     lost = nobody(facts, "ifaces")
     if lost:
@@ -123,7 +123,8 @@ def judge_ovs_lost_interfaces(facts: Facts, params: Params, now: float) -> Judge
         rows.append(Row(at.target, verdict, message("ovs.lost-row", count=len(here)), value=len(here)))
     gone = sum(bool(entry["removable"]) for entry in table)
     summary = message("ovs.lost", count=len(table), removable=gone, bad=len(bad(rows)), total=len(rows))
-    data = {"count": len(table), "removable": gone}
+    there: list[JSON] = [f"{entry['node']}/{entry['name']}" for entry in table]
+    data: dict[str, JSON] = {"count": len(table), "removable": gone, "there": there}
     return folded(rows, summary, value=len(table), data=data, tables={"ports": tuple(table)})
 
 

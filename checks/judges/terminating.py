@@ -90,6 +90,10 @@ def judge_kubeovn_terminating(facts: Mapping[str, Fact], params: Mapping[str, JS
         "subnets_releasable": sum(bool(r["releasable"]) for r in subnets),
         "eips_subnet_gone": sum(bool(r["subnet_gone"]) for r in eips),
         "eips_releasable": sum(bool(r["releasable"]) for r in eips),
+        "ips_there": [r["name"] for r in ips],
+        "subnets_there": [r["name"] for r in subnets],
+        "eips_there": [r["name"] for r in eips],
+        "subnets_zero_there": [r["name"] for r in subnets if r["empty"] and r["zero"]],
     }
     tables: dict[str, tuple[Mapping[str, JSON], ...]] = {
         "ips": ips,
@@ -276,7 +280,11 @@ def judge_orphan_ports(facts: Mapping[str, Fact], params: Mapping[str, JSON], no
             continue
         if str(port.get("name")) not in ips and pod not in pods:
             orphans.append({"name": str(port.get("name")), "pod": pod, "subnet": str(ids.get("ls") or "")})
-    data = {"count": len(orphans), "ports": len(ports)}
+    data: dict[str, JSON] = {
+        "count": len(orphans),
+        "ports": len(ports),
+        "there": [o["name"] for o in orphans],
+    }
     tables = {"orphans": tuple(orphans)}
     if not orphans:
         text = message("terminating.ports-ok", total=len(ports))

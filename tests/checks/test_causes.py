@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 
 from checks.causes import holds, judge_causes, symptom_verdicts, upstream_first
-from checks.model import Judgement, Result, Verdict
+from checks.model import Judgement, Result, Row, Verdict
 from kb.model import Cause, CheckUse, Guide, Symptom
+from kb.paths import ASSETS
 from kb.text import Text
 
 
@@ -113,3 +117,25 @@ def test_conditions_of_steps_see_results_and_more() -> None:
     assert holds("flows.n == 1", results) is None
     assert holds('saved.x == ""', results, saved={"x": ""}) is True
     assert holds("macs.stale ==", results) is None
+
+
+def test_a_target_that_could_not_be_read_is_no_proof_where_another_is_bad() -> None:
+    """One node bad makes the whole bad; the one that is not in its list of bad ones may be unread and not well."""
+    rows = (Row("node-1", Verdict.FAIL, Text()), Row("node-2", Verdict.UNKNOWN, Text()))
+    fds = result("fds", "fail", high=["node-1"])
+    results = {
+        "fds": replace(fds, judgement=replace(fds.judgement, rows=(*rows, Row("node-3", Verdict.OK, Text()))))
+    }
+    proven = "!(inputs.node in fds.high) && !(inputs.node in fds.unread)"
+    assert [holds(proven, results, inputs={"node": f"node-{n}"}) for n in (1, 2, 3)] == [False, False, True]
+
+
+def test_shipped_steps_on_nodes_ask_whether_their_node_was_read() -> None:
+    """A check that has a row per node may have read all but the one the step is about."""
+    for article in ("ovs-too-many-open-files", "ovn-mac-binding-leak", "ovn-controller-starved"):
+        steps = yaml.safe_load((ASSETS / "articles" / article / "guide.yaml").read_text(encoding="utf-8"))[
+            "steps"
+        ]
+        for when in (step["verify"].get("when", "") for step in steps if "verify" in step):
+            for alias, _ in re.findall(r"\w+\.node in (\w+)\.(\w+)", when):
+                assert f"in {alias}.unread" in when or alias == "unclaimed", when

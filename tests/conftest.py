@@ -36,6 +36,7 @@ LONGEST = (
     "tests/kb/test_index_kill.py",
     "tests/tui/test_cli_mute.py",
     "tests/checks/test_permits.py",
+    "tests/checks/test_fault_time.py",
     "tests/ovn/test_databases.py",
     "tests/checks/test_guides_bc.py",
     "tests/tui/test_execution.py",

@@ -29,6 +29,12 @@ SUBNETS = Resource("kubeovn.io", "v1", "subnets")
 NODES = Resource("", "v1", "nodes")
 WRITING = frozenset(("set", "destroy", "create", "remove"))
 """Words that make a command of the incident one that writes."""
+LABEL = r"^PATCH [^?]*/subnets/net-a\?fieldManager=[^&]*$"
+DROP = r"^DELETE [^?]*/subnets/net-a$"
+PURGE = r"^GET .*/exec\?.*command=destroy&"
+"""Requests of the incident's steps, as the proxy sees them."""
+CHANGES = r"^(POST|PATCH|PUT|DELETE) (?!.*(dryRun=All|reviews))"
+"""Requests that change something, Leases and Events included."""
 
 
 @dataclass

@@ -1,18 +1,11 @@
-"""Hostile inputs in every template there is: no word changes its place or becomes an option, nothing reaches a shell.
-
-Templates: every command, preview, saved read and undo of the shipped guides, every command of the catalogue's checks,
-and steps derived from the texts of the shipped articles and of one with lines of all shapes.
-"""
+"""Hostile inputs in the commands, previews, saved reads and undos of guides and checks: each word keeps its place."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -25,64 +18,20 @@ from checks.cluster import Object, Resource, Target
 from checks.errors import Invalid
 from checks.layout import load_layout
 from checks.live.failures import About, path_of
-from checks.local.options import NotLocal
-from checks.local.run import local_command
-from checks.plans.commandline import fill_line
 from checks.plans.inputs import Choices, InputError, validate
 from checks.plans.plan import PlanError, PlannedWrite
-from checks.plans.template import SLOT, SlotError, slots, word
+from checks.plans.template import SLOT, slots, word
 from checks.plans.writes import Expander
 from checks.practice.patches import json_patch
 from checks.reads import ExecRead, branches
 from checks.risk.options import words_of
 from checks.specs.readspec import fill as fill_read
 from checks.specs.slots import SlotError as ParamError
-from kb import open_library
-from kb.articlefile import parse_article
-from kb.derive import derive
-from kb.model import (
-    Action,
-    Article,
-    CommandAction,
-    DeleteAction,
-    ExecAction,
-    Input,
-    PatchAction,
-    RestartAction,
-    Step,
-)
-from kb.paths import ASSETS
-from kb.shell import Line, parse
+from kb.model import Action, DeleteAction, ExecAction, Input, PatchAction, RestartAction, Step
 from kb.text import Text
 from tests.checks.dictcluster import DictCluster
+from tests.checks.hostile import HOSTILE, derived, shipped, shown
 
-SEEDS = (
-    *(
-        "-",
-        "--",
-        "-rf",
-        "--all",
-        "--db=tcp:1.2.3.4:6641",
-        "-c id",
-        "--context=prod",
-        "−x",
-        "a",
-        "10.16.0.0/16",
-    ),
-    *("; reboot", "$(reboot)", "`reboot`", "a && b", "a || b", "a | b", "a > /etc/passwd", "<(x)"),
-    *("a\nb", "a\r\nb", "a\0b", "a b", "a\tb", "'", '"', "'\"'", "\\", "\\'", "a'b\"c"),
-    *("$HOME", "${x}", "!!", "*", "?", "[a-z]", "{a,b}", "~root", "#", "@x", "a,b=c", "[]", "{}"),
-    *("..", ".", "../../secrets/x", "a/b", "%2e%2e", "%2F", "x?dryRun=All", "a#b", "a&b=c", "a+b"),
-    *("{item}", "{item.name}", "{0}", "%s", "网络", "名 字", "\u202e", "\ufeffa", "\u2028", "\udc80", "ﬁ"),
-)
-HOSTILE = st.one_of(
-    st.sampled_from(SEEDS),
-    st.builds("".join, st.lists(st.sampled_from(SEEDS), min_size=2, max_size=3)),
-    st.text("ab -'\"\\$`;|&<>(){}[]*?!~#%@=,\n\t网", min_size=1, max_size=12),
-    st.text(min_size=1, max_size=30),
-    st.integers(-5, 10**12),
-    st.booleans(),
-)
 INTERPRETERS = words_of(
     "sh bash ash dash zsh ksh busybox env xargs eval exec nsenter chroot ssh su sudo runuser script timeout nohup"
     " setsid watch find awk gawk sed perl python python3 ruby node lua tclsh expect parallel flock unshare kubectl"
@@ -111,13 +60,6 @@ def actions(article: str, step: Step) -> Iterator[Template]:
 
 
 @cache
-def shipped() -> tuple[Article, ...]:
-    with tempfile.TemporaryDirectory() as folder:
-        library = open_library([ASSETS], cache_dir=Path(folder))
-        return tuple(article for one in sorted(library.guided) if (article := library.get(one)))
-
-
-@cache
 def templates() -> tuple[Template, ...]:
     return tuple(
         found
@@ -140,39 +82,6 @@ def reads() -> tuple[tuple[str, ExecRead], ...]:
     )
 
 
-SHAPES = """# The pods of a node get no address
-
-## Symptoms
-
-Pods stay in ContainerCreating.
-
-## Resolution
-
-```bash
-kubectl -n <namespace> get pod <pod> -o wide
-kubectl -n <namespace> get pods -o json | grep "<pod>" | head -n 5
-kubectl -n <namespace> exec <pod> -- ovn-nbctl --timeout=10 set Logical_Router '<router>' "options:x=<value>"
-kubectl ko nbctl lr-route-list "$(kubectl get vpc <vpc> -o name)" && echo '<vpc> done' >> /tmp/<file>
-kubectl patch subnet <subnet> --type=merge -p '{"spec": {"gateway": "<gateway>"}}'
-for pod in <pods>; do kubectl delete pod $pod -n <namespace>; done
-echo "`hostname` <note>" | tee "/tmp/<file>.log"
-cat <<EOF | kubectl apply -f -
-name: <subnet>
-EOF
-```
-"""
-
-
-@cache
-def derived() -> tuple[Step, ...]:
-    """Steps derived from articles' texts, whose lines a person copies or klinik runs when they only read."""
-    text, _ = parse_article(SHAPES.encode(), "en.md", lang="en")
-    assert text is not None
-    articles = [Article("shapes", {"en": text}, ""), *(Article(one.id, one.texts, "") for one in shipped())]
-    guides = [guide for one in articles if (guide := derive(one))]
-    return tuple(step for guide in guides for step in guide.steps if isinstance(step.action, CommandAction))
-
-
 class Everywhere(Expander):
     """Every role is one pod, and every object is there."""
 
@@ -186,11 +95,6 @@ class Everywhere(Expander):
         )  # where a live cluster looks
         owner = {"controller": True, "kind": "DaemonSet", "name": "d"}
         return {"metadata": {"name": name, "uid": "u", "resourceVersion": "1", "ownerReferences": [owner]}}
-
-
-def shown(value: Any) -> str:
-    """A value as its word has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def names_in(action: Action) -> list[str]:
@@ -354,114 +258,3 @@ def test_a_checks_commands_keep_their_shape(data: st.DataObject) -> None:
     for part, text in zip(read.argv, filled.argv, strict=True):
         assert text == expected(part, values), name
         assert text.startswith("-") is part.startswith("-"), name
-
-
-# --- lines of derived guides
-
-
-def line_values(data: st.DataObject, step: Step) -> dict[str, Any]:
-    return {spec.name: data.draw(HOSTILE, label=spec.name) for spec in step.inputs}
-
-
-def skeleton(line: Line) -> Any:
-    """What a shell would do with a line, the words left out."""
-    return (
-        line.operators,
-        line.broken,
-        len(line.inner),
-        [
-            (len(one.words), len(one.assignments), [r.operator for r in one.redirects])
-            for one in line.commands
-        ],
-    )
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_a_derived_line_keeps_its_commands_and_words(data: st.DataObject) -> None:
-    step = data.draw(st.sampled_from(derived()), label="step")
-    assert isinstance(step.action, CommandAction)
-    values = line_values(data, step)
-    try:
-        line = fill_line(step.action.shell, values)
-    except SlotError:
-        return
-    marks = {name: f"Zq{number}Z" for number, name in enumerate(values)}
-    plain = parse(fill_line(step.action.shell, marks))
-    found = parse(line)
-    assert skeleton(found) == skeleton(plain), line
-    back = {mark: shown(values[name]) for name, mark in marks.items()}
-    pattern = re.compile("|".join(map(re.escape, back)) or r"(?!)")
-    for one, other in zip(plain.commands, found.commands, strict=True):
-        for was, now in zip(one.words, other.words, strict=True):
-            if was.literal:
-                assert now.text == pattern.sub(lambda match: back[match[0]], was.text), line
-
-
-@cache
-def runnable() -> tuple[Step, ...]:
-    """The steps that klinik would run with harmless values."""
-    return tuple(step for step in derived() if accepts(step))
-
-
-def accepts(step: Step) -> bool:
-    try:
-        local_command(step, {spec.name: "zqz" for spec in step.inputs})
-    except NotLocal:
-        return False
-    return True
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_line_that_klinik_runs_itself_keeps_its_words(data: st.DataObject) -> None:
-    step = data.draw(st.sampled_from(runnable()), label="step")
-    values = line_values(data, step)
-    try:
-        command = local_command(step, values)
-    except NotLocal:
-        return
-    marks = {name: f"zq{number}z" for number, name in enumerate(values)}
-    back = {mark: shown(values[name]) for name, mark in marks.items()}
-    pattern = re.compile("|".join(map(re.escape, back)) or r"(?!)")
-    plain = local_command(step, marks)
-    assert command.stages == tuple(
-        tuple(pattern.sub(lambda match: back[match[0]], text) for text in stage) for stage in plain.stages
-    )
-
-
-FORMS = ("{x}", "a{x}b", '"{x}"', "'{x}'", "--o={x}", "\"a '{x}' b\"", "'a \"{x}\" b'", "{x}{x}")
-
-
-@pytest.mark.parametrize("shell", ["bash", "sh"])
-def test_real_shells_read_a_filled_word_as_one_word(shell: str) -> None:
-    """Whatever stands in a value, and however the article quotes it, the shell gives the program exactly that text."""
-
-    @settings(max_examples=8, deadline=None)
-    @given(st.lists(HOSTILE, min_size=25, max_size=40))
-    def read_back(values: Sequence[Any]) -> None:
-        lines, wanted = [], []
-        for value in values:
-            for form in FORMS:
-                try:
-                    lines.append(f"printf '%s\\0' {fill_line(form, {'x': value})}")
-                except SlotError:
-                    continue
-                wanted.append(unquoted(form).replace("{x}", shown(value)))
-        run = subprocess.run(
-            [shell],
-            input="\n".join(lines).encode(),
-            capture_output=True,
-            check=True,
-            env={"LC_ALL": "C.UTF-8"},
-        )
-        assert run.stderr == b""
-        assert run.stdout.decode().split("\0")[:-1] == wanted
-
-    read_back()
-
-
-def unquoted(form: str) -> str:
-    return {'"{x}"': "{x}", "'{x}'": "{x}", "\"a '{x}' b\"": "a '{x}' b", "'a \"{x}\" b'": 'a "{x}" b'}.get(
-        form, form
-    )

@@ -38,7 +38,7 @@ LONGEST = (
     "tests/checks/test_permits.py",
     "tests/checks/test_fault_time.py",
     "tests/ovn/test_databases.py",
-    "tests/checks/test_guides_bc.py",
+    "tests/checks/test_guides_bc_walked.py",
     "tests/tui/test_execution.py",
 )
 """By what ``pytest --durations=40`` shows, the longest first; `make test` gives out whole files in this order."""

@@ -9,8 +9,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from checks.redact import redactor
 from checks.sessions.export import fence, plain, when
+from checks.sessions.redacted import redacted
 from checks.sessions.session import Command, Round, Session, StepRecord
 from kb.messages import message
 from kb.model import Article
@@ -25,7 +25,8 @@ _WORDS = 40
 
 def draft(session: Session, article: Article | None, langs: Sequence[str] = LANGS) -> dict[str, str]:
     """The files of the article by name, ``en.md`` and ``zh.md``; `article` is the one whose guide was walked."""
-    return {f"{lang}.md": _text(session, article, lang) for lang in langs}
+    clean = redacted(session)
+    return {f"{lang}.md": _text(clean, article, lang) for lang in langs}
 
 
 def _text(session: Session, article: Article | None, lang: str) -> str:
@@ -41,7 +42,7 @@ def _text(session: Session, article: Article | None, lang: str) -> str:
         *_resolution(session, article, lang),
     ]
     parts += _related(session, lang)
-    return redactor(session.id)("\n".join(parts).rstrip() + "\n")
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _say(key: str, lang: str, **params: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from checks.local.told import told
 from checks.redact import redact_tree, redactor
+from checks.sessions.redacted import redacted
 from checks.sessions.session import Command, Proof, Session, StepRecord
 from checks.sessions.steprecord import in_words
 from checks.sessions.timeline import timeline
@@ -28,7 +29,7 @@ Redact = Callable[[str], str]
 
 def session_markdown(session: Session, lang: str, *, with_timeline: bool = True) -> str:
     """The session as Markdown in `lang`: symptoms, evidence, cause, steps with exact commands, proof, notes."""
-    redact = redactor(session.id)
+    session, redact = redacted(session), redactor(session.id)
     parts = [*_head(session, lang, redact), *_checks(session, lang, redact), *_cause(session, lang)]
     for record in session.steps.values():
         parts += _step(record, lang, redact)
@@ -41,7 +42,7 @@ def session_markdown(session: Session, lang: str, *, with_timeline: bool = True)
 
 def session_json(session: Session, lang: str) -> dict[str, Any]:
     """The session as one JSON document, texts in `lang`, secrets replaced by tokens."""
-    redact = redactor(session.id)
+    session, redact = redacted(session), redactor(session.id)
     document = {
         "id": session.id,
         "article": session.article,
@@ -69,8 +70,8 @@ def session_json(session: Session, lang: str) -> dict[str, Any]:
         "damaged": session.damaged,
         "newer": session.newer,
     }
-    redacted: dict[str, Any] = redact_tree(document, redact)
-    return redacted
+    clean: dict[str, Any] = redact_tree(document, redact)
+    return clean
 
 
 def _step_json(record: StepRecord, lang: str) -> dict[str, Any]:
@@ -142,6 +143,7 @@ def _texts(results: Mapping[str, Any], lang: str) -> dict[str, Any]:
 
 def session_summary(session: Session, lang: str) -> str:
     """The session in two or three plain sentences, to paste into a chat; bounded, without secrets."""
+    session = redacted(session)
     cluster = session.cluster
     where = (cluster.get("practice") and f"PRACTICE {cluster['practice']}") or cluster.get("context", "")
     did = [record.id for record in session.steps.values() if record.state in ("done", "already_done")]

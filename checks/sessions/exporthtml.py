@@ -6,6 +6,7 @@ from html import escape
 
 from checks.redact import redactor
 from checks.sessions.export import session_markdown, when
+from checks.sessions.redacted import redacted
 from checks.sessions.session import Session
 from checks.sessions.timeline import timeline
 from kb.markdown import to_html
@@ -33,6 +34,7 @@ def session_html(session: Session, lang: str) -> str:
 
     Nothing is loaded and nothing runs: the page forbids it by its own policy.
     """
+    session = redacted(session)
     title = escape(one_line(session.title.get(lang) or session.article, 200))
     body = to_html(session_markdown(session, lang, with_timeline=False))
     return "\n".join((

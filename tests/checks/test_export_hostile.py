@@ -1,0 +1,58 @@
+"""Exports of sessions whose texts are hostile or merely odd: no secret, no mark-up and no line of them gets out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks.sessions.draft import draft
+from checks.sessions.export import session_markdown, session_summary
+from checks.sessions.exporthtml import session_html
+from checks.sessions.session import Session, fold
+
+OPENED = {"kind": "opened", "session": "s-1", "article": "a", "title": "T", "at": 1.0}
+JWT = "eyJhbGciOi_JIUzI1NiJ9.eyJzdWIi_OiIxMjM0NTY3.c2ln_bmF0dXJl"
+
+
+def session(*entries: dict[str, Any]) -> Session:
+    return fold([OPENED, *({"at": 2.0, **entry} for entry in entries)])
+
+
+def written(what: str = "w", kubectl: tuple[str, ...] = ("kubectl", "get")) -> tuple[dict[str, Any], ...]:
+    return (
+        {"kind": "start", "step": "x"},
+        {"kind": "writing", "step": "x", "what": what, "kubectl": list(kubectl)},
+        {"kind": "answer", "step": "x"},
+        {"kind": "ended", "step": "x", "state": "done"},
+    )
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["api_key=hunter2hunter2", "DB_PASSWORD_PROD: hunter2hunter2", f"got {JWT}", "pass\x1b[1mword=hunter2x"],
+)
+def test_no_export_gives_a_secret_away_wherever_it_stands(secret: str) -> None:
+    """Marks that Markdown needs, and colours of a terminal, do not hide a secret from those who look for it."""
+    told = session(
+        *written(what=f"sets {secret}"),
+        {"kind": "ran", "step": "x", "line": "kubectl get po", "end": "not-started", "why": secret},
+        {"kind": "note", "text": secret},
+        {"kind": "finished", "outcome": "solved", "why": secret},
+    )
+    every = [*draft(told, None).values(), session_markdown(told, "en"), session_html(told, "zh")]
+    for text in (*every, session_summary(told, "en")):
+        assert "hunter2" not in text
+        assert "c2ln" not in text
+        assert "secret:" in text
+
+
+def test_a_key_without_its_end_takes_nothing_of_the_article_with_it() -> None:
+    told = session(
+        {"kind": "checked", "results": {"a": {"verdict": "fail", "summary": "-----BEGIN RSA PRIVATE KEY----- MIIE"}}},
+        {"kind": "note", "text": "the last word"},
+    )  # fmt: skip
+    text = draft(told, None)["en.md"]
+    assert "MIIE" not in text
+    assert "## Resolution" in text
+    assert "the last word" in text

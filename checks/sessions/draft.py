@@ -135,14 +135,19 @@ def _resolution(session: Session, article: Article | None, lang: str) -> Iterato
         yield f"{number}. **{plain(_step_text(article, record, lang), 200)}** {_went(record, lang)}"
         yield ""
         for command in _shown(record):
-            yield from (f"   {line}" for line in _block(command))
+            yield from _inside(_block(command))
             yield ""
         if record.line:
-            yield from (f"   {line}" for line in fence(printable(record.line), "bash"))
+            yield from _inside(fence(printable(record.line), "bash"))
             yield ""
     if not number:
         yield f"1. {_say('todo-step', lang)}"
         yield ""
+
+
+def _inside(block: Sequence[str]) -> Iterator[str]:
+    """A block within an item of a list: each of its lines has to be indented, or the item and the block end there."""
+    yield from (f"   {line}" for line in "\n".join(block).split("\n"))
 
 
 def _step_text(article: Article | None, record: StepRecord, lang: str) -> str:

@@ -10,6 +10,7 @@ from checks.sessions.draft import draft
 from checks.sessions.export import session_markdown, session_summary
 from checks.sessions.exporthtml import session_html
 from checks.sessions.session import Session, fold
+from kb.markdown import to_html
 
 OPENED = {"kind": "opened", "session": "s-1", "article": "a", "title": "T", "at": 1.0}
 JWT = "eyJhbGciOi_JIUzI1NiJ9.eyJzdWIi_OiIxMjM0NTY3.c2ln_bmF0dXJl"
@@ -56,3 +57,17 @@ def test_a_key_without_its_end_takes_nothing_of_the_article_with_it() -> None:
     assert "MIIE" not in text
     assert "## Resolution" in text
     assert "the last word" in text
+
+
+def test_a_command_of_several_lines_stays_one_block_of_its_step() -> None:
+    line = "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF"
+    told = session(
+        *written(kubectl=("kubectl", "exec", "p", "--", "a\nb")),
+        {"kind": "start", "step": "y", "line": line},
+        {"kind": "ended", "step": "y", "state": "done"},
+        {"kind": "note", "text": "the last word"},
+    )
+    html = to_html(draft(told, None)["en.md"])
+    assert html.count("<pre>") == 2
+    assert "kind: Pod\nEOF\n</code></pre>" in html
+    assert "<li>the last word</li>" in html

@@ -22,7 +22,7 @@ from kb.text import Text
 
 ITEMS = 20
 """Words of a command that are shown of a long list of items, and rows of a value."""
-_MARKS = re.compile(r"([\\`*_\[\]<>|#])")
+_MARKS = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 Redact = Callable[[str], str]
 

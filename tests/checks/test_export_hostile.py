@@ -71,3 +71,20 @@ def test_a_command_of_several_lines_stays_one_block_of_its_step() -> None:
     assert html.count("<pre>") == 2
     assert "kind: Pod\nEOF\n</code></pre>" in html
     assert "<li>the last word</li>" in html
+
+
+@pytest.mark.parametrize("hostile", ["~~~ x", "&lt;b&gt; &#8238;", "**b** <i> [l](http://x) | # `c`"])
+def test_a_text_means_nothing_but_itself(hostile: str) -> None:
+    """Neither a fence that swallows what follows, nor entities that become other characters than were there."""
+    told = session(
+        {"kind": "cause", "cause": hostile, "causes": {}},
+        *written(what=hostile),
+        {"kind": "note", "text": hostile},
+        {"kind": "note", "text": "the last word"},
+    )
+    for text in (session_markdown(told, "en"), draft(told, None)["en.md"]):
+        html = to_html(text)
+        assert "\u202e" not in html
+        assert "the last word</li>" in html
+        assert html.count("&amp;lt;b") + html.count("~~~ x") + html.count("**b** &lt;i&gt;") >= 2
+        assert "<a " not in html

@@ -54,9 +54,12 @@ def run_of(entry: Mapping[str, Any]) -> LocalRun:
     code, argv = entry.get("code"), entry.get("argv", ())
     if not isinstance(argv, (list, tuple)) or not all(isinstance(stage, (list, tuple)) for stage in argv):
         raise TypeError
+    at = _number(entry.get("started") or entry.get("at") or 0)
+    if at < 0:
+        raise ValueError
     return LocalRun(
         step=str(entry["step"]),
-        at=_number(entry.get("started") or entry.get("at") or 0),
+        at=at,
         line=str(entry.get("line", "")),
         argv=tuple(tuple(str(word) for word in stage) for stage in argv),
         end=str(entry.get("end", "exit")),

@@ -12,13 +12,15 @@ from typing import Any
 
 from checks.redact import redact_tree, redactor
 from checks.sessions.journal import parse
-from checks.sessions.session import VERSION, Entry, fold
+from checks.sessions.session import VERSION, Entry, Session, advance, fold
 from kb.messages import message
 from kb.safe import one_line
 from kb.text import Text
 
 LONGEST = 64 * 1024 * 1024
 """Bytes of a session file that are read."""
+ENTRIES = 50_000
+"""Lines of one: the time to fold them grows with their square, and the list of sessions would take it every time."""
 
 
 class NoSession(ValueError):
@@ -32,12 +34,15 @@ class NoSession(ValueError):
 def packed(entries: Iterable[Entry], *, by: str, at: float) -> str:
     """The journal as lines without secrets, the last of which says who handed it over.
 
-    Raises NoSession for a journal with damaged lines: whoever went on with it would not know what they said.
+    Raises NoSession for a journal with damaged lines: whoever went on with it would not know what they said; and for
+    one that is longer than `unpacked` takes.
     """
     known = list(entries)
     damaged = fold(known).damaged
     if damaged:
         raise NoSession(message("handover.damaged-here", count=damaged))
+    if len(known) >= ENTRIES:
+        raise NoSession(message("handover.too-long", limit=ENTRIES))
     redact = redactor(next((str(e.get("session", "")) for e in known), ""))
     lines = []
     for entry in known:
@@ -80,6 +85,8 @@ def unpacked(raw: bytes) -> tuple[str, Sequence[Entry]]:
     """
     if len(raw) > LONGEST:
         raise NoSession(message("handover.too-large", limit=LONGEST // (1024 * 1024)))
+    if raw.count(b"\n") > ENTRIES:
+        raise NoSession(message("handover.too-long", limit=ENTRIES))
     if not raw.endswith(b"\n"):
         raise NoSession(message("handover.cut"))
     entries = parse(raw)
@@ -95,10 +102,19 @@ def unpacked(raw: bytes) -> tuple[str, Sequence[Entry]]:
     if session.newer:
         raise NoSession(message("handover.newer"))
     if session.damaged:
-        raise NoSession(message("handover.damaged", line=0))
+        raise NoSession(message("handover.damaged", line=_first_damaged(entries)))
     if not _safe(session.id):
         raise NoSession(message("handover.none"))
     return session.id, entries
+
+
+def _first_damaged(entries: Sequence[Entry]) -> int:
+    session = Session()
+    for number, entry in enumerate(entries, 1):
+        session = advance(session, entry)
+        if session.damaged:
+            return number
+    return 0
 
 
 def _safe(name: str) -> bool:

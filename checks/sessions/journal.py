@@ -243,7 +243,7 @@ def parse(raw: bytes) -> list[Entry]:
     entries: list[Entry] = []
     for number, line in enumerate(raw.split(b"\n")[:-1], 1):
         try:
-            entry = json.loads(line)
+            entry = _read(line)
         except (ValueError, RecursionError):
             entry = None
         if isinstance(entry, dict) and isinstance(entry.get("kind"), str) and _dated(entry):
@@ -251,6 +251,15 @@ def parse(raw: bytes) -> list[Entry]:
         else:
             entries.append({"v": VERSION, "n": number, "at": 0.0, "kind": "damaged", "line": number})
     return entries
+
+
+def _read(line: bytes) -> Any:
+    """The JSON of a line; raises ValueError, also for half a character, which could not be written again."""
+    text = line.decode()
+    entry = json.loads(text)
+    if "\\u" in text:
+        json.dumps(entry, ensure_ascii=False).encode()
+    return entry
 
 
 def _dated(entry: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from checks.cluster import ClusterInfo
 from checks.identity import foreign_to
 from checks.plans.plan import PlanError
-from checks.sessions.handover import NoSession, packed, stays_behind, unpacked
+from checks.sessions.handover import ENTRIES, NoSession, packed, stays_behind, unpacked
 from checks.sessions.journal import JournalError, adopt, read
 from checks.sessions.session import Session, fold
 from checks.sessions.timeline import timeline
@@ -159,3 +159,28 @@ def test_a_cluster_is_the_same_under_every_name_and_another_under_the_same() -> 
     practice = replace(session, cluster={"practice": "healthy", "uid": "u1"})
     assert foreign_to(practice, ARTICLE, ClusterInfo("a", "https://1"), "u1") is not None
     assert isinstance(practice, Session)
+
+
+def lines(*entries: dict[str, object]) -> bytes:
+    numbered = ({"v": 1, "at": 1.0, **entry, "n": n} for n, entry in enumerate(entries, 1))
+    return "".join(json.dumps(one) + "\n" for one in numbered).encode()
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"kind": "note", "text": "half a character \ud800"}, "Line 2"),
+        ({"kind": "ran", "step": "x", "started": -1e11}, "Line 2"),
+        ({"kind": "note", "text": 7}, "Line 2"),
+    ],
+)
+def test_a_line_that_would_fail_later_is_refused_and_named(entry: dict[str, object], why: str) -> None:
+    """Half a character cannot be written to any file, and no date is that long ago."""
+    with pytest.raises(NoSession, match=why):
+        unpacked(lines(OPENED, entry, {"kind": "note", "text": "fine"}))
+
+
+def test_a_file_of_too_many_lines_is_not_even_read() -> None:
+    raw = json.dumps(OPENED).encode() + b"\n" + b"{}\n" * ENTRIES
+    with pytest.raises(NoSession, match="50,000"):
+        unpacked(raw)

@@ -140,7 +140,8 @@ class FileJournal:
         """Writes one line and waits for the disk; on failure (JournalError) the file is as it was before."""
         number = (self._entries[-1].get("n", 0) if self._entries else 0) + 1
         entry = _entry(number, self._clock(), kind, data)
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain).encode() + b"\n"
+        text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        line = text.encode("utf-8", "replace") + b"\n"  # words from outside may be no text
         try:
             self._cut()
             self._write(line)

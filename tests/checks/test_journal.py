@@ -189,3 +189,11 @@ def test_session_ids_are_safe_file_names() -> None:
     assert "/" not in name
     assert "." not in name
     assert name.isascii()
+
+
+def test_words_that_are_no_text_are_kept_as_far_as_they_are(tmp_path: Path) -> None:
+    """An argument of the command line may hold bytes that are no UTF-8: that is no reason not to write anything."""
+    with FileJournal.create(tmp_path, "s") as journal:
+        journal.append("note", text="caf\udce9")
+        assert journal.append("note", text="fine")["n"] == 2
+    assert [entry["text"] for entry in read(tmp_path / "s.jsonl")] == ["caf?", "fine"]

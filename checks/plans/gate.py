@@ -10,7 +10,10 @@ from checks.model import Result
 from checks.sessions.session import Session
 from kb.messages import message
 from kb.model import Step
+from kb.safe import one_line
 from kb.text import Text
+
+_STATES = ("refuted", "open", "unknown")
 
 
 def blocked(step: Step, results: Mapping[str, Result]) -> Text | None:
@@ -58,4 +61,5 @@ def doubts(session: Session) -> tuple[Text, ...]:
     state = session.causes.get(session.cause, "")
     if state in ("", "supported"):
         return ()
-    return (message("session.cause-not-supported", cause=session.cause, state=state),)
+    words = message(f"session.cause-{state}") if state in _STATES else Text.of(one_line(state, 40))
+    return (message("session.cause-not-supported", cause=session.cause, state=words),)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from checks.model import JSON, Result, Verdict
 from checks.plans.template import SlotError, word
+from checks.say import reason_text
 from kb.messages import message
 from kb.model import Input
 from kb.safe import one_line
@@ -59,13 +60,13 @@ def choices(spec: Input, results: Mapping[str, Result], values: Mapping[str, JSO
         return Choices(default=_default(spec, ()), note=message("session.input-not-run", alias=alias))
     rows = source_rows(result, path)
     if result.verdict is Verdict.UNKNOWN and not rows:
-        note = message("session.input-unknown", alias=alias, reason=result.judgement.reason or "?")
+        note = message("session.input-unknown", alias=alias, reason=reason_text(result.judgement.reason))
         return Choices(default=_default(spec, ()), note=note)
     kept = matching(spec, rows, values)
     options = tuple(_choices_of(spec, kept))
     remark: Text | None = None
     if result.verdict is Verdict.UNKNOWN:
-        remark = message("session.input-partial", alias=alias, reason=result.judgement.reason or "?")
+        remark = message("session.input-partial", alias=alias, reason=reason_text(result.judgement.reason))
     elif not options:
         remark = message("session.input-none", total=len(rows))
     elif len(kept) < len(rows):
@@ -151,8 +152,15 @@ def _many(spec: Input, raw: JSON, offered: Choices) -> tuple[JSON, ...]:
     if not isinstance(raw, (list, tuple)) or not raw:
         raise InputError(message("session.input-empty", name=spec.name))
     if spec.source:
-        return tuple(_chosen(spec, raw, offered))
-    return tuple(_typed(spec, part) for part in raw)
+        return _each_once(_chosen(spec, raw, offered))
+    return _each_once([_typed(spec, part) for part in raw])
+
+
+def _each_once(values: Sequence[JSON]) -> tuple[JSON, ...]:
+    """Nothing is done twice that was named twice; of tens of thousands of rows most are told apart by identity."""
+    if len({id(value) for value in values}) == len(values) and all(isinstance(v, Mapping) for v in values):
+        return tuple(values)
+    return tuple({_canonical(value): value for value in values}.values())
 
 
 def _chosen(spec: Input, raw: Sequence[JSON], offered: Choices) -> list[JSON]:

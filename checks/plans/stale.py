@@ -15,6 +15,7 @@ from checks.plans.inputs import choices, matching, source_rows
 from checks.plans.plan import Picked, Plan, PlanError, PlannedWrite, StalePlan, digest
 from checks.plans.planner import twin_lines
 from checks.plans.writes import Expander, content
+from checks.say import reason_text
 from kb.messages import message
 from kb.model import ExecAction
 from kb.safe import one_line
@@ -115,7 +116,7 @@ def _rows(picked: Picked, results: Mapping[str, Result], values: Mapping[str, An
     alias, _, path = spec.source.partition(".")
     result = results.get(alias)
     if result is None or (result.verdict is Verdict.UNKNOWN and not source_rows(result, path)):
-        reason = result.judgement.reason if result else "absent"
+        reason = reason_text(result.judgement.reason if result else "not-run")
         return [message("session.stale-rows-unseen", name=spec.name, reason=reason)]
     if spec.type == "rows":
         missing = _changed_rows(picked, source_rows(result, path), values)
@@ -149,15 +150,18 @@ def _twin(cluster: Cluster, expander: Expander, plan: Plan, twin: ExecAction) ->
     except PlanError as error:
         return [error.text]
     except ClusterError as error:
-        return [message("session.stale-unseen", what="preview", error=error.text.each(_short))]
+        return [
+            message("session.stale-unseen", what=message("session.preview"), error=error.text.each(_short))
+        ]
     return [] if digest(now) == plan.twin else [message("session.stale-twin")]
 
 
 def identity(row: Any) -> Any:
     """What makes a row the same one in another reading."""
     if isinstance(row, Mapping):
-        return next((row[key] for key in _KEYS if key in row), _canonical(row))
-    return row
+        named = (row[key] for key in _KEYS if isinstance(row.get(key), (str, int)) and row[key] != "")
+        return next(named, _canonical(row))
+    return row if isinstance(row, (str, int, float)) else _canonical(row)
 
 
 def _canonical(value: Any) -> str:

@@ -88,7 +88,7 @@ def test_no_answer_is_not_an_empty_list() -> None:
     spec = Input("node", Text("n"), "node", source="macs.nodes", default="$first")
     unknown = choices(spec, {"macs": result(Verdict.UNKNOWN, reason="forbidden")}, {})
     assert unknown.note is not None
-    assert "forbidden" in unknown.note.en
+    assert "not permitted" in unknown.note.en
     assert choices(spec, {}, {}).note is not None
     assert unknown.default is None
 

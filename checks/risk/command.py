@@ -145,7 +145,7 @@ def _watch(words: Sequence[str], inner: Inner) -> Risk:
     if any(_SHELL_SIGNS.search(word) for word in words):
         return "destructive"
     flags = frozenset(("-d", "-t", "-b", "-e", "-c", "--differences", "--no-title"))
-    words = [word for word in words if not _INTERVAL.fullmatch(word)]
+    words = [word for word in " ".join(words).split() if not _INTERVAL.fullmatch(word)]
     return inner(_after_options(words, flags, frozenset(("-n", "--interval"))))
 
 

@@ -167,6 +167,11 @@ def _service(words: Sequence[str]) -> Risk:
     )
 
 
+def _printf(words: Sequence[str]) -> Risk:
+    """That of a shell sets a variable with ``-v``, which may be one that other commands obey."""
+    return "destructive" if words and words[0].startswith("-v") else "read"
+
+
 def _rpm(words: Sequence[str]) -> Risk:
     asks = bool(words) and (words[0].startswith("-q") or words[0] == "--query")
     return options("qaliv", "", "query all list info last queryformat=")(words) if asks else "destructive"
@@ -196,7 +201,6 @@ PROGRAMS: dict[str, Judge] = {
             "uname",
             "id",
             "echo",
-            "printf",
             "pwd",
             "whoami",
             "uptime",
@@ -279,6 +283,7 @@ PROGRAMS: dict[str, Judge] = {
         anyhow,
     ),
     "cd": anyhow,
+    "printf": _printf,
     "uniq": options("cdiuw", "fs", "count repeated unique", operands=1),
     "diff": options("urNqyb", "U", "unified recursive brief color side-by-side"),
     "hostname": options("ifIsdA", operands=0),

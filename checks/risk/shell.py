@@ -19,9 +19,13 @@ _BUILTINS: dict[str, Risk] = {
     **dict.fromkeys(("wait", ":", "break", "continue", "exit", "return", "read", "shift"), "read"),
     **dict.fromkeys(("unset",), "low"),
 }
+_COMPUTED = re.compile(r"\[[^\]]*(?:\$\(|`)")
+"""What bash runs although it is quoted: an index, where a name or a number is expected."""
+_NAMING = ("read", "unset", "test", "[", "[[")
+"""Commands that take names of variables, or numbers."""
 _POWERFUL = re.compile(
     r"(?:PATH|IFS|ENV|SHELL|EDITOR|VISUAL|PAGER|HOME|CDPATH|PS[0-4]|PROMPT_COMMAND|KUBE_EDITOR|GLOBIGNORE|MANPAGER"
-    r"|(?:LD|DYLD|BASH|PYTHON|PERL|RUBY|NODE|GIT|GREP|LESS|SSH|SUDO)_?\w*)\Z"
+    r"|(?:LD|DYLD|BASH|PYTHON|PERL|RUBY|NODE|GIT|GREP|LESS|SSH|SUDO|KUBECTL)_?\w*)\Z"
 )
 """Variables that make other commands run something else."""
 
@@ -72,6 +76,8 @@ def _of_words(words: Sequence[Word]) -> Risk:
     program = words[0].text
     if not words[0].literal:
         return "destructive"
+    if program in _NAMING and _sets(program, [word.text for word in words[1:]]):
+        return "destructive"
     if program in _BUILTINS:
         return _BUILTINS[program]
     if program in ("export", "local"):
@@ -87,6 +93,13 @@ def _of_words(words: Sequence[Word]) -> Risk:
     if program == "[[":
         return "read" if words[-1].text == "]]" else "destructive"
     return risk_of_argv(tuple(word.text for word in words))
+
+
+def _sets(program: str, words: Sequence[str]) -> bool:
+    """Whether it gives a value to a variable that others obey, or runs what stands in the index of a name."""
+    if any(_COMPUTED.search(word) for word in words):
+        return True
+    return program == "read" and any(_POWERFUL.match(word) for word in words)
 
 
 def _assigned(assignments: Sequence[Word], *, alone: bool) -> Risk:

@@ -45,6 +45,17 @@ LINES = [
     ("destructive", "awk 'BEGIN{system(\"reboot\")}'"),
     ("destructive", "find / -delete"),
     ("destructive", "watch 'kubectl get po; reboot'"),
+    ("read", "watch -n 2 'kubectl get pods -A'"),
+    ("destructive", "watch ovn-nbctl list Logical_Switch 'a -- ls-del b'"),  # joined, it is two commands
+    ("destructive", "read PATH <<< /tmp/x; kubectl get po"),
+    ("destructive", "printf -v PATH /tmp/x; kubectl get po"),
+    ("destructive", "command printf -v PATH /tmp/x"),
+    ("read", "printf '%s\\n' -v"),
+    ("destructive", "read -r 'a[$(reboot)]'"),
+    ("destructive", "[[ 'a[$(reboot)]' -eq 0 ]]"),  # bash computes what stands in brackets
+    ("destructive", "test -v 'a[`reboot`]'"),
+    ("read", "kubectl get po -o name | while read -r pod; do kubectl describe $pod; done"),
+    ("destructive", "export KUBECTL_EXTERNAL_DIFF=/tmp/x; kubectl diff -f a.yaml"),
     ("destructive", "kubectl --profile-output=/etc/x --profile=cpu get po"),
     ("destructive", "kubectl rollout --x status restart ds/y"),
     ("destructive", "kubectl exec p --x -- ls -- rm -rf /"),

@@ -180,11 +180,15 @@ def _curl(words: Sequence[str]) -> Risk:
             "--retry-connrefused",
         ]
     )
+    if any("%output{" in word for word in words):
+        return "destructive"  # -w writes a file with it
     at = 0
     while at < len(words):
         word = words[at]
         name, equals, _ = word.partition("=")
         if not word.startswith("-"):
+            if "://" in word and not re.match(r"(?:https?|file)://|\{", word, re.IGNORECASE):
+                return "destructive"  # gopher and dict send any bytes to any port
             at += 1
         elif word in ("-X", "--request"):
             if words[at + 1 : at + 2] not in (("GET",), ("HEAD",), ["GET"], ["HEAD"]):

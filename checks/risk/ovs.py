@@ -292,11 +292,17 @@ def _ovsdb_client(words: Sequence[str]) -> Risk:
     return "disruptive" if name == "compact" else "destructive"
 
 
-def _always(risk: Risk) -> Callable[[Sequence[str]], Risk]:
-    return lambda _: risk
+def _reads(_: Sequence[str]) -> Risk:
+    return "read"
 
 
-PROGRAMS: dict[str, Callable[[Sequence[str]], Risk]] = {
+def _without_files(judge: Callable[[Sequence[str]], Risk]) -> Callable[[Sequence[str]], Risk]:
+    """Options may stand behind the command too, and some write files or go on as a daemon wherever they stand."""
+    return lambda words: "destructive" if any(w.startswith(_WRITING) for w in words) else judge(words)
+
+
+_WRITING = ("--log-file", "--pidfile", "--detach", "--overwrite-pidfile", "--unixctl")
+_JUDGES: dict[str, Callable[[Sequence[str]], Risk]] = {
     "ovn-nbctl": _database_tool(_NBCTL, _nb_guess),
     "ovn-sbctl": _database_tool(_SBCTL, _unknown),
     "ovn-ic-nbctl": _database_tool(_NBCTL, _unknown),
@@ -308,7 +314,9 @@ PROGRAMS: dict[str, Callable[[Sequence[str]], Risk]] = {
     "ovn-appctl": _appctl,
     "ovn-ctl": _ctl_script,
     "ovs-ctl": _ctl_script,
-    "ovn-trace": _always("read"),
-    "ovn-detrace": _always("read"),
+    "ovn-trace": _reads,
+    "ovn-detrace": _reads,
     "ovsdb-client": _ovsdb_client,
 }
+PROGRAMS = {name: _without_files(judge) for name, judge in _JUDGES.items()}
+"""Judges by program; each takes the words behind it."""

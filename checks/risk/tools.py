@@ -222,6 +222,7 @@ PROGRAMS: dict[str, Judge] = {
     "ceph": _tool(
         "status health df version versions osd_tree osd_df osd_status osd_dump osd_stat mon_stat mon_dump pg_stat"
         " pg_dump mds_stat fs_ls fs_status quorum_status health_detail mgr_services crash_ls crash_info",
+        "health_mute health_unmute",
         flags="-f -s",
         bare_reads=True,
         never="-i -o --in-file --out-file",

@@ -8,7 +8,7 @@ from typing import Any
 from checks.cluster import Object
 from checks.outlook.reach import SAMPLED
 from checks.outlook.scene import Scene, marks
-from checks.plans.template import fill, fill_body
+from checks.plans.template import fill, fill_patch
 from checks.plans.writes import KEEPERS, each_item
 from checks.risk.degrees import effective
 from kb.messages import message
@@ -95,7 +95,7 @@ def _paths(action: PatchAction | DeleteAction, values: Mapping[str, Any]) -> tup
     """The fields that a patch changes."""
     if isinstance(action, DeleteAction):
         return ()
-    body = fill_body(action.body, values)
+    body = fill_patch(action.type, action.body, values)
     if action.type == "json":
         ops = [op for op in body or () if isinstance(op, Mapping) and op.get("op") != "test"]
         return tuple(_pointer(str(op.get("path", ""))) for op in ops)

@@ -12,7 +12,7 @@ from checks.outlook.scene import Scene, quietly
 from checks.outlook.values import COMMANDS, Counted, Reach
 from checks.plans.inputs import Choices
 from checks.plans.plan import PlanError
-from checks.plans.template import fill, fill_argv, fill_body
+from checks.plans.template import fill, fill_argv, fill_patch
 from checks.plans.writes import delete_line, each_item, in_batches, patch_line
 from checks.risk.degrees import effective
 from kb.messages import message
@@ -122,13 +122,15 @@ def _restart(scene: Scene, action: RestartAction, values: Mapping[str, Any]) -> 
 
 
 def _objects(scene: Scene, action: PatchAction | DeleteAction, values: Mapping[str, Any]) -> dict[str, Any]:
-    items = list(each_item(action.each, values))
+    writes = [own for _, own in each_item(action.each, values)]
+    # Several rows may be about one object: it is counted as what the last of them makes of it.
+    items = {(fill(action.namespace, own), fill(action.name, own)): own for own in writes}
     resource = Resource.parse(action.resource)
-    found: dict[str, Any] = {"objects": {resource.dotted: len(items)}, "writes": len(items)}
+    found: dict[str, Any] = {"objects": {resource.dotted: len(items)}, "writes": len(writes)}
     if resource.plural == "subnets":
         found["subnets"] = len(items)
     if resource.group == "apps" and resource.plural in WORKLOADS:
-        found |= _hanging(scene, action, [own for _, own in items])
+        found |= _hanging(scene, action, list(items.values()))
     return found
 
 
@@ -143,7 +145,7 @@ def _hanging(
         if isinstance(action, DeleteAction):
             stopped += pods
             continue
-        body = fill_body(action.body, own)
+        body = fill_patch(action.type, action.body, own)
         wanted = _scaled_to(body, action.type)
         if wanted is not None:
             stopped += max(0, pods - wanted)
@@ -165,16 +167,29 @@ def _on_delete(obj: Object) -> bool:
 
 def _touches_template(body: Any, kind: str) -> bool:
     if kind == "json":
-        return any(str(op.get("path", "")).startswith("/spec/template") for op in _changes(body))
-    return isinstance(body, Mapping) and "template" in (body.get("spec") or {})
+        paths = [f"{op.get('path', '')}/" for op in _changes(body)]
+        whole = any("template" in spec for spec in _whole_specs(body))
+        return whole or any(path.startswith("/spec/template/") for path in paths)
+    return "template" in _spec(body)
+
+
+def _spec(body: Any) -> Mapping[str, Any]:
+    spec = body.get("spec") if isinstance(body, Mapping) else None
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _whole_specs(body: Any) -> list[Mapping[str, Any]]:
+    """The specs that a JSON patch puts in place as a whole."""
+    return [_spec({"spec": op.get("value")}) for op in _changes(body) if op.get("path") == "/spec"]
 
 
 def _scaled_to(body: Any, kind: str) -> int | None:
     if kind == "json":
         found = [op.get("value") for op in _changes(body) if op.get("path") == "/spec/replicas"]
+        found = found or [spec.get("replicas") for spec in _whole_specs(body)]
         count = found[-1] if found else None
     else:
-        count = (body.get("spec") or {}).get("replicas") if isinstance(body, Mapping) else None
+        count = _spec(body).get("replicas")
     return count if isinstance(count, int) else None
 
 
@@ -228,7 +243,9 @@ def _lines(scene: Scene, step: Step, values: Mapping[str, Any], batches: Sequenc
     elif isinstance(action, PatchAction):
         for _, own in each_item(action.each, values):
             namespace, name = fill(action.namespace, own), fill(action.name, own)
-            yield patch_line(action.resource, namespace, name, action.type, fill_body(action.body, own))
+            yield patch_line(
+                action.resource, namespace, name, action.type, fill_patch(action.type, action.body, own)
+            )
     elif isinstance(action, DeleteAction):
         for _, own in each_item(action.each, values):
             yield delete_line(action.resource, fill(action.namespace, own), fill(action.name, own))

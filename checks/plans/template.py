@@ -62,6 +62,12 @@ def fill_body(body: Any, values: Values) -> Any:
     return body
 
 
+def fill_patch(kind: str, body: Any, values: Values) -> Any:
+    """The body of a patch filled, by its kind: ``json`` has pointers, in which a value is one part."""
+    pointed = kind == "json" and isinstance(body, (list, tuple))
+    return fill_json_patch(body, values) if pointed else fill_body(body, values)
+
+
 def fill_json_patch(operations: Sequence[Any], values: Values) -> list[Any]:
     """A JSON patch (RFC 6902) filled: a value within a path stays within its part of the path (RFC 6901)."""
     return [_operation(one, values) if isinstance(one, Mapping) else one for one in operations]

@@ -12,7 +12,7 @@ from checks.layout import Layout, resolve
 from checks.plans.commandline import line_of
 from checks.plans.diff import merge_between, without_noise
 from checks.plans.plan import PlanError, PlannedWrite, digest
-from checks.plans.template import SlotError, fill, fill_argv, fill_body, fill_json_patch
+from checks.plans.template import SlotError, fill, fill_argv, fill_patch
 from kb.messages import message
 from kb.model import (
     Action,
@@ -162,8 +162,7 @@ class Expander:
 
     def _patch(self, action: PatchAction, values: Mapping[str, Any], index: int) -> PlannedWrite:
         name, namespace = fill(action.name, values), fill(action.namespace, values)
-        pointed = action.type == "json" and isinstance(action.body, (list, tuple))
-        body = fill_json_patch(action.body, values) if pointed else fill_body(action.body, values)
+        body = fill_patch(action.type, action.body, values)
         return self._patch_of(action.resource, namespace, name, body, action.type, index)
 
     def _patch_of(

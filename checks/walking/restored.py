@@ -14,7 +14,7 @@ from checks.errors import ClusterError, NotFound
 from checks.parse import Unparsable, parse
 from checks.plans.plan import PlanError, digest
 from checks.plans.planner import run_read
-from checks.plans.template import SlotError, fill, fill_argv, fill_body
+from checks.plans.template import SlotError, fill, fill_argv, fill_patch
 from checks.plans.writes import Expander, reborn
 from checks.sessions.session import StepRecord
 from checks.writing.dbbackup import SOURCES, TIMEOUT, Backup, contents
@@ -284,7 +284,7 @@ def _touched(step: Step, run: StepRecord) -> dict[tuple[str, str], tuple[tuple[s
     found = {}
     for own in rows_of(action.each, run.values):
         try:
-            body = fill_body(action.body, own)
+            body = fill_patch(action.type, action.body, own)
             key = (fill(action.namespace, own), fill(action.name, own))
         except SlotError:
             continue

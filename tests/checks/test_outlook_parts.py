@@ -285,6 +285,40 @@ def test_values_from_evidence_never_break_a_copied_line() -> None:
     assert line[2:4] == ("nodes", "x; y")
 
 
+def test_a_value_within_a_pointer_is_one_part_of_it_in_every_place() -> None:
+    """The line to copy, and the field whose other writers are looked for, are those of the plan."""
+    cluster = DictCluster()
+    fields = {"f:metadata": {"f:labels": {"f:example.com/tier": {}}}}
+    cluster.add("apps/v1/deployments", deployment(managedFields=[{"manager": "labeler", "fieldsV1": fields}]))
+    spec = Input("key", Text("key"), "string", default="example.com/tier")
+    body = [{"op": "replace", "path": "/metadata/labels/{key}", "value": "a"}]
+    action = PatchAction("apps/v1/deployments", "web", body, "shop", type="json")
+    mark = step("mark", action, inputs=(spec,))
+    values = proposals(mark.inputs, {})
+    _, (line,) = measured(scene_of(cluster), mark, values)
+    assert json.loads(line[-1])[0]["path"] == "/metadata/labels/example.com~1tier"
+    assert "labeler" in " ".join(text.en for text in keepers_of(scene_of(cluster), mark, values))
+
+
+def test_an_object_that_several_rows_are_about_is_counted_once() -> None:
+    cluster = DictCluster()
+    cluster.add("apps/v1/deployments", deployment())
+    stop = PatchAction("apps/v1/deployments", "{item.of}", {"spec": {"replicas": 0}}, "shop", each="rows")
+    reach = reach_of(
+        scene_of(cluster), step("stop", stop), {"rows": ({"of": "web", "ip": 1}, {"of": "web", "ip": 2})}
+    )
+    assert (dict(reach.objects), reach.stops, reach.writes) == ({"deployments.apps": 1}, 3, 2)
+
+
+def test_a_spec_that_is_put_in_place_as_a_whole_counts_with_what_is_in_it() -> None:
+    cluster = DictCluster()
+    cluster.add("apps/v1/deployments", deployment())
+    body = [{"op": "replace", "path": "/spec", "value": {"replicas": 1, "template": {"a": 1}}}]
+    whole = step("whole", PatchAction("apps/v1/deployments", "web", body, "shop", type="json"))
+    reach = reach_of(scene_of(cluster), whole, {})
+    assert (reach.restarts, reach.stops) == (3, 2)
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_everything_is_said_in_both_languages_and_as_json(lang: str) -> None:
     seen = outlook(walk_on(cluster_with(Ovn())), "learning")

@@ -7,11 +7,12 @@ says so (``"redacted": true``), and the undo is refused there instead of writing
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from checks.redact import redact_tree, redactor
 from checks.sessions.journal import parse
+from checks.sessions.redacted import named
 from checks.sessions.session import VERSION, Entry, Session, advance, fold
 from kb.messages import message
 from kb.safe import one_line
@@ -46,11 +47,20 @@ def packed(entries: Iterable[Entry], *, by: str, at: float) -> str:
     redact = redactor(next((str(e.get("session", "")) for e in known), ""))
     lines = []
     for entry in known:
-        clean: dict[str, Any] = redact_tree(entry, redact)
+        clean: dict[str, Any] = redact_tree(_by_name(entry, redact), redact)
         lines.append({**clean, "redacted": True} if clean != entry else clean)
     number = int(known[-1].get("n", 0) or 0) + 1 if known else 1
     lines.append({"v": VERSION, "n": number, "at": round(at, 3), "kind": "handed-over", "operator": by})
     return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def _by_name(entry: Entry, redact: Callable[[str], str]) -> Entry:
+    """An entry without inputs and saved values whose names say that they are secret."""
+    if entry.get("kind") == "start" and "values" in entry:
+        return {**entry, "values": named(entry["values"], redact)}
+    if entry.get("kind") == "saved" and "value" in entry:
+        return {**entry, "value": named({entry["name"]: entry["value"]}, redact)[entry["name"]]}
+    return entry
 
 
 def stays_behind(entries: Iterable[Entry]) -> tuple[Text, ...]:

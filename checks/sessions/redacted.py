@@ -17,11 +17,24 @@ def redacted(session: Session) -> Session:
     return replace(clean, id=session.id)
 
 
+def named(values: Mapping[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
+    """Values without those whose name says that they are secret: ``password``, ``api_token``."""
+    return {key: _by_name(key, value, redact) for key, value in values.items()}
+
+
+def _by_name(name: str, value: Any, redact: Callable[[str], str]) -> Any:
+    if not isinstance(value, str):
+        return value
+    head = f"{name}="
+    told = redact(head + value)
+    return told[len(head) :] if told.startswith(head) else value
+
+
 def _clean(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return redact(printable(value))
     if isinstance(value, Mapping):
-        return {key: _clean(inner, redact) for key, inner in value.items()}
+        return {key: _clean(inner, redact) for key, inner in named(value, redact).items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_clean(inner, redact) for inner in value)
     if is_dataclass(value) and not isinstance(value, type):

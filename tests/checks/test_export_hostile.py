@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from checks.sessions.draft import draft
-from checks.sessions.export import session_markdown, session_summary
+from checks.sessions.export import session_json, session_markdown, session_summary
 from checks.sessions.exporthtml import session_html
+from checks.sessions.handover import packed, unpacked
 from checks.sessions.session import Session, fold
 from kb.markdown import to_html
 
@@ -88,3 +90,26 @@ def test_a_text_means_nothing_but_itself(hostile: str) -> None:
         assert "the last word</li>" in html
         assert html.count("&amp;lt;b") + html.count("~~~ x") + html.count("**b** &lt;i&gt;") >= 2
         assert "<a " not in html
+
+
+def test_a_value_whose_name_says_that_it_is_secret_travels_nowhere() -> None:
+    entries = [
+        {**OPENED, "v": 1, "n": 1},
+        {
+            "kind": "start",
+            "step": "x",
+            "at": 2.0,
+            "n": 2,
+            "values": {"db_password": "hunter2hunter2", "node": "n1"},
+        },
+        {"kind": "saved", "step": "x", "at": 2.0, "n": 3, "name": "token", "value": "hunter2hunter2"},
+    ]
+    told = fold(entries)
+    handed = packed(entries, by="chen", at=3.0)
+    for text in (session_markdown(told, "en"), json.dumps(session_json(told, "en")), handed):
+        assert "hunter2" not in text
+        assert "n1" in text
+    _, taken = unpacked(handed.encode())
+    assert fold(taken).step("x").redacted
+    bare = [entries[0], {"kind": "start", "step": "x", "at": 2.0, "n": 2}]
+    assert not fold(unpacked(packed(bare, by="chen", at=3.0).encode())[1]).step("x").redacted

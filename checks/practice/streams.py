@@ -101,7 +101,9 @@ async def run_command(
     if rule is not None and rule.action == "flood":
         while True:
             await send(_STDOUT, b"y\n" * (_FRAME // 2))
-            await asyncio.sleep(0)  # sending to a client that has gone never waits: the loop could not learn of it
+            await asyncio.sleep(
+                0
+            )  # sending to a client that has gone never waits: the loop could not learn of it
     if rule is not None and rule.action == "no-exit-code":
         await _chunked(send, STATUS, _refused(rule.message))
         return

@@ -42,7 +42,8 @@ def redactor(key: str) -> Callable[[str], str]:
     """A function that replaces secrets in text by tokens like ``<secret:1a2b3c4d>``; tokens depend on `key`."""
 
     def token(secret: str) -> str:
-        return f"<secret:{hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()[:8]}>"
+        raw = secret.encode("utf-8", "surrogatepass")
+        return f"<secret:{hmac.new(key.encode(), raw, hashlib.sha256).hexdigest()[:8]}>"
 
     def replace(match: re.Match[str]) -> str:
         secret = match.group("secret")

@@ -294,7 +294,9 @@ def _filter(spec: Input, values: Mapping[str, JSON]) -> Callable[[JSON], bool]:
 
 def containment(networks: JSON) -> Callable[[JSON], bool]:
     """Whether an address lies in one of the networks (text, or a list of them)."""
-    wanted = [networks] if isinstance(networks, str) else list(networks or ())
+    wanted = (
+        networks if isinstance(networks, list | tuple) else [networks] if isinstance(networks, str) else []
+    )
     v4: list[tuple[int, int]] = []
     v6: list[ipaddress.IPv6Network] = []
     for text in wanted:

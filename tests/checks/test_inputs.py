@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.model import Judgement, Result, Row, Verdict
-from checks.plans.inputs import Choices, InputError, choices, label_of, validate
+from checks.plans.inputs import Choices, InputError, choices, containment, label_of, validate
 from kb.model import Input
 from kb.text import Text
 
@@ -170,3 +170,9 @@ def test_a_chosen_value_is_shown_as_itself_and_not_as_the_label_of_its_row() -> 
     )
     assert label_of(spec, "10.16.0.0/16") == "10.16.0.0/16"
     assert label_of(spec, {"cidr": "10.16.0.0/16", "stale": 3}) == "10.16.0.0/16  3"
+
+
+@pytest.mark.parametrize("networks", [5, None, True, {"a": 1}, "no network", [None, 7]])
+def test_nothing_lies_within_what_is_no_network(networks: Any) -> None:
+    """An input that holds a number, say: a guide may name any."""
+    assert containment(networks)("10.16.0.5") is False

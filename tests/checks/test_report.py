@@ -346,3 +346,10 @@ def test_promtool_has_nothing_to_say() -> None:
         input=text.encode(), capture_output=True, timeout=30, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_secret_that_is_no_text_is_hidden_as_well() -> None:
+    """Output of a command may hold bytes of no character, as lone surrogates."""
+    said = REDACT("password=ab\udc80cd1234")
+    assert "cd1234" not in said
+    assert "<secret:" in said

@@ -98,7 +98,8 @@ def plan_undo(cluster: Cluster, layout: Layout, step: Step, record: StepRecord, 
             if not holds(part.when, values):
                 continue
             left = still_missing(cluster, expander, part.action, values)
-            if left is not values and not left[part.action.each]:  # type: ignore[union-attr]
+            each = getattr(part.action, "each", "")
+            if left is not values and not left[each]:
                 there = True  # all of it
                 continue
             found = expander.expand(part.action, left)
